@@ -1,0 +1,16 @@
+"""A value that is not there, and why."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What stands in place of a number that cannot be had; `code` is an entry of the error table."""
+
+    reason: str
+    code: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.reason.strip():
+            msg = "a Missing value needs its reason"
+            raise ValueError(msg)

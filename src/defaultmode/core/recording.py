@@ -1,0 +1,159 @@
+"""One run as numbers: regions over time, with what is needed to read them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from defaultmode.core.atlas import Atlas
+from defaultmode.core.errors import DefaultModeError
+from defaultmode.core.missing import Missing
+
+Array = NDArray[np.float64]
+Unit = Literal["scanner", "percent", "arbitrary"]
+SHORTEST_TR_S, LONGEST_TR_S = 0.05, 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Entities:
+    """Which run this is, as BIDS labels without their prefixes; empty where BIDS has none."""
+
+    participant: str
+    session: str = ""
+    task: str = ""
+    acquisition: str = ""
+    run: str = ""
+
+    @property
+    def stem(self) -> str:
+        """The BIDS file name up to the run, such as `sub-01_ses-pre_task-rest_run-1`."""
+        parts = (
+            ("sub", self.participant),
+            ("ses", self.session),
+            ("task", self.task),
+            ("acq", self.acquisition),
+            ("run", self.run),
+        )
+        return "_".join(f"{key}-{value}" for key, value in parts if value)
+
+    @property
+    def folder(self) -> str:
+        """The BIDS folder, such as `sub-01/ses-pre/func`."""
+        session = f"ses-{self.session}/" if self.session else ""
+        return f"sub-{self.participant}/{session}func"
+
+
+@dataclass(frozen=True, slots=True)
+class Processing:
+    """What has been done to a signal so far, so that nothing is done twice."""
+
+    low_cutoff_hz: float | None = None  # high-pass corner, None where none was applied
+    high_cutoff_hz: float | None = None  # low-pass corner, None where none was applied
+    demeaned: bool = False  # the mean was removed before it could be used as the percent scale
+    global_signal_removed: bool = False
+    confounds_removed: tuple[str, ...] = ()
+    preset: str = ""  # denoising preset; empty before denoising
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """Head motion of one run, full length; both (n_time,), 0 in the first frame."""
+
+    framewise_displacement_mm: Array
+    std_dvars: Array | None = None
+
+
+def _frozen(values: object, dtype: type = np.float64) -> NDArray[np.generic]:
+    array = np.array(values, dtype=dtype, order="C")
+    array.flags.writeable = False
+    return array
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class Recording:
+    """BOLD signal of one run, frozen and read-only.
+
+    signal : (n_time, n_regions), in `unit`; a column of an absent region is NaN
+    tr_s : repetition time
+    usable : (n_time,), False where a frame is censored; frames are never dropped, time never shifts
+    unfiltered : (n_time, n_regions), the same signal without low-pass, for measures of the whole
+        spectrum; None where the input was low-passed before it came here
+    absent : region name → why its column is NaN
+    confounds : column name → (n_time,), NaN where the table says n/a; empty for tables
+    """
+
+    signal: Array
+    tr_s: float
+    atlas: Atlas
+    entities: Entities
+    unit: Unit = "scanner"
+    processing: Processing = Processing()
+    usable: NDArray[np.bool_] = field(default_factory=lambda: np.ones(0, dtype=bool))
+    unfiltered: Array | None = None
+    absent: Mapping[str, Missing] = field(default_factory=dict)
+    motion: Motion | None = None
+    confounds: Mapping[str, Array] = field(default_factory=dict)
+    provenance: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        signal = np.asarray(self.signal, dtype=np.float64)
+        if signal.ndim != 2 or signal.shape[1] != len(self.atlas):
+            msg = (
+                f"signal has shape {signal.shape}; expected (n_time, {len(self.atlas)}) for atlas "
+                f"{self.atlas.name!r}. Transpose it, or pass its own atlas."
+            )
+            raise DefaultModeError("E131", msg)
+        if not SHORTEST_TR_S <= self.tr_s <= LONGEST_TR_S:
+            msg = f"repetition time {self.tr_s} s is outside {SHORTEST_TR_S}–{LONGEST_TR_S} s."
+            raise DefaultModeError("E203", msg)
+        usable = np.ones(len(signal), dtype=bool) if not len(self.usable) else self.usable
+        self._check_finite(signal)
+        self._check_length(len(signal), usable)
+        object.__setattr__(self, "signal", _frozen(signal))
+        object.__setattr__(self, "usable", _frozen(usable, np.bool_))
+        if self.unfiltered is not None:
+            object.__setattr__(self, "unfiltered", _frozen(self.unfiltered))
+        for name in ("absent", "confounds", "provenance"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+
+    def _check_finite(self, signal: Array) -> None:
+        present = [i for i, name in enumerate(self.atlas.names) if name not in self.absent]
+        broken = [i for i in present if not np.isfinite(signal[:, i]).all()]
+        if broken:
+            msg = f"region {self.atlas.names[broken[0]]!r} holds values that are not finite and is not declared absent."
+            raise DefaultModeError("E117", msg)
+
+    def _check_length(self, n_time: int, usable: NDArray[np.bool_]) -> None:
+        if len(usable) != n_time:
+            raise DefaultModeError("E131", f"usable has {len(usable)} frames; the signal {n_time}.")
+        if self.unfiltered is not None and np.shape(self.unfiltered) != (n_time, len(self.atlas)):
+            raise DefaultModeError("E131", "unfiltered and signal have different shapes.")
+        for name, values in self.confounds.items():
+            if len(values) != n_time:
+                msg = f"confound {name!r} has {len(values)} rows; the run has {n_time} volumes."
+                raise DefaultModeError("E204", msg)
+
+    @property
+    def n_time(self) -> int:
+        """Number of frames, censored ones included."""
+        return int(self.signal.shape[0])
+
+    @property
+    def usable_s(self) -> float:
+        """Seconds of uncensored signal."""
+        return float(self.usable.sum() * self.tr_s)
+
+    @property
+    def kept(self) -> Array:
+        """Signal of the usable frames, shape (n_usable, n_regions)."""
+        return self.signal[self.usable]
+
+    def columns(
+        self, role: str | None = None, *, network: str = "", subsystem: str = "", place: str = ""
+    ) -> NDArray[np.intp]:
+        """Column indices of the regions asked for that have a signal, shape (k,)."""
+        found = self.atlas.members(role, network=network, subsystem=subsystem, place=place)
+        return np.array([i for i in found if self.atlas.names[i] not in self.absent], dtype=np.intp)

@@ -1,0 +1,72 @@
+"""The tidy table of a study, its data dictionary, and what is missing from it and why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+import pandas as pd
+
+from defaultmode.core.errors import DefaultModeError
+
+Role = Literal["key", "measure", "clinical", "design", "quality"]
+Kind = Literal["text", "number"]
+KEYS = ("participant_id", "session_id", "task_id", "acquisition_id", "run_id", "atlas")
+MISSING_COLUMNS = ("participant_id", "session_id", "run_id", "what", "denoise", "code", "reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What a column of the study table holds.
+
+    role : key, measure, clinical, design (a condition of the experiment) or quality
+    kind : text or number; unit, sentence, source : as in the report
+    measure, denoise : the measure and the preset, for columns that were measured
+    level : "participant", "session" or "run": how finely the value varies
+    declared : True where a sidecar said so; False where the rule of `sources.clinical` decided
+    """
+
+    name: str
+    role: Role
+    kind: Kind
+    level: str = "run"
+    unit: str = ""
+    sentence: str = ""
+    source: str = ""
+    measure: str = ""
+    denoise: str = ""
+    declared: bool = True
+    levels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Study:
+    """One row per run; text columns hold text, number columns float64 with NaN where missing.
+
+    table : rows, columns in the order of the dictionary
+    columns : data dictionary, column name → Column
+    missing : one row per value that is not there, columns MISSING_COLUMNS
+    """
+
+    table: pd.DataFrame
+    columns: Mapping[str, Column]
+    missing: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=MISSING_COLUMNS))
+
+    def __post_init__(self) -> None:
+        unknown = set(self.table.columns) ^ set(self.columns)
+        if unknown:
+            msg = f"table and data dictionary differ in {sorted(unknown)}."
+            raise DefaultModeError("E411", msg)
+        object.__setattr__(self, "table", self.table[list(self.columns)].copy())
+        object.__setattr__(self, "columns", MappingProxyType(dict(self.columns)))
+        object.__setattr__(self, "missing", self.missing.copy())
+
+    def named(self, *, role: str = "", kind: str = "", level: str = "") -> list[Column]:
+        """The columns of one role, kind or level, in table order."""
+        return [
+            c
+            for c in self.columns.values()
+            if (not role or c.role == role)
+            and (not kind or c.kind == kind)
+            and (not level or c.level == level)
+        ]
