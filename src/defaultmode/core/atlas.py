@@ -60,7 +60,8 @@ def _check(name: str, regions: tuple[Region, ...]) -> None:
         for field, values in allowed:
             value = getattr(region, field)
             if value not in values:
-                msg = f"region {region.name!r} of atlas {name!r} has {field} {value!r}; expected one of {values}."
+                where = f"region {region.name!r} of atlas {name!r}"
+                msg = f"{where} has {field} {value!r}; expected one of {values}."
                 raise DefaultModeError("E140", msg)
 
 

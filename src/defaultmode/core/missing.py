@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """What stands in place of a number that cannot be had; `code` is an entry of the error table."""
+    """What stands in place of a number that cannot be had; `code` is one of the error table."""
 
     reason: str
     code: str = ""

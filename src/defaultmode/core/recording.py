@@ -66,8 +66,8 @@ class Motion:
     std_dvars: Array | None = None
 
 
-def _frozen(values: object, dtype: type = np.float64) -> NDArray[np.generic]:
-    array = np.array(values, dtype=dtype, order="C")
+def _frozen(values: object, dtype: type[np.generic] = np.float64) -> NDArray[np.generic]:
+    array: NDArray[np.generic] = np.array(values, dtype=dtype, order="C")
     array.flags.writeable = False
     return array
 
@@ -123,7 +123,8 @@ class Recording:
         present = [i for i, name in enumerate(self.atlas.names) if name not in self.absent]
         broken = [i for i in present if not np.isfinite(signal[:, i]).all()]
         if broken:
-            msg = f"region {self.atlas.names[broken[0]]!r} holds values that are not finite and is not declared absent."
+            name = self.atlas.names[broken[0]]
+            msg = f"region {name!r} holds values that are not finite and is not declared absent."
             raise DefaultModeError("E117", msg)
 
     def _check_length(self, n_time: int, usable: NDArray[np.bool_]) -> None:

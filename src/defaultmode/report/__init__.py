@@ -1,0 +1,25 @@
+"""The page: what was measured, what it shows and how far to believe it, in one offline file."""
+
+from defaultmode.report.nouns import ConnectivitySummary, Page, Used
+from defaultmode.report.page import build_page
+from defaultmode.report.references import (
+    Reference,
+    all_references,
+    citation_bibtex,
+    citation_markdown,
+    format_reference,
+    reference,
+)
+
+__all__ = [
+    "ConnectivitySummary",
+    "Page",
+    "Reference",
+    "Used",
+    "all_references",
+    "build_page",
+    "citation_bibtex",
+    "citation_markdown",
+    "format_reference",
+    "reference",
+]

@@ -1,0 +1,85 @@
+"""Filter and regression in one step, on arrays."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from defaultmode.core.recording import Array
+from defaultmode.denoising.filters import Band, band_pass, interpolate
+from defaultmode.denoising.regression import Residual, regress, remove_trend, without_rounding
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """What is done to a signal sampled every `tr_s` seconds.
+
+    usable : (n_time,) frames to believe
+    band : corners of the result (Hz), applied to the regressors
+    own_band : those of them that the signal has not been through yet
+    order : of the Butterworth filter; from_regions : remove the mean over regions as well
+    """
+
+    tr_s: float
+    usable: NDArray[np.bool_]
+    band: Band
+    own_band: Band
+    order: int = 2
+    from_regions: bool = False
+
+    @property
+    def independent_frames(self) -> float:
+        """How many independent samples the kept frames hold within the band.
+
+        Twice the bandwidth times the usable time: what a time series of limited band can carry.
+        """
+        return 2 * self.width_hz * float(self.usable.sum()) * self.tr_s
+
+    @property
+    def width_hz(self) -> float:
+        """Width of the band up to the Nyquist frequency; 0 or less where there is no band."""
+        low_hz, high_hz = self.band
+        return (high_hz or 0.5 / self.tr_s) - (low_hz or 0.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cleaned:
+    """Signal in the band and over the whole spectrum, (n_time, n_regions); rank of what went out.
+
+    unfiltered : None where the input had been filtered before
+    freedom : independent samples in the band less the rank of the regressors
+    """
+
+    signal: Array
+    unfiltered: Array | None
+    rank: int
+    freedom: float
+
+
+def clean(signal: Array, confounds: Array, plan: Plan) -> Cleaned:
+    """Take trend, everything outside the band and the confounds' fit off a signal.
+
+    signal : (n_time, n_regions); confounds : (n_time, n_confounds); units kept, full length. Values
+    in censored frames are never looked at. Signal and confounds pass the same steps: were only the
+    signal filtered, the fit would bring back the frequencies that the filter took (Lindquist 2019).
+    """
+    steady = interpolate(remove_trend(signal, plan.usable), plan.usable)
+    level = interpolate(remove_trend(confounds, plan.usable), plan.usable)
+    level = without_rounding(level, interpolate(confounds, plan.usable))
+    filtered = band_pass(steady, plan.tr_s, band=plan.own_band, order=plan.order)
+    within = band_pass(level, plan.tr_s, band=plan.band, order=plan.order)
+    result = _remove(filtered, without_rounding(within, level), plan)
+    whole = _remove(steady, level, plan).signal if plan.own_band == plan.band else None
+    drift = 0 if plan.band[0] else 2  # without a high-pass, constant and line cost one sample each
+    freedom = plan.independent_frames - result.rank - drift
+    return Cleaned(result.signal, whole, result.rank, freedom)
+
+
+def _remove(signal: Array, confounds: Array, plan: Plan) -> Residual:
+    design = np.column_stack([np.ones(len(signal)), confounds])
+    if plan.from_regions:
+        size = np.linalg.norm(signal, axis=1, keepdims=True)
+        mean = without_rounding(signal.mean(axis=1, keepdims=True), size)
+        design = np.column_stack([design, mean])
+    residual = regress(signal, design, plan.usable)
+    return Residual(residual.signal, residual.rank - 1)  # the constant is not a confound

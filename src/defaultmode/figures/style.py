@@ -1,0 +1,102 @@
+"""Palette, sizes and the one way a figure is made and written."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from io import BytesIO
+from typing import Any, ParamSpec
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+P = ParamSpec("P")
+
+# Okabe and Ito (2008): told apart with every common colour vision.
+ROLE_COLOURS = {
+    "default": "#D55E00",
+    "task-positive": "#0072B2",
+    "salience": "#009E73",
+    "other": "#8A8A8A",
+}
+ROLE_MARKERS = {"default": "o", "task-positive": "s", "salience": "^", "other": "."}
+LEVEL_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#AA4499", "#7A6A00", "#4D4D4D")
+LEVEL_MARKERS = ("o", "s", "^", "D", "v", "P")
+INK, SOFT, FAINT, ABSENT = "#1B1F24", "#5C6570", "#D5DAE0", "#B9C0C7"
+DIVERGING = "RdBu_r"  # blue to red keeps its order under red-green and blue-yellow deficiency
+WIDTH_IN = 7.2  # a page's text column at 100 px per inch
+MOST_VECTOR_POINTS = 3000  # beyond this the marks become one picture inside the SVG
+
+_SETTINGS: dict[Any, Any] = {
+    "font.family": ["DejaVu Sans"],  # ships with matplotlib, so every machine draws the same
+    "font.size": 9.0,
+    "axes.titlesize": 10.0,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 9.0,
+    "axes.edgecolor": SOFT,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "text.color": INK,
+    "legend.frameon": False,
+    "legend.fontsize": 8.5,
+    "figure.dpi": 100.0,
+    "savefig.dpi": 150.0,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "defaultmode",
+    "path.simplify": False,
+}
+
+
+@contextmanager
+def settings() -> Iterator[None]:
+    """The package's drawing settings, whatever the user's own are; theirs come back afterwards."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_SETTINGS)
+        yield
+
+
+def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
+    """Draw under the package's settings."""
+
+    @wraps(draw)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> Figure:
+        with settings():
+            return draw(*args, **kwargs)
+
+    return drawn
+
+
+def new_figure(width_in: float = WIDTH_IN, height_in: float = 4.0) -> Figure:
+    """An empty figure, in inches, with no tie to pyplot."""
+    return Figure(figsize=(width_in, height_in), layout="constrained")
+
+
+def zero_line(axes: Axes, *, vertical: bool = False) -> None:
+    """A thin line at zero, where there is neither correlation nor effect."""
+    line = axes.axvline if vertical else axes.axhline
+    line(0.0, color=SOFT, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
+
+
+def _written(figure: Figure, kind: str, metadata: dict[str, str | None]) -> bytes:
+    buffer = BytesIO()
+    with settings():
+        figure.savefig(buffer, format=kind, metadata=metadata, facecolor="white")
+    return buffer.getvalue()
+
+
+def svg_of(figure: Figure) -> bytes:
+    """The figure as SVG; the same figure always gives the same bytes."""
+    return _written(figure, "svg", {"Date": None, "Creator": None})
+
+
+def png_of(figure: Figure) -> bytes:
+    """The figure as PNG at 150 dots per inch."""
+    return _written(figure, "png", {"Software": None})

@@ -1,0 +1,26 @@
+"""Measures: pure functions of one recording, each with its unit, sentence, sources and promises.
+
+Every module of this folder is imported and so enters its measures; a package of a third party adds
+its own through the entry-point group `defaultmode.measures`.
+"""
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+from defaultmode.measures._connectivity import Connectivity, connectivity
+from defaultmode.measures._premises import PREMISES, Premise
+from defaultmode.measures._registry import Measure, all_measures, find, measure
+
+__all__ = [
+    "PREMISES",
+    "Connectivity",
+    "Measure",
+    "Premise",
+    "all_measures",
+    "connectivity",
+    "find",
+    "measure",
+]
+
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")

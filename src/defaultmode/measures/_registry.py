@@ -1,0 +1,126 @@
+"""The Measure noun and the book that holds them all."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import Literal
+
+import numpy as np
+
+from defaultmode.core.errors import DefaultModeError
+from defaultmode.core.missing import Missing
+from defaultmode.core.recording import Array, Recording
+from defaultmode.measures._premises import PREMISES
+
+GROUP = "defaultmode.measures"
+NOT_ENOUGH_DATA = "E3"
+PROMISES = ("scale", "offset", "region order", "time reversal")
+Kind = Literal["number", "regions"]
+Value = float | Missing | Array
+Function = Callable[[Recording], Value]
+_BOOK: dict[str, "Measure"] = {}
+_LOADED: set[str] = set()
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A pure function of a recording, and what a reader must know about it.
+
+    kind : "number", or "regions" for a vector (n_regions,) with NaN where a region has no signal
+    unchanged_by : what the value does not depend on, each one a test
+    premises : names in `PREMISES`; where one is broken the value is Missing
+    """
+
+    name: str
+    function: Function
+    unit: str
+    sentence: str
+    cites: tuple[str, ...]
+    unchanged_by: tuple[str, ...] = ()
+    premises: tuple[str, ...] = ()
+    kind: Kind = "number"
+
+    def __call__(self, recording: Recording) -> Value:
+        """Value for this recording, or Missing with its reason; raises what is not E3xx."""
+        for name in self.premises:
+            if not PREMISES[name].holds(recording):
+                return Missing(f"{self.name}: {PREMISES[name].sentence}", "E304")
+        try:
+            value = self.function(recording)
+        except DefaultModeError as error:
+            if not error.code.startswith(NOT_ENOUGH_DATA):
+                raise
+            return Missing(f"{self.name}: {error.detail}", error.code)
+        return value if isinstance(value, Missing) else self._finite(value, recording)
+
+    def _finite(self, value: float | Array, recording: Recording) -> Value:
+        known = np.asarray(value, dtype=np.float64)
+        if self.kind == "regions":
+            if known.shape != (len(recording.atlas),):
+                msg = f"{self.name} gave the shape {known.shape} for {len(recording.atlas)} regions"
+                raise ValueError(msg)
+            known = known[~np.isnan(known)]
+        if not known.size or not np.isfinite(known).all():
+            return Missing(f"{self.name}: the computation gave no finite number.", "E306")
+        return value if self.kind == "regions" else float(value)
+
+
+def measure(
+    *,
+    unit: str,
+    cites: tuple[str, ...],
+    unchanged_by: tuple[str, ...] = (),
+    premises: tuple[str, ...] = (),
+    kind: Kind = "number",
+) -> Callable[[Function], Measure]:
+    """Enter the decorated function in the book under its own name; its first line is its sentence.
+
+    The function may return Missing, or raise a `DefaultModeError` of the group E3xx (not enough
+    usable data), which becomes Missing. Raises ValueError where a name is taken or not known.
+    """
+
+    def enter(function: Function) -> Measure:
+        name = getattr(function, "__name__", "")
+        unknown = (set(unchanged_by) - set(PROMISES)) | (set(premises) - set(PREMISES))
+        if unknown:
+            msg = f"measure {name!r} names {sorted(unknown)}; known: {PROMISES}, {tuple(PREMISES)}."
+            raise ValueError(msg)
+        if name in _BOOK:
+            msg = f"two measures are called {name!r}; rename one of them."
+            raise ValueError(msg)
+        sentence = (function.__doc__ or "").strip().partition("\n")[0]
+        entry = Measure(name, function, unit, sentence, cites, unchanged_by, premises, kind)
+        _BOOK[name] = entry
+        return entry
+
+    return enter
+
+
+def _load_third_party() -> None:
+    for entry in entry_points(group=GROUP):
+        if entry.value in _LOADED:
+            continue
+        try:
+            entry.load()
+        except (
+            Exception
+        ) as error:  # another package may fail in any way; it is named, not swallowed
+            cause = f"{type(error).__name__}: {error}"
+            msg = f"{entry.name!r} ({entry.value}) of the group {GROUP!r} failed with {cause}."
+            raise DefaultModeError("E607", msg) from error
+        _LOADED.add(entry.value)
+
+
+def all_measures() -> dict[str, Measure]:
+    """Every measure by name, in alphabetical order; raises E607 where a package fails to load."""
+    _load_third_party()
+    return dict(sorted(_BOOK.items()))
+
+
+def find(name: str) -> Measure:
+    """Look a measure up by name; raises E410 when there is none."""
+    known = all_measures()
+    if name not in known:
+        msg = f"no measure is called {name!r}; there are {', '.join(known)}."
+        raise DefaultModeError("E410", msg)
+    return known[name]

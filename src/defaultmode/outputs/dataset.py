@@ -1,0 +1,43 @@
+"""The files that make a folder a BIDS derivative."""
+
+from collections.abc import Mapping, Sequence
+
+from defaultmode.outputs.text import as_json
+
+DISCLAIMER = "Research use only: not a medical device; not for diagnosis or treatment decisions."
+BIDS_VERSION = "1.10.0"
+IGNORED = (
+    "*.html",
+    "CITATION.*",
+    "logs/",
+    "provenance/",
+    "study.*",
+    "missing.tsv",
+    "effects.tsv",
+    "*_measures.*",
+    "*_regions.tsv",
+    "*_relmat.*",  # until BEP017 is part of BIDS
+)
+
+
+def dataset_files(
+    version: str, *, upstream: Sequence[Mapping[str, object]], links: Mapping[str, str]
+) -> dict[str, str]:
+    """dataset_description.json and .bidsignore, as path → text.
+
+    upstream : the GeneratedBy entries of what was measured, kept behind our own;
+    links : names of the data sets that were read → how to find them.
+    """
+    ours = {"Name": "defaultmode", "Version": version}
+    description = {
+        "Name": "defaultmode derivatives",
+        "BIDSVersion": BIDS_VERSION,
+        "DatasetType": "derivative",
+        "GeneratedBy": [ours, *(dict(u) for u in upstream)],
+        "DatasetLinks": dict(links),
+        "HowToAcknowledge": f"See CITATION.md. {DISCLAIMER}",
+    }
+    return {
+        "dataset_description.json": as_json(description),
+        ".bidsignore": "\n".join(IGNORED) + "\n",
+    }

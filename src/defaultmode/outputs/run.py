@@ -1,0 +1,166 @@
+"""The files of one measured run."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from defaultmode.core.missing import Missing
+from defaultmode.core.recording import Array, Recording
+from defaultmode.outputs.text import as_json, matrix, table
+
+MEASURES_HEADER = ("measure", "denoise", "value", "unit", "n_volumes", "code", "reason")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Variant:
+    """One run under one denoising preset: what was measured, or why nothing was.
+
+    recording : denoised; Missing where the preset leaves too little
+    numbers : measure → value; regions : measure → one value per region (n_regions,)
+    """
+
+    denoise: str
+    recording: Recording | Missing
+    numbers: Mapping[str, float | Missing]
+    regions: Mapping[str, Array | Missing]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MeasuredRun:
+    """One run as it was read, under every preset that applies; skipped : preset → why not."""
+
+    recording: Recording
+    variants: tuple[Variant, ...]
+    units: Mapping[str, str]
+    skipped: Mapping[str, Missing]
+
+
+def run_key(recording: Recording) -> str:
+    """What names this run and atlas in logs, manifests and file names."""
+    return (
+        f"{recording.entities.stem}_atlas-{_label(recording.atlas.label or recording.atlas.name)}"
+    )
+
+
+def measures_path(recording: Recording) -> str:
+    """Path of the run's table of measures, relative to the output folder."""
+    return f"{_base(recording)}_desc-defaultmode_measures.tsv"
+
+
+def run_files(run: MeasuredRun) -> dict[str, str]:
+    """Every file of one run: path relative to the output folder → text."""
+    files = {measures_path(run.recording): _measures(run)}
+    files[measures_path(run.recording).replace(".tsv", ".json")] = as_json(_description(run))
+    for variant in run.variants:
+        if not isinstance(variant.recording, Missing):
+            files |= _variant_files(variant, variant.recording)
+    return files
+
+
+def _label(text: str) -> str:
+    """A BIDS label: letters and digits only."""
+    return re.sub(r"[^0-9A-Za-z]", "", text)
+
+
+def _base(recording: Recording) -> str:
+    return f"{recording.entities.folder}/{run_key(recording)}"
+
+
+def _measures(run: MeasuredRun) -> str:
+    rows: list[tuple[object, ...]] = []
+    for variant in run.variants:
+        volumes = (
+            0 if isinstance(variant.recording, Missing) else int(variant.recording.usable.sum())
+        )
+        for name, value in sorted(variant.numbers.items()):
+            head = (name, variant.denoise)
+            if isinstance(value, Missing):
+                rows.append((*head, None, run.units[name], volumes, value.code, value.reason))
+            else:
+                rows.append((*head, value, run.units[name], volumes, "", ""))
+    return table(MEASURES_HEADER, rows)
+
+
+def _description(run: MeasuredRun) -> dict[str, object]:
+    recording = run.recording
+    return {
+        "participant_id": f"sub-{recording.entities.participant}",
+        "entities": asdict(recording.entities),
+        "atlas": recording.atlas.name,
+        "AtlasLabel": recording.atlas.label,
+        "RepetitionTime": recording.tr_s,
+        "NumberOfVolumes": recording.n_time,
+        "RegionsAbsent": {name: [m.code, m.reason] for name, m in recording.absent.items()},
+        "ProcessedBefore": asdict(recording.processing),
+        "Provenance": dict(recording.provenance),
+        "Denoising": {v.denoise: _denoising(v) for v in run.variants},
+        "DenoisingNotApplied": {name: m.reason for name, m in run.skipped.items()},
+    }
+
+
+def _denoising(variant: Variant) -> dict[str, object]:
+    recording = variant.recording
+    if isinstance(recording, Missing):
+        return {"missing": recording.reason, "code": recording.code}
+    return {
+        "usable_s": recording.usable_s,
+        "unit": recording.unit,
+        "processing": asdict(recording.processing),
+        "provenance": dict(recording.provenance),
+        "regions_absent": sorted(recording.absent),
+    }
+
+
+def _variant_files(variant: Variant, recording: Recording) -> dict[str, str]:
+    base, desc, names = _base(recording), _label(variant.denoise), recording.atlas.names
+    r = _correlations(recording)
+    series = f"{base}_stat-mean_desc-{desc}_timeseries"
+    relmat = f"{base}_stat-pearsoncorrelation_desc-{desc}_relmat"
+    files = {
+        f"{series}.tsv": matrix(names, recording.signal),
+        f"{series}.json": as_json(_series_sidecar(variant, recording)),
+        f"{relmat}.tsv": matrix(names, r, index=names),
+        f"{relmat}.json": as_json(_relmat_sidecar(variant)),
+    }
+    vectors = {k: v for k, v in sorted(variant.regions.items()) if not isinstance(v, Missing)}
+    if vectors:
+        values = np.column_stack(list(vectors.values()))
+        files[f"{base}_desc-{desc}_regions.tsv"] = matrix(list(vectors), values, index=names)
+    return files
+
+
+def _correlations(recording: Recording) -> Array:
+    """Pearson correlations of the usable frames, (n_regions, n_regions), NaN where absent."""
+    n = len(recording.atlas)
+    columns = recording.columns()
+    r = np.full((n, n), np.nan)
+    r[np.ix_(columns, columns)] = np.corrcoef(recording.kept[:, columns], rowvar=False)
+    return r
+
+
+def _series_sidecar(variant: Variant, recording: Recording) -> dict[str, object]:
+    return {
+        "RepetitionTime": recording.tr_s,
+        "SamplingFrequency": 1 / recording.tr_s,
+        "Units": {"percent": "percent signal change"}.get(recording.unit, recording.unit),
+        "LowCutoff": recording.processing.low_cutoff_hz,
+        "HighCutoff": recording.processing.high_cutoff_hz,
+        "Demeaned": True,
+        "GlobalSignalRemoved": recording.processing.global_signal_removed,
+        "Denoising": variant.denoise,
+        "CensoredVolumes": np.flatnonzero(~recording.usable).tolist(),
+        "Description": "every volume is here; censored ones are interpolated and listed",
+    }
+
+
+def _relmat_sidecar(variant: Variant) -> dict[str, object]:
+    return {
+        "RelationshipMeasure": "Pearson correlation coefficient",
+        "Weighted": True,
+        "Directed": False,
+        "ValidDiagonal": False,
+        "StorageFormat": "Full",
+        "Denoising": variant.denoise,
+    }

@@ -1,0 +1,150 @@
+"""The files of a study, and the runs of a folder gathered into its table."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from defaultmode.core.result import Result
+from defaultmode.core.study import KEYS, MISSING_COLUMNS, Column, Study
+from defaultmode.outputs.text import as_json, table
+
+KEY_SENTENCES = {
+    "participant_id": "Participant.",
+    "session_id": "Session.",
+    "task_id": "Task.",
+    "acquisition_id": "Acquisition.",
+    "run_id": "Run.",
+    "atlas": "Atlas whose regions were measured.",
+}
+ALL = "every measure"
+
+
+def slug(denoise: str) -> str:
+    """Name of a preset as part of a column name: lower case, letters, digits and underscores."""
+    return re.sub(r"[^0-9a-z]+", "_", denoise.lower()).strip("_")
+
+
+def gather(folder: Path, paths: Sequence[str], sentences: Mapping[str, Mapping[str, str]]) -> Study:
+    """One row for each run whose tables of measures lie at these paths.
+
+    sentences : measure → {"sentence", "role"} for the data dictionary.
+    """
+    rows, columns, missing = [], _key_columns(), []
+    for path in sorted(paths):
+        description = json.loads((folder / path).with_suffix(".json").read_text("utf-8"))
+        measured = pd.read_csv(
+            folder / path, sep="\t", dtype=str, keep_default_na=False, na_values=[]
+        )
+        row = _keys(description)
+        for record in measured.to_dict("records"):
+            name = f"{record['measure']}__{slug(record['denoise'])}"
+            row[name] = np.nan if record["value"] == "n/a" else float(record["value"])
+            columns.setdefault(name, _column(name, record, sentences))
+        missing += _missing(description, measured)
+        rows.append(row)
+    frame = pd.DataFrame(rows, columns=list(columns))
+    return Study(frame, columns, pd.DataFrame(missing, columns=list(MISSING_COLUMNS)))
+
+
+def _key_columns() -> dict[str, Column]:
+    return {key: Column(key, "key", "text", sentence=KEY_SENTENCES[key]) for key in KEYS}
+
+
+def _keys(description: Mapping[str, object]) -> dict[str, object]:
+    entities = description["entities"]
+    if not isinstance(entities, Mapping):
+        entities = {}
+    session = str(entities.get("session", ""))
+    return {
+        "participant_id": f"sub-{entities.get('participant', '')}",
+        "session_id": f"ses-{session}" if session else "n/a",
+        "task_id": entities.get("task") or "n/a",
+        "acquisition_id": entities.get("acquisition") or "n/a",
+        "run_id": entities.get("run") or "n/a",
+        "atlas": description["atlas"],
+    }
+
+
+def _column(
+    name: str, record: Mapping[object, str], sentences: Mapping[str, Mapping[str, str]]
+) -> Column:
+    about = sentences.get(record["measure"], {})
+    return Column(
+        name,
+        "quality" if about.get("role") == "quality" else "measure",
+        "number",
+        unit=record["unit"],
+        sentence=about.get("sentence", ""),
+        source="defaultmode",
+        measure=record["measure"],
+        denoise=record["denoise"],
+    )
+
+
+def _missing(description: Mapping[str, object], measured: pd.DataFrame) -> list[dict[str, object]]:
+    """What this run lacks; a preset under which nothing was measured is one row, not thirty."""
+    keys = _keys(description)
+    base = {k: keys[k] for k in ("participant_id", "session_id", "run_id")}
+
+    def row(what: str, denoise: object, code: object, reason: object) -> dict[str, object]:
+        return base | {"what": what, "denoise": denoise, "code": code, "reason": reason}
+
+    absent = description.get("RegionsAbsent", {})
+    rows = [
+        row(f"region {region}", "n/a", code, reason)
+        for region, (code, reason) in (absent.items() if isinstance(absent, Mapping) else ())
+    ]
+    for denoise, part in measured.groupby("denoise", sort=False):
+        lost = part[part["value"] == "n/a"]
+        if len(part) > 1 and len(lost) == len(part) and lost["reason"].nunique() == 1:
+            lost = lost.head(1).assign(measure=ALL)
+        rows += [
+            row(measure, denoise, code, reason)
+            for measure, code, reason in lost[["measure", "code", "reason"]].itertuples(
+                index=False, name=None
+            )
+        ]
+    return rows
+
+
+def _dictionary(study: Study) -> dict[str, object]:
+    """The data dictionary as a BIDS sidecar: column → what it holds."""
+    described: dict[str, object] = {}
+    for c in study.columns.values():
+        entry = {
+            "Description": c.sentence,
+            "Units": c.unit,
+            "Role": c.role,
+            "Type": c.kind,
+            "Level": c.level,
+            "Source": c.source,
+            "Measure": c.measure,
+            "Denoising": c.denoise,
+            "TypeDeclared": c.declared,
+            "Levels": dict(c.levels),
+        }
+        described[c.name] = {k: v for k, v in entry.items() if v not in ("", {})}
+    return described
+
+
+def study_files(study: Study, results: Sequence[Result]) -> dict[str, str]:
+    """study.tsv, study.json, missing.tsv and effects.tsv, as path → text."""
+    frame = study.table
+    effects = [r.table for r in results if len(r.table)]
+    files = {
+        "study.tsv": table(list(frame.columns), frame.itertuples(index=False, name=None)),
+        "study.json": as_json(_dictionary(study)),
+        "missing.tsv": table(
+            MISSING_COLUMNS, study.missing[list(MISSING_COLUMNS)].itertuples(index=False, name=None)
+        ),
+    }
+    if results:
+        together = pd.concat(effects, ignore_index=True) if effects else results[0].table
+        files["effects.tsv"] = table(
+            list(together.columns), together.itertuples(index=False, name=None)
+        )
+    return files

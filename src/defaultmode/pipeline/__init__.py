@@ -1,0 +1,20 @@
+"""The verbs: the only place where the folders of the package are joined."""
+
+from defaultmode.pipeline.checking import CheckReport, check
+from defaultmode.pipeline.demonstrating import demo
+from defaultmode.pipeline.listing import list_atlases, list_measures, list_presets
+from defaultmode.pipeline.measuring import MeasureReport, measure
+from defaultmode.pipeline.studying import StudyReport, study
+
+__all__ = [
+    "CheckReport",
+    "MeasureReport",
+    "StudyReport",
+    "check",
+    "demo",
+    "list_atlases",
+    "list_measures",
+    "list_presets",
+    "measure",
+    "study",
+]

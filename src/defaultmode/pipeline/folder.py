@@ -1,0 +1,129 @@
+"""The output folder: whose it is, which runs are complete, and its log."""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from defaultmode import __version__
+from defaultmode.core.errors import DefaultModeError
+from defaultmode.core.settings import Settings, settings_toml
+from defaultmode.outputs import dataset_files
+from defaultmode.running import Manifest, read_manifest, write_manifest, write_text
+from defaultmode.sources.bids import RunFiles, dataset_description
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder of results."""
+
+    path: Path
+
+    @property
+    def manifests(self) -> Path:
+        """Where the manifests of finished runs lie."""
+        return self.path / "provenance" / "manifests"
+
+    @property
+    def failures(self) -> Path:
+        """Where the runs that failed are recorded."""
+        return self.path / "provenance" / "failures"
+
+    @property
+    def settings_file(self) -> Path:
+        """Where the settings of the last `measure` are kept for `study`."""
+        return self.path / "provenance" / "settings.toml"
+
+    def claim(self, settings: Settings) -> None:
+        """Make the folder ours; raises E603 if it holds something else."""
+        ours = self.path / "dataset_description.json"
+        if self.path.exists() and not self.path.is_dir():
+            raise DefaultModeError("E603", f"{self.path} is a file.")
+        if self.path.is_dir() and any(self.path.iterdir()) and not self._is_ours():
+            msg = f"{self.path} is not empty and was not made by defaultmode."
+            raise DefaultModeError("E603", msg)
+        source = Path(settings.source) if settings.source else None
+        upstream = dataset_description(source).get("GeneratedBy", []) if source else []
+        links = {"derivatives": source.resolve().as_uri()} if source else {}
+        texts = dataset_files(
+            __version__, upstream=upstream if isinstance(upstream, list) else [], links=links
+        )
+        for name, text in texts.items():
+            write_text(self.path / name, text)
+        write_text(self.settings_file, settings_toml(settings))
+        if not ours.is_file():
+            raise DefaultModeError("E601", f"{ours} could not be written.")
+
+    def _is_ours(self) -> bool:
+        try:
+            generated = dataset_description(self.path).get("GeneratedBy", [])
+        except DefaultModeError:
+            return False
+        first = generated[0] if isinstance(generated, list) and generated else {}
+        return isinstance(first, dict) and first.get("Name") == "defaultmode"
+
+    def manifest(self, key: str) -> Manifest | None:
+        """The manifest of a run, None if it never finished."""
+        return read_manifest(self.manifests / f"{key}.json")
+
+    def is_complete(self, key: str, inputs: Sequence[Path], analysis: Mapping[str, object]) -> bool:
+        """Whether this run is there, whole, and made from these inputs with these settings."""
+        manifest = self.manifest(key)
+        return (
+            manifest is not None
+            and manifest.has_inputs(inputs)
+            and manifest.is_current(self.path, version=__version__, settings=analysis)
+        )
+
+    def finish(self, manifest: Manifest, before: Manifest | None) -> None:
+        """Seal a run: its manifest, then nothing left of an earlier version of it."""
+        write_manifest(self.manifests / f"{manifest.key}.json", manifest)
+        kept = {f.name for f in manifest.files}
+        for old in before.files if before else ():
+            if old.name not in kept:
+                (self.path / old.name).unlink(missing_ok=True)
+        (self.failures / f"{manifest.key}.json").unlink(missing_ok=True)
+
+    def record_failure(self, key: str, files: RunFiles | int, problem: DefaultModeError) -> None:
+        """Remember why a run failed; what an earlier input gave for it is removed."""
+        before = self.manifest(key)
+        for old in before.files if before else ():
+            (self.path / old.name).unlink(missing_ok=True)
+        (self.manifests / f"{key}.json").unlink(missing_ok=True)
+        entities = asdict(files.entities) if isinstance(files, RunFiles) else {}
+        content = {"entities": entities, "code": problem.code, "reason": problem.detail}
+        write_text(self.failures / f"{key}.json", json.dumps(content, indent=1) + "\n")
+
+    def failed_runs(self) -> list[dict[str, str]]:
+        """The runs that failed, as rows of the missing table."""
+        rows = []
+        for path in sorted(self.failures.glob("*.json")):
+            raw = json.loads(path.read_text("utf-8"))
+            entities = raw["entities"]
+            session, run = entities.get("session"), entities.get("run")
+            rows.append(
+                {
+                    "participant_id": f"sub-{entities.get('participant', '')}",
+                    "session_id": f"ses-{session}" if session else "n/a",
+                    "run_id": run or "n/a",
+                    "what": "the whole run",
+                    "denoise": "n/a",
+                    "code": raw["code"],
+                    "reason": raw["reason"],
+                }
+            )
+        return rows
+
+    def measure_tables(self) -> list[str]:
+        """Paths of the tables of measures of all finished runs, relative to the folder."""
+        found = (read_manifest(path) for path in sorted(self.manifests.glob("*.json")))
+        return [str(m.outcome["measures"]) for m in found if m is not None]
+
+    def log(self, event: str, subject: str, **more: object) -> None:
+        """Append one event to logs/run.jsonl."""
+        entry = {"time": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "event": event, "subject": subject}
+        path = self.path / "logs" / "run.jsonl"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(entry | more, default=str) + "\n")

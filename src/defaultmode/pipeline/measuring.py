@@ -1,0 +1,264 @@
+"""`measure`: recordings → measures, one row per run."""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from defaultmode import __version__
+from defaultmode.core.errors import DefaultModeError
+from defaultmode.core.missing import Missing
+from defaultmode.core.recording import Recording
+from defaultmode.core.settings import Settings
+from defaultmode.denoising import Choices, Preset, denoise, presets_for
+from defaultmode.measures import all_measures, find
+from defaultmode.outputs import MeasuredRun, Variant, measures_path, run_files
+from defaultmode.pipeline.folder import Folder
+from defaultmode.running import (
+    Fingerprint,
+    Manifest,
+    Task,
+    launch,
+    progress,
+    worker_count,
+    write_text,
+)
+from defaultmode.sources.bids import RunFiles, find_runs
+from defaultmode.sources.reading import read_recording
+
+DAMAGED = ("E117", "E118")  # a region of the input is broken: the run is measured without it
+TABLE_MB, VOLUMES_MB = 400, 700  # memory of one process, measured in benchmarks/
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a process needs to measure one run with one atlas."""
+
+    key: str
+    files: RunFiles | int  # an int is the index of an embedded recording
+    atlas: str  # registry name or file; empty for the atlas of the table itself
+    settings: Settings
+
+    @property
+    def inputs(self) -> list[Path]:
+        """The files whose change makes the run stale."""
+        if isinstance(self.files, int):
+            return []
+        named = (self.files.signal, self.files.confounds, self.files.mask)
+        atlas = Path(self.atlas)
+        return [p for p in named if p is not None] + ([atlas] if atlas.is_file() else [])
+
+    @property
+    def analysis(self) -> dict[str, object]:
+        """What decides the numbers beside the input's bytes."""
+        sidecars = (
+            {"embedded": self.files}
+            if isinstance(self.files, int)
+            else {"sidecar": self.files.sidecar, "confounds": self.files.confounds_sidecar}
+        )
+        return self.settings.analysis() | {"atlas": self.atlas} | sidecars
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureReport:
+    """What `measure` did: runs measured now, runs that were complete, failures and damage."""
+
+    out: Path
+    measured: tuple[str, ...]
+    complete: tuple[str, ...]
+    failed: Mapping[str, DefaultModeError]
+    damaged: Mapping[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def exit(self) -> int:
+        """0 all well, 4 some runs failed or have damaged regions, 3 nothing could be done."""
+        if not self.measured and not self.complete:
+            return max((e.exit for e in self.failed.values() if e.exit != 4), default=3)
+        return 4 if self.failed or self.damaged else 0
+
+
+def measure(settings: Settings, *, quiet: bool = False) -> MeasureReport:
+    """Measure every run of a folder that is not measured yet, and write one row for each.
+
+    Raises E403 (no runs), E603 (the output folder holds something else), E601, E602, E605, E410.
+    """
+    runs = find_runs(
+        Path(settings.source),
+        participants=settings.participants,
+        sessions=settings.sessions,
+        tasks=settings.tasks,
+        filters=read_filters(settings.bids_filter_file),
+        exclude=Path(settings.out),
+    )
+    return measure_works(works_of(runs, settings), settings, quiet=quiet)
+
+
+def read_filters(path: str) -> Mapping[str, object] | None:
+    """The object of a `--bids-filter-file`; raises E101 or E411."""
+    if not path:
+        return None
+    try:
+        filters = json.loads(Path(path).read_text("utf-8"))
+    except OSError as problem:
+        raise DefaultModeError("E101", f"{path}: {problem.strerror}.") from problem
+    except ValueError as problem:
+        raise DefaultModeError("E411", f"{path} is not JSON: {problem}.") from problem
+    if not isinstance(filters, dict):
+        raise DefaultModeError("E411", f"{path} must hold an object keyed by 'bold'.")
+    return filters
+
+
+def works_of(runs: Sequence[RunFiles], settings: Settings) -> list[Work]:
+    """One piece of work for each run and atlas."""
+    from defaultmode.sources.atlases import load_atlas
+
+    names = settings.atlases or ("schaefer100",)
+    labels = {name: load_atlas(name).label or load_atlas(name).name for name in names}
+    works = []
+    for files in runs:
+        if files.kind == "volumes":
+            works += [
+                Work(f"{files.key}_atlas-{labels[name]}", files, name, settings) for name in names
+            ]
+        else:
+            own = settings.atlases[0] if len(settings.atlases) == 1 else ""
+            works.append(Work(files.key, files, own, settings))
+    return works
+
+
+def measure_works(works: Sequence[Work], settings: Settings, *, quiet: bool) -> MeasureReport:
+    """Carry out what is missing or stale, and tell what was done."""
+    started = time.monotonic()
+    check_names(settings)
+    folder = Folder(Path(settings.out))
+    folder.claim(settings)
+    complete = [w for w in works if folder.is_complete(w.key, w.inputs, w.analysis)]
+    waiting = [Task(w.key, w) for w in works if w not in complete]
+    volumes = any(isinstance(w.files, RunFiles) and w.files.kind == "volumes" for w in works)
+    processes = worker_count(
+        settings.nprocs,
+        max(1, len(waiting)),
+        mem_mb=settings.mem_mb,
+        task_mb=VOLUMES_MB if volumes else TABLE_MB,
+    )
+    outcomes = launch(measure_run, waiting, processes=processes)
+    failed: dict[str, DefaultModeError] = {}
+    for task, outcome in progress(outcomes, len(waiting), "measuring", quiet=quiet):
+        if isinstance(outcome, DefaultModeError):
+            failed[task.key] = outcome
+            folder.record_failure(task.key, task.work.files, outcome)
+        folder.log("failed" if isinstance(outcome, DefaultModeError) else "measured", task.key)
+    measured = tuple(t.key for t in waiting if t.key not in failed)
+    return MeasureReport(
+        folder.path,
+        measured,
+        tuple(w.key for w in complete),
+        failed,
+        damaged_regions(folder, [w.key for w in works]),
+        time.monotonic() - started,
+    )
+
+
+def check_names(settings: Settings) -> None:
+    """Raise E410 for a measure or preset that does not exist, before any work."""
+    from defaultmode.denoising import all_presets
+
+    for name in settings.measures:
+        find(name)
+    unknown = [name for name in settings.denoise if name not in all_presets()]
+    if unknown:
+        msg = f"no preset is called {unknown[0]!r}; there are {', '.join(all_presets())}."
+        raise DefaultModeError("E410", msg)
+
+
+def damaged_regions(folder: Folder, keys: Sequence[str]) -> dict[str, str]:
+    """Runs that were measured without a damaged region → what is wrong."""
+    found = {}
+    for key in keys:
+        manifest = folder.manifest(key)
+        damaged = str(manifest.outcome.get("damaged", "")) if manifest else ""
+        if damaged:
+            found[key] = damaged
+    return found
+
+
+def measure_run(work: Work) -> None:
+    """Read, denoise, measure and write one run; its manifest comes last."""
+    recording = read_recording(work.files, work.atlas)
+    run = measured_run(recording, work.settings)
+    folder = Folder(Path(work.settings.out))
+    texts = run_files(run)
+    before = folder.manifest(work.key)
+    for name, text in texts.items():
+        write_text(folder.path / name, text)
+    manifest = Manifest(
+        work.key,
+        __version__,
+        work.analysis,
+        tuple(Fingerprint.of(path) for path in work.inputs),
+        tuple(Fingerprint.of(folder.path / name, name) for name in sorted(texts)),
+        {"measures": measures_path(recording), "damaged": _damaged(recording)},
+    )
+    folder.finish(manifest, before)
+
+
+def _damaged(recording: Recording) -> str:
+    """The regions whose series is broken, in words; regions outside the field of view are not."""
+    broken = [(n, m) for n, m in recording.absent.items() if m.code in DAMAGED]
+    if not broken:
+        return ""
+    name, first = broken[0]
+    more = f" and {len(broken) - 1} more" if len(broken) > 1 else ""
+    return f"{first.code} region {name}{more}: {first.reason}"
+
+
+def measured_run(recording: Recording, settings: Settings) -> MeasuredRun:
+    """One recording under every preset that applies to it, in memory.
+
+    Raises E205 when a preset that was asked for by name cannot be applied.
+    """
+    book = all_measures()
+    wanted = [book[name] for name in settings.measures] or list(book.values())
+    presets, skipped = chosen_presets(recording, settings.denoise)
+    variants = tuple(
+        _variant(recording, preset, choices_of(settings), wanted) for preset in presets
+    )
+    return MeasuredRun(recording, variants, {m.name: m.unit for m in wanted}, skipped)
+
+
+def chosen_presets(
+    recording: Recording, asked: Sequence[str]
+) -> tuple[list[Preset], dict[str, Missing]]:
+    """The presets to apply, and why the others are not."""
+    offered = presets_for(recording)
+    skipped = {name: p for name, p in offered.items() if isinstance(p, Missing)}
+    wrong = [name for name in asked if name in skipped or name not in offered]
+    if wrong:
+        why = skipped[wrong[0]].reason if wrong[0] in skipped else "it is not for this kind of run"
+        raise DefaultModeError("E205", f"preset {wrong[0]!r} cannot be applied: {why}.")
+    usable = {name: p for name, p in offered.items() if isinstance(p, Preset)}
+    return [usable[name] for name in (asked or usable)], skipped
+
+
+def choices_of(settings: Settings) -> Choices:
+    """The denoising choices that the settings make."""
+    chosen = Choices(
+        low_hz=settings.low_hz, high_hz=settings.high_hz, min_usable_s=settings.min_usable_s
+    )
+    return replace(
+        chosen,
+        fd_threshold_mm=settings.fd_threshold_mm,
+        dvars_threshold=settings.dvars_threshold,
+    )
+
+
+def _variant(recording: Recording, preset: Preset, choices: Choices, wanted: Sequence) -> Variant:
+    cleaned = denoise(recording, preset, choices=choices)
+    if isinstance(cleaned, Missing):
+        numbers = {m.name: cleaned for m in wanted if m.kind == "number"}
+        return Variant(preset.name, cleaned, numbers, {})
+    numbers = {m.name: m(cleaned) for m in wanted if m.kind == "number"}
+    regions = {m.name: m(cleaned) for m in wanted if m.kind == "regions"}
+    return Variant(preset.name, cleaned, numbers, regions)

@@ -1,0 +1,108 @@
+"""What a page is made from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import numpy as np
+
+from defaultmode.core.atlas import Atlas
+from defaultmode.core.errors import DefaultModeError
+from defaultmode.core.recording import Array
+from defaultmode.core.result import Result
+from defaultmode.core.study import Study
+
+# Facts that the page and its methods text can use; every one may be left out.
+FACTS = {
+    "software": "Mapping: package → version, the package itself first",
+    "presets": "Sequence of Used: the denoising presets that ran",
+    "measures": "Sequence of Used: the measures that ran",
+    "atlases": "Sequence of Used: the atlases whose regions were measured",
+    "statistics": "Sequence of Used: the statistics that ran",
+    "n_participants": "number of participants with a recording",
+    "n_runs": "number of recordings",
+    "low_hz": "lower edge of the band in hertz",
+    "high_hz": "upper edge of the band in hertz",
+    "min_usable_s": "shortest uncensored signal that was measured, in seconds",
+    "before": "Sequence of sentences: what was done to the input before, as its sidecars say",
+    "inputs": "Sequence of names: what was read",
+    "command": "the command line",
+    "seed": "seed of the random streams",
+    "date": "when the page was made, ISO 8601",
+    "hashes": "Mapping: file → SHA-256",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """Something that ran: its name, its sentence and the keys of its references."""
+
+    name: str
+    sentence: str
+    cites: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ConnectivitySummary:
+    """Mean connectivity of some recordings under one preset.
+
+    label : whose (such as "all recordings"); z : (n_regions, n_regions), mean Fisher z in the
+    atlas's column order, NaN where missing.
+    """
+
+    atlas: Atlas
+    denoise: str
+    label: str
+    n_recordings: int
+    z: Array
+
+    def __post_init__(self) -> None:
+        n = len(self.atlas)
+        if np.shape(self.z) != (n, n):
+            msg = f"z has shape {np.shape(self.z)}; atlas {self.atlas.name!r} has {n} regions."
+            raise DefaultModeError("E131", msg)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Page:
+    """Everything one report says.
+
+    notes : what a reader must be told first, such as whose data these are; highlights : sentences
+    computed by the pipeline; facts : see `FACTS`, an unknown key is E411.
+    """
+
+    title: str
+    study: Study
+    results: tuple[Result, ...] = ()
+    connectivity: tuple[ConnectivitySummary, ...] = ()
+    notes: tuple[str, ...] = ()
+    facts: Mapping[str, object] = field(default_factory=dict)
+    highlights: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        unknown = sorted(set(self.facts) - set(FACTS))
+        if unknown:
+            msg = f"the page has the unknown fact {unknown[0]!r}; there are {', '.join(FACTS)}."
+            raise DefaultModeError("E411", msg)
+        object.__setattr__(self, "facts", MappingProxyType(dict(self.facts)))
+
+    def used(self, kind: str) -> tuple[Used, ...]:
+        """The facts of one kind that are things that ran, such as "presets"."""
+        found = self.facts.get(kind, ())
+        items = found if isinstance(found, tuple | list) else ()
+        return tuple(item for item in items if isinstance(item, Used))
+
+    def texts(self, kind: str) -> tuple[str, ...]:
+        """A fact that is a list of sentences or names; empty where it was not given."""
+        found = self.facts.get(kind, ())
+        return tuple(str(item) for item in found) if isinstance(found, tuple | list) else ()
+
+    def pairs(self, kind: str) -> dict[str, str]:
+        """A fact that is a mapping, as text; empty where it was not given."""
+        found = self.facts.get(kind, {})
+        return {str(k): str(v) for k, v in found.items()} if isinstance(found, Mapping) else {}
+
+    def value(self, kind: str) -> str:
+        """A fact that is one value, as text; empty where it was not given."""
+        found = self.facts.get(kind)
+        return "" if found is None else str(found)

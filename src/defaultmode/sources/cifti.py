@@ -1,0 +1,75 @@
+"""CIFTI parcel series as recordings."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from defaultmode.core.atlas import Atlas
+from defaultmode.core.errors import DefaultModeError
+from defaultmode.core.recording import LONGEST_TR_S, SHORTEST_TR_S, Array, Recording
+from defaultmode.sources.bids import RunFiles
+from defaultmode.sources.sidecars import LARGEST_TR_DIFFERENCE_S, repetition_time
+from defaultmode.sources.tables import assemble, match_columns
+
+
+def read_cifti(files: RunFiles, atlas: Atlas | None = None) -> Recording:
+    """Read a `.ptseries.nii`, its parcels put into atlas order by name.
+
+    The repetition time is the sidecar's, with which the file's own series axis must agree; without
+    a statement in the sidecar the series axis is the statement. Absent regions, usable frames and
+    motion are those of `read_table`.
+
+    Raises E101 (no file), E119 (not a series of parcels), E202 and E203 (repetition time) and what
+    `read_table` raises.
+    """
+    signal, names, step_s = _series(files.signal)
+    chosen, order = match_columns(names, files.atlas_hint, atlas)
+    return assemble(files, chosen, signal[:, order], _repetition_time(files, step_s))
+
+
+def _series(path: Path) -> tuple[Array, list[str], float]:
+    """Signal (n_time, n_parcels), parcel names, and the step of the series in seconds."""
+    image = _open(path)
+    axes = [image.header.get_axis(i) for i in range(image.ndim)]
+    kinds = [type(axis).__name__ for axis in axes]
+    if kinds != ["SeriesAxis", "ParcelsAxis"]:
+        msg = f"{path} has the axes {', '.join(kinds)}; expected SeriesAxis, ParcelsAxis."
+        raise DefaultModeError("E119", msg)
+    series, parcels = axes
+    if str(series.unit).upper() != "SECOND":
+        raise DefaultModeError("E119", f"{path}: the series is in {series.unit}, not in seconds.")
+    names = [str(name) for name in parcels.name]
+    if len(set(names)) != len(names):
+        raise DefaultModeError("E132", f"{path} has two parcels of one name.")
+    return np.asarray(image.get_fdata(), dtype=np.float64), names, float(series.step)
+
+
+def _open(path: Path) -> Any:
+    import nibabel as nib
+
+    try:
+        image: Any = nib.load(path)
+        if not isinstance(image, nib.Cifti2Image):
+            raise DefaultModeError("E119", f"{path} is not a CIFTI-2 file.")
+        image.get_fdata()
+    except FileNotFoundError as problem:
+        raise DefaultModeError("E101", f"there is no file {path}.") from problem
+    except (nib.filebasedimages.ImageFileError, ValueError, OSError, EOFError) as problem:
+        raise DefaultModeError("E119", f"{path}: {problem}.") from problem
+    return image
+
+
+def _repetition_time(files: RunFiles, step_s: float) -> float:
+    try:
+        tr_s = repetition_time(files.sidecar, files.signal)
+    except DefaultModeError as unstated:
+        if unstated.code != "E201":
+            raise
+        tr_s = step_s
+    if not SHORTEST_TR_S <= tr_s <= LONGEST_TR_S:
+        raise DefaultModeError("E203", f"{files.signal}: the series axis steps by {step_s:g} s.")
+    if abs(tr_s - step_s) > LARGEST_TR_DIFFERENCE_S:
+        msg = f"{files.signal}: its series axis steps by {step_s:g} s, its sidecar says {tr_s:g} s."
+        raise DefaultModeError("E202", msg)
+    return tr_s

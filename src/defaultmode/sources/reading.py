@@ -1,0 +1,32 @@
+"""One run, of whatever kind → its Recording."""
+
+from defaultmode.core.errors import DefaultModeError
+from defaultmode.core.recording import Recording
+from defaultmode.sources.bids import RunFiles
+
+
+def read_recording(files: RunFiles | int, atlas: str = "") -> Recording:
+    """Read a run; an int is the index of an embedded recording.
+
+    atlas : registry name or file; empty for the atlas that the columns of a table name.
+    Raises the E1xx and E2xx errors of the reader that the kind of run needs.
+    """
+    from defaultmode.sources.atlases import load_atlas, parcellation
+
+    if isinstance(files, int):
+        from defaultmode.sources.embedded import embedded_recordings
+
+        return embedded_recordings()[files]
+    if files.kind == "table":
+        from defaultmode.sources.tables import read_table
+
+        return read_table(files, load_atlas(atlas) if atlas else None)
+    if files.kind == "cifti":
+        from defaultmode.sources.cifti import read_cifti
+
+        return read_cifti(files)
+    if not atlas:
+        raise DefaultModeError("E410", f"{files.signal.name} needs an atlas; give one by --atlas.")
+    from defaultmode.sources.volumes import read_volumes
+
+    return read_volumes(files, load_atlas(atlas), parcellation(atlas))

@@ -1,0 +1,183 @@
+"""Time-series tables that were parcellated elsewhere, as recordings."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from defaultmode.core.atlas import Atlas
+from defaultmode.core.errors import DefaultModeError
+from defaultmode.core.missing import Missing
+from defaultmode.core.recording import Array, Motion, Processing, Recording
+from defaultmode.sources.atlases import match_atlas
+from defaultmode.sources.bids import RunFiles, beside
+from defaultmode.sources.named_atlas import atlas_from_names
+from defaultmode.sources.sidecars import processing_from_sidecar, repetition_time
+from defaultmode.sources.text_tables import numbers, read_text_table
+
+__all__ = [
+    "assemble",
+    "match_columns",
+    "numbers",
+    "processing_from_sidecar",
+    "read_table",
+    "read_text_table",
+    "repetition_time",
+]
+# A raw BOLD mean is tens to thousands of its own standard deviations; a mean below one of them
+# cannot be the baseline of a percent scale.
+LOWEST_MEAN_IN_SD = 1.0
+
+
+def read_table(files: RunFiles, atlas: Atlas | None = None) -> Recording:
+    """Read a time-series table, its columns put into atlas order by name.
+
+    A column that is "n/a" throughout, does not vary, or holds values that are not finite is an
+    absent region. An `_outliers.tsv` of the run (XCP-D) gives the usable frames, and frames that it
+    says were left out of the series are put back, unusable, so that time is never shifted. A
+    `_motion.tsv` or a confounds table gives head motion.
+
+    Raises E131 and E133 (columns), E134 (a cell is no number), E201–E203 and E208 (sidecar), E204
+    (tables of other lengths) and E302 (no default-mode region is left).
+    """
+    table = read_text_table(files.signal)
+    chosen, order = match_columns(list(table.columns), files.atlas_hint, atlas)
+    signal = numbers(table, files.signal)[:, order]
+    return assemble(files, chosen, signal, repetition_time(files.sidecar, files.signal))
+
+
+def match_columns(
+    columns: Sequence[str], hint: str, atlas: Atlas | None
+) -> tuple[Atlas, NDArray[np.intp]]:
+    """Atlas of these columns, and for each of its regions the index of its column.
+
+    The user's atlas where one is given (columns beyond it are left out), else a known one, else one
+    told from names in Schaefer's style. Raises E131 and E133.
+    """
+    position = {name: i for i, name in enumerate(columns)}
+    if atlas is None:
+        try:
+            return match_atlas(columns, hint)
+        except DefaultModeError as unknown:
+            atlas = atlas_from_names(columns) if unknown.code == "E133" else None
+            if atlas is None:
+                raise
+    found = [
+        next((position[n] for n in (r.name, *r.aliases) if n in position), -1)
+        for r in atlas.regions
+    ]
+    if -1 in found:
+        name = atlas.names[found.index(-1)]
+        msg = f"there is no column for region {name!r} of atlas {atlas.name!r}."
+        raise DefaultModeError("E131", msg)
+    return atlas, np.array(found, dtype=np.intp)
+
+
+def assemble(files: RunFiles, atlas: Atlas, signal: Array, tr_s: float) -> Recording:
+    """Put a parcellated signal, shape (n_time, n_regions), together with what is known of its run.
+
+    Raises E204, E208 and E302 as `read_table` does.
+    """
+    absent = _absent(signal, atlas)
+    usable = _usable(files, len(signal))
+    censored = usable is not None and len(usable) != len(signal)
+    signal = signal.copy()
+    signal[:, [name in absent for name in atlas.names]] = np.nan
+    if usable is not None and censored:
+        signal = _put_back(signal, usable)
+    processing, notes = _processing(files, signal)
+    if censored:
+        notes = (*notes, "censored frames were left out of the input; they are put back, unusable")
+    return Recording(
+        signal=signal,
+        tr_s=tr_s,
+        atlas=atlas,
+        entities=files.entities,
+        unit="arbitrary" if processing.demeaned else "scanner",
+        processing=processing,
+        usable=np.ones(len(signal), dtype=bool) if usable is None else usable,
+        absent=absent,
+        motion=_motion(files, len(signal)),
+        provenance={
+            "source": str(files.signal),
+            "kind": files.kind,
+            "key": files.key,
+            "censored_input": censored,
+            "notes": notes,
+        },
+    )
+
+
+def _absent(signal: Array, atlas: Atlas) -> dict[str, Missing]:
+    absent: dict[str, Missing] = {}
+    finite = np.isfinite(signal)
+    for name, values, good in zip(atlas.names, signal.T, finite.T, strict=True):
+        if not good.any():
+            absent[name] = Missing("no coverage: every value of the region is n/a", "E118")
+        elif not good.all():
+            reason = f"{int((~good).sum())} of {len(good)} values of the region are not finite"
+            absent[name] = Missing(reason, "E117")
+        elif np.ptp(values) == 0:
+            absent[name] = Missing(f"the signal of the region is {values[0]:g} throughout", "E118")
+    default = [atlas.names[i] for i in atlas.members("default")]
+    if default and all(name in absent for name in default):
+        msg = f"all {len(default)} default-mode regions are absent: {absent[default[0]].reason}."
+        raise DefaultModeError("E302", msg)
+    return absent
+
+
+def _usable(files: RunFiles, n_time: int) -> NDArray[np.bool_] | None:
+    """Usable frames at full length, None where nobody marked any."""
+    path = beside(files.signal, "outliers")
+    if path is None:
+        return None
+    marks = numbers(read_text_table(path), path)
+    if not np.isin(marks, (0, 1)).all():
+        raise DefaultModeError("E134", f"{path} holds other values than 0 and 1.")
+    usable: NDArray[np.bool_] = np.logical_not((marks == 1).any(axis=1))
+    if n_time not in {len(usable), int(usable.sum())}:
+        msg = (
+            f"{path} has {len(usable)} rows, {int(usable.sum())} of them not outliers; "
+            f"the series has {n_time} frames."
+        )
+        raise DefaultModeError("E204", msg)
+    return usable
+
+
+def _put_back(kept: Array, usable: NDArray[np.bool_]) -> Array:
+    """The series at full length; a frame that was left out takes its neighbours' interpolation."""
+    time = np.arange(len(usable))
+    return np.column_stack([np.interp(time, time[usable], column) for column in kept.T])
+
+
+def _processing(files: RunFiles, signal: Array) -> tuple[Processing, tuple[str, ...]]:
+    processing = processing_from_sidecar(files.sidecar)
+    present = signal[:, np.isfinite(signal).all(axis=0)]
+    mean_in_sd = float(np.median(np.abs(present.mean(axis=0)) / present.std(axis=0)))
+    if processing.demeaned or mean_in_sd >= LOWEST_MEAN_IN_SD:
+        return processing, ()
+    note = (
+        f"the mean of the signal is {mean_in_sd:.2g} of its standard deviation: it is taken as "
+        "demeaned although the sidecar does not say so"
+    )
+    return replace(processing, demeaned=True), (note,)
+
+
+def _motion(files: RunFiles, n_time: int) -> Motion | None:
+    path = beside(files.signal, "motion") or files.confounds
+    if path is None:
+        return None
+    table = read_text_table(path)
+    if "framewise_displacement" not in table.columns:
+        return None
+    if len(table) != n_time:
+        msg = f"{path} has {len(table)} rows; the run has {n_time} volumes."
+        raise DefaultModeError("E204", msg)
+    names = [n for n in ("framewise_displacement", "std_dvars") if n in table.columns]
+    values = numbers(table[names], path)
+    values[0] = np.nan_to_num(values[0])
+    if not np.isfinite(values).all():
+        line = int(np.flatnonzero(~np.isfinite(values).all(axis=1))[0]) + 2
+        raise DefaultModeError("E134", f"{path}, line {line}: head motion is not a number.")
+    return Motion(values[:, 0], values[:, 1] if len(names) > 1 else None)

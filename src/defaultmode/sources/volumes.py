@@ -1,0 +1,175 @@
+"""BOLD volumes, read strictly and in one streaming pass, as a recording of regions."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from defaultmode.core.atlas import Atlas
+from defaultmode.core.errors import DefaultModeError
+from defaultmode.core.missing import Missing
+from defaultmode.core.recording import Recording
+from defaultmode.sources.bids import RunFiles
+from defaultmode.sources.nifti_header import VolumeHeader
+from defaultmode.sources.nifti_stream import DECOMPRESSOR, read_header, read_volume, volume_blocks
+from defaultmode.sources.sidecars import (
+    LARGEST_TR_DIFFERENCE_S,
+    processing_from_sidecar,
+    repetition_time,
+)
+from defaultmode.sources.volume_confounds import head_motion, read_confounds
+from defaultmode.sources.volume_signal import (
+    MIN_COVERAGE,
+    RegionMeans,
+    absent_regions,
+    coverage,
+    region_means,
+)
+from defaultmode.sources.volume_weights import (
+    DEFAULT_RADIUS_MM,
+    Labels,
+    RegionVoxels,
+    region_voxels,
+    same_grid,
+)
+
+
+def open_volumes(path: Path) -> VolumeHeader:
+    """Check everything about a BOLD series that needs no voxel: it must be a 4-D NIfTI image.
+
+    Raises E101 to E103 (the file), E104 and E106 (its size), E105 (not NIfTI), E107 (data type),
+    E108 (scale), E109 to E112 (orientation), E113 (not a series), E602 (permission).
+    """
+    return read_header(Path(path), series=True)
+
+
+def read_volumes(
+    files: RunFiles,
+    atlas: Atlas,
+    parcels: Labels | None = None,
+    *,
+    min_coverage: float = MIN_COVERAGE,
+) -> Recording:
+    """Average every region of an atlas in every volume of a run, never holding the whole run.
+
+    Regions are the labels of `parcels`, or spheres about the centres of the atlas. A region is
+    absent (NaN, with its reason) when less than `min_coverage` of its voxels lie in the image, in
+    the brain mask and vary over time, or when one of them is not finite. The signal is in scanner
+    units, (n_time, n_regions).
+
+    Raises what `open_volumes` and `read_confounds` raise, E114 and E115 (mask), E116 (not in the
+    atlas's space), E140 (the atlas has no places), E201 to E203 (repetition time), E204 (confounds)
+    and E302 (no region of the default network, or of all, is left).
+    """
+    header = open_volumes(files.signal)
+    tr_s = _repetition_time(files, header)
+    _check_space(files, header, parcels)
+    brain = None if files.mask is None else _brain(files.mask, header)
+    voxels = region_voxels(atlas, parcels, header, brain)
+    confounds = {} if files.confounds is None else read_confounds(files.confounds, header.n_time)
+    motion = None if files.confounds is None else head_motion(confounds, files.confounds)
+    digest = hashlib.sha256()
+    means = region_means(volume_blocks(header, digest), header, voxels)
+    absent = absent_regions(atlas.names, means, voxels, min_coverage=min_coverage)
+    _check_enough(atlas, absent, header)
+    signal = means.signal
+    signal[:, [name in absent for name in atlas.names]] = np.nan
+    return Recording(
+        signal=signal,
+        tr_s=tr_s,
+        atlas=atlas,
+        entities=files.entities,
+        processing=processing_from_sidecar(files.sidecar),
+        absent=absent,
+        motion=motion,
+        confounds=confounds,
+        provenance=_origin(files, header)
+        | {"sha256": digest.hexdigest(), "min_coverage": min_coverage}
+        | _regions(atlas, parcels, means, voxels),
+    )
+
+
+def _repetition_time(files: RunFiles, header: VolumeHeader) -> float:
+    """The sidecar's; the header can only contradict it. A header that says 0 does contradict it."""
+    path = files.signal
+    try:
+        tr_s = repetition_time(files.sidecar, path)
+    except DefaultModeError as error:
+        if error.code != "E201":
+            raise
+        msg = f"{error.detail} The image's header says {header.tr_s:g} s, which is not believed."
+        raise DefaultModeError("E201", msg) from error
+    if not abs(tr_s - header.tr_s) <= LARGEST_TR_DIFFERENCE_S:
+        msg = f"{path}: {tr_s:g} s in the sidecar, {header.tr_s:g} s in the header."
+        raise DefaultModeError("E202", msg)
+    return tr_s
+
+
+def _check_space(files: RunFiles, header: VolumeHeader, parcels: Labels | None) -> None:
+    """Atlases are in MNI space; a label image on the image's own grid was made for that image."""
+    if files.space.upper().startswith("MNI"):
+        return
+    if parcels is not None and same_grid(header, parcels.labels.shape, parcels.affine):
+        return
+    stated = f"space {files.space!r}" if files.space else "native space: its name has no space"
+    raise DefaultModeError("E116", f"{files.signal} is in {stated}; the atlas is in MNI space.")
+
+
+def _brain(path: Path, header: VolumeHeader) -> NDArray[np.bool_]:
+    mask = read_header(path, series=False)
+    if mask.orientation != header.orientation:
+        msg = f"{path} runs {mask.orientation}; {header.path.name} runs {header.orientation}."
+        raise DefaultModeError("E115", msg)
+    if not same_grid(header, mask.shape, mask.affine):
+        msg = (
+            f"{path} has shape {mask.shape} and affine {mask.affine[:3].tolist()}; "
+            f"{header.path.name} has {header.shape[:3]} and {header.affine[:3].tolist()}."
+        )
+        raise DefaultModeError("E114", msg)
+    values = read_volume(mask)
+    brain: NDArray[np.bool_] = np.isfinite(values) & (values != 0)
+    return brain
+
+
+def _check_enough(atlas: Atlas, absent: Mapping[str, Missing], header: VolumeHeader) -> None:
+    default = [atlas.names[i] for i in atlas.members("default")]
+    for regions, which in ((default, "default-mode regions"), (list(atlas.names), "regions")):
+        if regions and all(name in absent for name in regions):
+            reason = absent[regions[0]].reason
+            msg = (
+                f"{header.path}: none of the {len(regions)} {which} of {atlas.name!r} has a "
+                f"signal ({regions[0]}: {reason})."
+            )
+            raise DefaultModeError("E302", msg)
+
+
+def _origin(files: RunFiles, header: VolumeHeader) -> dict[str, object]:
+    return {
+        "file": files.signal.name,
+        "bytes": files.signal.stat().st_size,
+        "mask": files.mask.name if files.mask else None,
+        "confounds": files.confounds.name if files.confounds else None,
+        "space": files.space,
+        "resolution_mm": list(header.voxel_mm),
+        "shape": list(header.shape),
+        "orientation": header.orientation,
+        "reader": DECOMPRESSOR.name if files.signal.name.endswith(".gz") else "uncompressed",
+    }
+
+
+def _regions(
+    atlas: Atlas, parcels: Labels | None, means: RegionMeans, voxels: RegionVoxels
+) -> dict[str, object]:
+    share = coverage(means, voxels)
+    return {
+        "regions_from": "label image" if parcels is not None else "spheres",
+        "default_radius_mm": None if parcels is not None else DEFAULT_RADIUS_MM,
+        "coverage": {name: round(float(share[i]), 4) for i, name in enumerate(atlas.names)},
+        "voxels_per_region": {
+            "least": int(means.covered.min()),
+            "median": float(np.median(means.covered)),
+            "most": int(means.covered.max()),
+        },
+    }
