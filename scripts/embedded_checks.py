@@ -6,10 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import welch
 
+from defaultmode.core.atlas import Atlas
+
 Array = NDArray[np.float64]
 YEO7 = ("Vis", "SomMot", "DorsAttn", "SalVentAttn", "Limbic", "Cont", "Default")
 AAL_DEFAULT = ("Frontal_Sup_Medial", "Frontal_Med_Orb", "Cingulate_Post", "Precuneus", "Angular")
 MIRROR_TOLERANCE_MM = 10.0
+SAME_CENTRE_MM = 9.0  # 8.2 at the vertex, where brain masks cut the region; elsewhere below 5
 SAME_PERSON_R = 0.5  # the same run in two atlases shares its global signal (r near 1)
 
 
@@ -18,6 +21,19 @@ def same_networks(names: list[str], path: Path) -> None:
     numbers = [int(line) for line in path.read_text("utf-8").split()]
     if [YEO7[i] for i in numbers] != [name.split("_")[2] for name in names]:
         raise SystemExit("the two packages order the Schaefer regions differently.")
+
+
+def named_by_centres(centres_mm: Array, atlas: Atlas) -> list[str]:
+    """The atlas' name of each region by its centre, since editions of the atlas swap names.
+
+    `7Networks_LH_DorsAttn_FEF_1` is one region in the edition of 2018 and another in today's.
+    """
+    far = np.linalg.norm(centres_mm[:, None] - atlas.centres_mm[None], axis=2)
+    nearest = far.argmin(axis=1)
+    print(f"largest distance of two centres of one region: {far.min(axis=1).max():.1f} mm")
+    if len(set(nearest)) < len(atlas) or far.min(axis=1).max() > SAME_CENTRE_MM:
+        raise SystemExit("the centres are not those of the atlas.")
+    return [atlas.names[i] for i in nearest]
 
 
 def mirrored_pairs(names: list[str], centres_mm: Array) -> list[tuple[int, int]]:

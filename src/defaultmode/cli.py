@@ -213,17 +213,16 @@ def run_measure(options: argparse.Namespace) -> int:
     if options.dry_run:
         return run_check(options)
     from defaultmode.core.settings import Settings
-    from defaultmode.pipeline import gather_study, measure
+    from defaultmode.pipeline import measure
 
-    settings = Settings(**settings_from(options))
-    report = measure(settings, quiet=options.quiet)
+    report = measure(Settings(**settings_from(options)), quiet=options.quiet)
     for key, problem in report.failed.items():
         say(f"{key}:")
         say_error(problem)
     for key, damage in report.damaged.items():
         say(f"{key}: measured without a damaged region: {damage}")
-    if report.measured or report.complete:
-        gather_study(settings)
+    for notice in report.notices:
+        say(f"notice: {notice}")
     if options.json:
         show_json(measure_summary(report))
     elif not options.quiet:

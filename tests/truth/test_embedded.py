@@ -135,9 +135,8 @@ def test_schaefer_names_meet_the_centres_their_package_gives():
     centres = np.array(entry["centres_mm"])[column]
     far = np.linalg.norm(centres - recording.atlas.centres_mm, axis=1)
     assert sorted(column) == list(range(100))
-    assert (
-        far.max() < 8.0
-    )  # centres of one region by two definitions; neighbours are 15 mm and more apart
+    assert far.max() < 9.0  # 8.2 at the vertex, where brain masks cut the region
+    assert np.sort(far)[-3] < 5.0
 
 
 def rest01():

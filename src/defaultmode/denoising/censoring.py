@@ -45,7 +45,9 @@ def usable_frames(recording: Recording, limits: Censoring) -> Mask | Missing:
             continue
         series = _series(recording, name)
         if series is None:
-            return Missing(f"censoring above {limit:g} needs {name}, which was not supplied", "E205")
+            return Missing(
+                f"censoring above {limit:g} needs {name}, which was not supplied", "E205"
+            )
         usable = usable & ~(complete(name, series) > limit)
     return usable & ~_short_stretches(usable, limits.contiguous_frames)
 

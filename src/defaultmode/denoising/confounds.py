@@ -53,7 +53,9 @@ def _is_pattern(name: str) -> bool:
 
 
 def _lacks(recording: Recording, what: str) -> Missing:
-    table = "the confounds table lacks" if recording.confounds else "there is no confounds table with"
+    table = (
+        "the confounds table lacks" if recording.confounds else "there is no confounds table with"
+    )
     return Missing(f"{table} {what}", "E205")
 
 
@@ -95,6 +97,7 @@ def complete(name: str, column: Array) -> Array:
         values[0] = 0.0
     broken = np.flatnonzero(~np.isfinite(values))
     if len(broken):
-        msg = f"confound {name!r} has no finite value in frame {broken[0] + 1} of {len(values)}; a number is needed."
+        where = f"frame {broken[0] + 1} of {len(values)}"
+        msg = f"confound {name!r} has no finite value in {where}; a number is needed."
         raise DefaultModeError("E134", msg)
     return values

@@ -1,25 +1,22 @@
 """From a recording as it was supplied to one that can be measured."""
 
-from collections.abc import Mapping
-from dataclasses import replace
-
 import numpy as np
 
 from defaultmode.core.missing import Missing
-from defaultmode.core.recording import Array, Processing, Recording
+from defaultmode.core.recording import Recording
 from defaultmode.denoising.applicable import columns_to_remove
+from defaultmode.denoising.bookkeeping import Steps, denoised
 from defaultmode.denoising.censoring import Mask, limits_of, usable_frames
 from defaultmode.denoising.choices import Choices
 from defaultmode.denoising.cleaning import Cleaned, Plan, clean
 from defaultmode.denoising.confounds import values_of
 from defaultmode.denoising.filters import band_of
 from defaultmode.denoising.presets import Preset
-from defaultmode.denoising.scale import Scaled, to_percent
+from defaultmode.denoising.scale import to_percent
 
 USUAL = Choices()
-MEAN_OF_REGIONS = "mean_of_regions"
 FEWEST_FRAMES = 3  # a constant and a straight line are fitted to two
-SMALLEST_SD_LEFT = 1e-9  # of a region's own: below it the residual is rounding error
+ROUNDING_S = 1e-6  # 300 frames of 0.8 s are 240 s, whatever the last bit says
 
 
 def denoise(
@@ -39,33 +36,38 @@ def denoise(
     names = columns_to_remove(recording, preset)
     if isinstance(names, Missing):
         return names
-    usable = usable_frames(recording, limits_of(preset.censoring, choices))
+    usable = _believed(recording, preset, choices)
     if isinstance(usable, Missing):
         return usable
-    usable_s = float(usable.sum()) * recording.tr_s
-    if usable_s < choices.min_usable_s or usable.sum() < FEWEST_FRAMES:
-        needed = max(choices.min_usable_s, FEWEST_FRAMES * recording.tr_s)
-        return Missing(f"{usable_s:.0f} s of usable signal; {needed:g} s are needed", "E301")
     scaled = to_percent(recording, usable)
     present = np.array([name not in scaled.absent for name in recording.atlas.names])
     if not present.any():
         return Missing("no region has a signal in the usable frames", "E302")
     plan = _plan(recording, preset, choices, usable)
-    if plan.width_hz <= 0:
-        return Missing(f"no band is left: low-pass and high-pass corners are {plan.band} Hz", "E304")
+    if isinstance(plan, Missing):
+        return plan
     cleaned = clean(scaled.signal[:, present], values_of(recording, names), plan)
     if cleaned.freedom < choices.min_freedom:
         return _too_few(preset, plan, cleaned, choices)
-    removed = (*names, MEAN_OF_REGIONS) if plan.from_regions else names
-    steps = _steps(preset, removed, plan, cleaned)
-    return _denoised(recording, scaled, cleaned, steps)
+    return denoised(recording, scaled, cleaned, Steps(preset, plan, names))
 
 
-def _plan(recording: Recording, preset: Preset, choices: Choices, usable: Mask) -> Plan:
+def _believed(recording: Recording, preset: Preset, choices: Choices) -> Mask | Missing:
+    usable = usable_frames(recording, limits_of(preset.censoring, choices))
+    if isinstance(usable, Missing):
+        return usable
+    usable_s = float(usable.sum()) * recording.tr_s
+    needed_s = max(choices.min_usable_s, FEWEST_FRAMES * recording.tr_s)
+    if usable_s < needed_s - ROUNDING_S:
+        return Missing(f"{usable_s:.0f} s of usable signal; {needed_s:g} s are needed", "E301")
+    return usable
+
+
+def _plan(recording: Recording, preset: Preset, choices: Choices, usable: Mask) -> Plan | Missing:
     low_hz, high_hz = band_of(choices.low_hz, choices.high_hz, recording.tr_s)
     done_low_hz = recording.processing.low_cutoff_hz
     done_high_hz = recording.processing.high_cutoff_hz
-    return Plan(
+    plan = Plan(
         tr_s=recording.tr_s,
         usable=usable,
         band=band_of(done_low_hz or low_hz, done_high_hz or high_hz, recording.tr_s),
@@ -73,6 +75,9 @@ def _plan(recording: Recording, preset: Preset, choices: Choices, usable: Mask) 
         order=choices.order,
         from_regions=any(group.from_regions for group in preset.regressors),
     )
+    if plan.width_hz <= 0:
+        return Missing(f"no band is left between the corners {plan.band} Hz", "E304")
+    return plan
 
 
 def _too_few(preset: Preset, plan: Plan, cleaned: Cleaned, choices: Choices) -> Missing:
@@ -82,26 +87,3 @@ def _too_few(preset: Preset, plan: Plan, cleaned: Cleaned, choices: Choices) -> 
         f"{cleaned.freedom:.0f} degrees of freedom are left and {choices.min_freedom:g} are needed"
     )
     return Missing(why, "E303")
-
-
-def _steps(
-    preset: Preset, removed: tuple[str, ...], plan: Plan, cleaned: Cleaned
-) -> dict[str, object]:
-    """What was done, in values that JSON can hold."""
-    return {
-        "preset": preset.name,
-        "regressors": list(removed),
-        "rank": cleaned.rank,
-        "n_frames": len(plan.usable),
-        "n_censored": int((~plan.usable).sum()),
-        "band_hz": list(plan.band),
-        "filtered_here_hz": list(plan.own_band),
-        "filter_order": plan.order,
-        "degrees_of_freedom": cleaned.freedom,
-    }
-
-
-def _denoised(
-    recording: Recording, scaled: Scaled, cleaned: Cleaned, steps: Mapping[str, object]
-) -> Recording:
-    

@@ -23,15 +23,21 @@ def band_pass(signal: Array, tr_s: float, *, band: Band, order: int = 2) -> Arra
     the same filter on a longer record, the error at the edges was about half of that of the
     customary odd extension (decision 0004), and no run is too short.
     """
-    low_hz, high_hz = band
-    if low_hz is None and high_hz is None:
+    if band == (None, None):
         return signal.copy()
-    kind = "bandpass" if low_hz and high_hz else "highpass" if low_hz else "lowpass"
-    corners = [hz for hz in band if hz is not None]
-    sections = butter(order, corners, btype=kind, fs=1 / tr_s, output="sos")
+    sections = _sections(band, order, tr_s)
     padding = len(signal) - 1
     filtered = sosfiltfilt(sections, signal, axis=0, padtype="constant", padlen=padding)
     return np.asarray(filtered, dtype=np.float64)
+
+
+def _sections(band: Band, order: int, tr_s: float) -> Array:
+    low_hz, high_hz = band
+    if low_hz is not None and high_hz is not None:
+        return butter(order, (low_hz, high_hz), btype="bandpass", fs=1 / tr_s, output="sos")
+    if low_hz is not None:
+        return butter(order, low_hz, btype="highpass", fs=1 / tr_s, output="sos")
+    return butter(order, high_hz or 0.0, btype="lowpass", fs=1 / tr_s, output="sos")
 
 
 def interpolate(signal: Array, usable: NDArray[np.bool_]) -> Array:

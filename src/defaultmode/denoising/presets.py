@@ -10,7 +10,7 @@ from importlib.resources import files
 
 from defaultmode.core.errors import DefaultModeError
 
-# Drift is the band-pass's part and bad frames are censored: regressing them as well would do it twice.
+# Drift is the band-pass's part and bad frames are censored: regressing them too does it twice.
 NEVER_REGRESSED = ("cosine00", "motion_outlier00", "non_steady_state_outlier00")
 
 
@@ -59,7 +59,8 @@ class Preset:
         for group in self.regressors:
             for column in NEVER_REGRESSED:
                 if any(fnmatchcase(column, pattern) for pattern in group.columns):
-                    msg = f"preset {self.name!r} regresses {column!r}, which clashes with the band-pass or the censoring."
+                    clash = "which clashes with the band-pass or the censoring"
+                    msg = f"preset {self.name!r} regresses {column!r}, {clash}."
                     raise DefaultModeError("E411", msg)
 
     @property

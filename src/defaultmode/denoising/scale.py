@@ -10,7 +10,7 @@ from defaultmode.core.missing import Missing
 from defaultmode.core.recording import Array, Recording, Unit
 
 # Both limits are our own: raw BOLD moves by a few percent of its mean. A typical region that moves
-# by half of its mean was demeaned or z-scored; a region at a twentieth of the others' mean is dropout.
+# by half of its mean was demeaned or z-scored; one at a twentieth of the others' mean is dropout.
 LARGEST_SD_OF_MEAN = 0.5
 SMALLEST_MEAN_OF_TYPICAL = 0.05
 

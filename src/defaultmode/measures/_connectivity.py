@@ -28,7 +28,7 @@ def _check_distinct(r: Array, names: list[str]) -> None:
     same = np.argwhere(np.triu(np.abs(r) >= 1 - IDENTICAL, k=1))
     if len(same):
         a, b = (names[int(i)] for i in same[0])
-        msg = f"regions {a!r} and {b!r} correlate at exactly ±1: they are the same signal."
+        msg = f"Regions {a!r} and {b!r} correlate at exactly ±1: they are the same signal."
         raise DefaultModeError("E305", msg)
 
 

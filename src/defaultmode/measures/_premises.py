@@ -51,28 +51,28 @@ PREMISES = {
     for premise in (
         Premise(
             "percent scale",
-            "the signal is not in percent signal change: its mean was removed before it came here.",
+            "The signal is not in percent signal change: its mean was removed before it came here.",
             _percent_scale,
         ),
         Premise(
             "global signal kept",
-            "the global signal was regressed out, so nothing can be said of its size.",
+            "The global signal was regressed out, so nothing can be said of its size.",
             _global_signal_kept,
         ),
         Premise(
             "whole spectrum",
-            "the signal was band-passed before it came here, so the share of its low frequencies "
+            "The signal was band-passed before it came here, so the share of its low frequencies "
             "in the whole spectrum is lost.",
             _whole_spectrum,
         ),
         Premise(
             "low frequencies kept",
-            f"an earlier filter cut into the band {LOW_HZ}–{HIGH_HZ} Hz that is to be measured.",
+            f"An earlier filter cut into the band {LOW_HZ}–{HIGH_HZ} Hz that is to be measured.",
             _low_frequencies_kept,
         ),
         Premise(
             "motion known",
-            "head motion is not known: the recording came without motion parameters.",
+            "Head motion is not known: the recording came without motion parameters.",
             _motion_known,
         ),
     )

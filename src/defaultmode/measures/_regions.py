@@ -16,7 +16,7 @@ LEAST_FRAMES = 4  # the standard error of a Fisher z is 1/√(n − 3)
 LEAST_SHARE = 0.5  # our choice: under half of a network, its mean is of something else
 FLAT = 1e-9  # a range below this share of the largest value is rounding, not signal
 DEFAULT_MODE = "default mode"
-NO_NETWORK = ("", "unassigned", "none", "n/a")
+NO_NETWORK = ("", "unassigned", "none", "other", "n/a")
 T = TypeVar("T")
 
 
@@ -89,7 +89,7 @@ def partition(recording: Recording) -> tuple[NDArray[np.intp], NDArray[np.str_]]
     found = [i for i in carrying(recording) if names[i].lower() not in NO_NETWORK]
     labels = np.array([names[i] for i in found], dtype=np.str_)
     if len(set(labels.tolist())) < 2:
-        msg = f"atlas {recording.atlas.name!r} has no network beside the default mode network."
+        msg = f"Atlas {recording.atlas.name!r} has no network beside the default mode network."
         raise DefaultModeError("E302", msg)
     return np.array(found, dtype=np.intp), labels
 

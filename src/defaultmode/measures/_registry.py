@@ -44,13 +44,13 @@ class Measure:
         """Value for this recording, or Missing with its reason; raises what is not E3xx."""
         for name in self.premises:
             if not PREMISES[name].holds(recording):
-                return Missing(f"{self.name}: {PREMISES[name].sentence}", "E304")
+                return Missing(PREMISES[name].sentence, "E304")
         try:
             value = self.function(recording)
         except DefaultModeError as error:
             if not error.code.startswith(NOT_ENOUGH_DATA):
                 raise
-            return Missing(f"{self.name}: {error.detail}", error.code)
+            return Missing(error.detail, error.code)
         return value if isinstance(value, Missing) else self._finite(value, recording)
 
     def _finite(self, value: float | Array, recording: Recording) -> Value:
@@ -61,7 +61,7 @@ class Measure:
                 raise ValueError(msg)
             known = known[~np.isnan(known)]
         if not known.size or not np.isfinite(known).all():
-            return Missing(f"{self.name}: the computation gave no finite number.", "E306")
+            return Missing("The computation gave no finite number.", "E306")
         return value if self.kind == "regions" else float(value)
 
 

@@ -10,6 +10,7 @@ from defaultmode.core.recording import Array, Recording
 from defaultmode.measures._premises import HIGH_HZ, LOW_HZ
 from defaultmode.measures._regions import once_per_recording, regions
 
+ROUNDING_HZ = 1e-9
 NO_WAVE = 1e-9  # a cosine or sine with less than this share of its norm left is not in the samples
 
 
@@ -28,7 +29,7 @@ class Spectrum:
     @property
     def low(self) -> NDArray[np.bool_]:
         """Which frequencies lie in the low-frequency band."""
-        return (self.hz >= LOW_HZ) & (self.hz <= HIGH_HZ)
+        return (self.hz >= LOW_HZ - ROUNDING_HZ) & (self.hz <= HIGH_HZ + ROUNDING_HZ)
 
 
 def lomb_scargle(signal: Array, time_s: Array, hz: Array) -> Array:

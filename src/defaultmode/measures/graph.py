@@ -33,7 +33,7 @@ def participation_default_mode(recording: Recording) -> float:
     strengths = to_networks.sum(axis=1)
     linked = (labels == DEFAULT_MODE) & (strengths > 0)
     if not linked.any():
-        raise DefaultModeError("E306", "no default-mode region has a positive correlation.")
+        raise DefaultModeError("E306", "No default-mode region has a positive correlation.")
     shares = to_networks[linked] / strengths[linked, None]
     return float((1 - (shares**2).sum(axis=1)).mean())
 
@@ -50,7 +50,7 @@ def modularity(recording: Recording) -> float:
     strengths = weights.sum(axis=1)
     total = strengths.sum()
     if total <= 0:
-        raise DefaultModeError("E306", "no two regions have a positive correlation.")
+        raise DefaultModeError("E306", "No two regions have a positive correlation.")
     same = labels[:, None] == labels
     expected = np.outer(strengths, strengths) / total
     return float((weights - expected)[same].sum() / total)

@@ -24,7 +24,7 @@ def _fraction(recording: Recording) -> Array:
     roots = np.sqrt(found.density)
     total = roots.sum(axis=0)
     if not total.all():
-        raise DefaultModeError("E306", "a region has no power at any frequency.")
+        raise DefaultModeError("E306", "A region has no power at any frequency.")
     return spread(recording, found.columns, roots[found.low].sum(axis=0) / total)
 
 

@@ -12,7 +12,7 @@ STILL = ("scale", "offset", "region order")
 def _displacement_mm(recording: Recording) -> Array:
     """Framewise displacement from the second frame on, (n_time − 1,): the first has none."""
     if recording.motion is None or recording.n_time < 2:
-        raise DefaultModeError("E304", "head motion is not known.")
+        raise DefaultModeError("E304", "Head motion is not known.")
     return recording.motion.framewise_displacement_mm[1:]
 
 

@@ -15,7 +15,7 @@ LEAST_WITHIN = 0.05  # Fisher z, our choice: below it the ratio is noise over no
 def _ratio(within: float, between: float) -> float:
     if within < LEAST_WITHIN:
         msg = (
-            f"connectivity within the network is {within:.3f}; the ratio to it has no meaning "
+            f"Connectivity within the network is {within:.3f}; the ratio to it has no meaning "
             f"below {LEAST_WITHIN}."
         )
         raise DefaultModeError("E306", msg)

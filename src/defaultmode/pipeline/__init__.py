@@ -4,7 +4,8 @@ from defaultmode.pipeline.checking import CheckReport, check
 from defaultmode.pipeline.demonstrating import demo
 from defaultmode.pipeline.listing import list_atlases, list_measures, list_presets
 from defaultmode.pipeline.measuring import MeasureReport, measure
-from defaultmode.pipeline.studying import StudyReport, study
+from defaultmode.pipeline.studying import StudyReport, study, study_settings
+from defaultmode.report import person_table
 
 __all__ = [
     "CheckReport",
@@ -16,5 +17,7 @@ __all__ = [
     "list_measures",
     "list_presets",
     "measure",
+    "person_table",
     "study",
+    "study_settings",
 ]

@@ -13,8 +13,9 @@ from defaultmode.core.recording import Recording
 from defaultmode.core.settings import Settings
 from defaultmode.denoising import Choices, Preset, denoise, presets_for
 from defaultmode.measures import all_measures, find
-from defaultmode.outputs import MeasuredRun, Variant, measures_path, run_files
+from defaultmode.outputs import MeasuredRun, Variant, measures_path, run_files, study_files
 from defaultmode.pipeline.folder import Folder
+from defaultmode.pipeline.studying import gather_study, needs_eyes
 from defaultmode.running import (
     Fingerprint,
     Manifest,
@@ -70,13 +71,15 @@ class MeasureReport:
     failed: Mapping[str, DefaultModeError]
     damaged: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
+    notices: tuple[str, ...] = ()
+    eyes: bool = False  # participants or cells of the clinical tables need a person's eyes
 
     @property
     def exit(self) -> int:
-        """0 all well, 4 some runs failed or have damaged regions, 3 nothing could be done."""
+        """0 all well, 4 something needs a person's eyes, 3 (or the error's own) nothing done."""
         if not self.measured and not self.complete:
             return max((e.exit for e in self.failed.values() if e.exit != 4), default=3)
-        return 4 if self.failed or self.damaged else 0
+        return 4 if self.failed or self.damaged or self.eyes else 0
 
 
 def measure(settings: Settings, *, quiet: bool = False) -> MeasureReport:
@@ -92,7 +95,13 @@ def measure(settings: Settings, *, quiet: bool = False) -> MeasureReport:
         filters=read_filters(settings.bids_filter_file),
         exclude=Path(settings.out),
     )
-    return measure_works(works_of(runs, settings), settings, quiet=quiet)
+    report = measure_works(works_of(runs, settings), settings, quiet=quiet)
+    if not report.measured and not report.complete:
+        return report
+    study, notices = gather_study(settings)
+    for name, text in study_files(study, ()).items():
+        write_text(report.out / name, text)
+    return replace(report, notices=notices, eyes=needs_eyes(study, notices))
 
 
 def read_filters(path: str) -> Mapping[str, object] | None:

@@ -20,6 +20,9 @@ from defaultmode.sources.clinical import Clinical, join, read_clinical, study_of
 from defaultmode.statistics import compare, correlate, design_of
 
 
+EYES = {"E401", "E402", "E406", "E407"}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class StudyReport:
     """What `study` found: the study itself, its results, and what needs a person's eyes."""
@@ -33,8 +36,7 @@ class StudyReport:
     @property
     def exit(self) -> int:
         """0, or 4 where runs, participants or cells of the tables need a person's eyes."""
-        codes = set(self.study.missing["code"])
-        return 4 if self.notices or codes & {"E401", "E402", "E406", "E407"} else 0
+        return 4 if needs_eyes(self.study, self.notices) else 0
 
 
 def study_settings(out: Path, plan: Path | None, overrides: Mapping[str, object]) -> Settings:
@@ -60,13 +62,8 @@ def study(settings: Settings, *, notes: Sequence[str] = ()) -> StudyReport:
     """
     started = time.monotonic()
     folder = Folder(Path(settings.out))
-    measured = gather_measured(folder)
-    clinical = clinical_tables(settings)
-    if not len(measured.table) and not clinical_rows(clinical):
-        msg = f"{folder.path} has no measured runs, and no clinical table was given."
-        raise DefaultModeError("E408", msg)
+    whole, notices = gather_study(settings)
     folder.claim(settings)
-    whole = joined(measured, clinical, settings)
     design = design_of(whole, reference=settings.reference)
     results = (compare(whole, design), correlate(whole, design))
     texts = study_files(whole, results)
@@ -74,9 +71,23 @@ def study(settings: Settings, *, notes: Sequence[str] = ()) -> StudyReport:
     for name, text in texts.items():
         write_text(folder.path / name, text)
     folder.log("studied", folder.path.name, rows=len(whole.table))
-    return StudyReport(
-        folder.path, whole, results, tuple(clinical.notices), time.monotonic() - started
-    )
+    return StudyReport(folder.path, whole, results, notices, time.monotonic() - started)
+
+
+def gather_study(settings: Settings) -> tuple[Study, tuple[str, ...]]:
+    """Every finished run with its clinical columns, and the notices of the clinical tables."""
+    folder = Folder(Path(settings.out))
+    measured = gather_measured(folder)
+    clinical = clinical_tables(settings)
+    if not len(measured.table) and not clinical_rows(clinical):
+        msg = f"{folder.path} has no measured runs, and no clinical table was given."
+        raise DefaultModeError("E408", msg)
+    return joined(measured, clinical, settings), tuple(clinical.notices)
+
+
+def needs_eyes(study: Study, notices: Sequence[str]) -> bool:
+    """Whether participants or cells of the tables need a person's eyes."""
+    return bool(notices) or bool(set(study.missing["code"]) & EYES)
 
 
 def gather_measured(folder: Folder) -> Study:

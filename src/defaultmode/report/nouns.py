@@ -16,6 +16,7 @@ from defaultmode.core.study import Study
 FACTS = {
     "software": "Mapping: package → version, the package itself first",
     "presets": "Sequence of Used: the denoising presets that ran",
+    "steps": "Sequence of Used: the steps of denoising that all presets share, in order",
     "measures": "Sequence of Used: the measures that ran",
     "atlases": "Sequence of Used: the atlases whose regions were measured",
     "statistics": "Sequence of Used: the statistics that ran",

@@ -9,8 +9,10 @@ from types import MappingProxyType
 
 from defaultmode.core.errors import UNUSABLE_NAME, DefaultModeError
 
-_ENTRY = re.compile(r"^@(?P<kind>\w+)\{(?P<key>[^,\s]+),\n(?P<body>.*?)^\}", re.M | re.S)
-_FIELD = re.compile(r"^\s*(?P<name>\w+)\s*=\s*\{(?P<value>.*?)\},?\s*$", re.M)
+_ENTRY = re.compile(
+    r"^@(?P<kind>\w+)\{(?P<key>[^,\s]+),\n(?P<body>.*?)^\}", re.MULTILINE | re.DOTALL
+)
+_FIELD = re.compile(r"^\s*(?P<name>\w+)\s*=\s*\{(?P<value>.*?)\},?\s*$", re.MULTILINE)
 UNVERIFIED = "unverified"
 MOST_AUTHORS = 6
 

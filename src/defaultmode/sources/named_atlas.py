@@ -67,8 +67,8 @@ def atlas_from_names(columns: Sequence[str]) -> Atlas | None:
     """Tell an atlas from its column names, None where fewer than half are Schaefer parcels.
 
     Region order is that of the names (left before right, parcels before the rest), whatever the
-    order of the columns. Other columns are kept as network "Subcortical" or "other". Centres are not
-    known. Source: Schaefer 2018, Yeo 2011.
+    order of the columns. Other columns are kept as network "Subcortical" or "other". Centres are
+    not known. Source: Schaefer 2018, Yeo 2011.
     """
     scheme = _scheme(columns)
     if not scheme:

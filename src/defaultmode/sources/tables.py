@@ -15,6 +15,7 @@ from defaultmode.sources.bids import RunFiles, beside
 from defaultmode.sources.named_atlas import atlas_from_names
 from defaultmode.sources.sidecars import processing_from_sidecar, repetition_time
 from defaultmode.sources.text_tables import numbers, read_text_table
+from defaultmode.sources.volume_confounds import head_motion, read_confounds
 
 __all__ = [
     "assemble",
@@ -166,18 +167,4 @@ def _processing(files: RunFiles, signal: Array) -> tuple[Processing, tuple[str, 
 
 def _motion(files: RunFiles, n_time: int) -> Motion | None:
     path = beside(files.signal, "motion") or files.confounds
-    if path is None:
-        return None
-    table = read_text_table(path)
-    if "framewise_displacement" not in table.columns:
-        return None
-    if len(table) != n_time:
-        msg = f"{path} has {len(table)} rows; the run has {n_time} volumes."
-        raise DefaultModeError("E204", msg)
-    names = [n for n in ("framewise_displacement", "std_dvars") if n in table.columns]
-    values = numbers(table[names], path)
-    values[0] = np.nan_to_num(values[0])
-    if not np.isfinite(values).all():
-        line = int(np.flatnonzero(~np.isfinite(values).all(axis=1))[0]) + 2
-        raise DefaultModeError("E134", f"{path}, line {line}: head motion is not a number.")
-    return Motion(values[:, 0], values[:, 1] if len(names) > 1 else None)
+    return head_motion(read_confounds(path, n_time), path) if path else None

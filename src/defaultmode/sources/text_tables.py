@@ -125,7 +125,7 @@ def numbers(table: "pd.DataFrame", path: Path) -> Array:
     if NUMERIC.issuperset("".join(written)):
         with contextlib.suppress(ValueError):
             return np.array([float(cell) for cell in written]).reshape(cells.shape)
-    row, column = next((r, c) for (r, c), cell in np.ndenumerate(cells) if not _is_number(cell))
+    row, column = next((r, c) for (r, c), cell in np.ndenumerate(cells) if not is_number(cell))
     msg = (
         f"{path}, line {row + 2}, column {table.columns[column]!r}: "
         f"{cells[row, column][:40]!r} is not a number."
@@ -133,7 +133,7 @@ def numbers(table: "pd.DataFrame", path: Path) -> Array:
     raise DefaultModeError("E134", msg)
 
 
-def _is_number(cell: str) -> bool:
+def is_number(cell: str) -> bool:
     if cell == MISSING:
         return True
     if not NUMERIC.issuperset(cell):

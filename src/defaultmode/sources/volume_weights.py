@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from defaultmode.core.atlas import Atlas, Region
 from defaultmode.core.errors import DefaultModeError
+from defaultmode.sources.atlases.parcels import Parcellation
 from defaultmode.sources.nifti_affine import AGREEMENT_MM, displacement_mm
 from defaultmode.sources.nifti_header import VolumeHeader
 
@@ -18,17 +18,6 @@ Index = NDArray[np.intp]
 DEFAULT_RADIUS_MM = 5.0
 # Header affines are float32: a voxel exactly on the rim must not come and go with their rounding.
 RIM_MM = 1e-3
-
-
-class Labels(Protocol):
-    """A label image: labels (x, y, z), affine (4, 4), and the label of each region in order."""
-
-    @property
-    def labels(self) -> NDArray[np.integer]: ...  # noqa: D102
-    @property
-    def affine(self) -> Array: ...  # noqa: D102
-    @property
-    def ids(self) -> tuple[int, ...]: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +37,10 @@ class RegionVoxels:
 
 
 def region_voxels(
-    atlas: Atlas, labels: Labels | None, header: VolumeHeader, brain: NDArray[np.bool_] | None
+    atlas: Atlas,
+    parcels: Parcellation | None,
+    header: VolumeHeader,
+    brain: NDArray[np.bool_] | None,
 ) -> RegionVoxels:
     """Place an atlas on the grid of an image; `brain` is (x, y, z) on that grid.
 
@@ -58,10 +50,10 @@ def region_voxels(
 
     Raises E140 (the atlas has neither labels nor centres) and E116 (no region is in view).
     """
-    if labels is None:
+    if parcels is None:
         voxel, region, expected = _spheres(atlas, header)
     else:
-        voxel, region, expected = _labelled(labels, header)
+        voxel, region, expected = _labelled(parcels, header)
     if not len(voxel):
         msg = f"{header.path.name}: none of the {len(atlas)} regions of {atlas.name!r} is in view."
         raise DefaultModeError("E116", msg)
@@ -117,36 +109,37 @@ def _sphere(region: Region, affine: Array) -> Index:
     return found
 
 
-def _labelled(labels: Labels, header: VolumeHeader) -> tuple[Index, Index, Array]:
-    nearest = _labels_on_grid(labels, header)
-    ids = np.asarray(labels.ids)
-    order = np.argsort(ids)
+def _labelled(parcels: Parcellation, header: VolumeHeader) -> tuple[Index, Index, Array]:
+    nearest = _labels_on_grid(parcels, header)
     voxel = np.flatnonzero(nearest)
-    place = np.searchsorted(ids, nearest[voxel], sorter=order).clip(max=len(ids) - 1)
-    region = order[place]
-    known = ids[region] == nearest[voxel]
-    voxel, region = voxel[known], region[known]
-    in_view = np.bincount(region, minlength=len(ids)).astype(np.float64)
-    share = _share_in_view(labels, header)
-    expected = np.divide(in_view, share, out=np.zeros(len(ids)), where=share > 0)
+    region = _region_of(nearest[voxel], parcels.ids)
+    in_view = np.bincount(region, minlength=len(parcels.ids)).astype(np.float64)
+    share = _share_in_view(parcels, header)
+    expected = np.divide(in_view, share, out=np.zeros(len(share)), where=share > 0)
     return voxel, region, expected
 
 
-def _labels_on_grid(labels: Labels, header: VolumeHeader) -> NDArray[np.integer]:
+def _region_of(labels: NDArray[np.int32], ids: Sequence[int]) -> Index:
+    """Place in `ids` of each label; every label but 0 has one (`read_parcellation` checks it)."""
+    order = np.argsort(ids)
+    return order[np.searchsorted(ids, labels, sorter=order)]
+
+
+def _labels_on_grid(parcels: Parcellation, header: VolumeHeader) -> NDArray[np.int32]:
     """The label nearest to the centre of each voxel of the image, flat, x fastest."""
-    image = labels.labels
-    if same_grid(header, image.shape, labels.affine):
-        return image.ravel(order="F")
+    labels = parcels.labels
+    if same_grid(header, labels.shape, parcels.affine):
+        return labels.ravel(order="F")
     nx, ny, nz = header.shape[:3]
-    to_label = np.linalg.inv(labels.affine) @ header.affine
+    to_label = np.linalg.inv(parcels.affine) @ header.affine
     i, j = np.arange(nx)[:, None], np.arange(ny)[None, :]
-    found = np.zeros((nx, ny, nz), dtype=image.dtype, order="F")
+    found = np.zeros((nx, ny, nz), dtype=labels.dtype, order="F")
     for k in range(nz):
         at = [_nearest(row[0] * i + row[1] * j + row[2] * k + row[3]) for row in to_label[:3]]
         inside = np.logical_and.reduce(
-            [(a >= 0) & (a < n) for a, n in zip(at, image.shape, strict=True)]
+            [(a >= 0) & (a < n) for a, n in zip(at, labels.shape, strict=True)]
         )
-        found[..., k][inside] = image[tuple(a[inside] for a in at)]
+        found[..., k][inside] = labels[tuple(a[inside] for a in at)]
     return found.ravel(order="F")
 
 
@@ -155,13 +148,15 @@ def _nearest(index: Array) -> Index:
     return np.floor(np.round(index, 5) + 0.5).astype(np.intp)
 
 
-def _share_in_view(labels: Labels, header: VolumeHeader) -> Array:
+def _share_in_view(parcels: Parcellation, header: VolumeHeader) -> Array:
     """Share of each region's own label voxels whose centre the image holds, (n_regions,)."""
-    at = np.argwhere(labels.labels)
-    values = labels.labels[tuple(at.T)]
-    to_image = np.linalg.inv(header.affine) @ labels.affine
+    at = np.argwhere(parcels.labels)
+    region = _region_of(parcels.labels[tuple(at.T)], parcels.ids)
+    to_image = np.linalg.inv(header.affine) @ parcels.affine
     ijk = _nearest(at @ to_image[:3, :3].T + to_image[:3, 3])
     inside = ((ijk >= 0) & (ijk < header.shape[:3])).all(axis=1)
-    total = [np.count_nonzero(values == label) for label in labels.ids]
-    within = [np.count_nonzero(values[inside] == label) for label in labels.ids]
-    return np.array(within) / np.maximum(total, 1)
+    n_regions = len(parcels.ids)
+    total = np.bincount(region, minlength=n_regions)
+    within = np.bincount(region[inside], minlength=n_regions)
+    share: Array = within / np.maximum(total, 1)
+    return share

@@ -11,6 +11,7 @@ from defaultmode.core.atlas import Atlas
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.missing import Missing
 from defaultmode.core.recording import Recording
+from defaultmode.sources.atlases.parcels import Parcellation
 from defaultmode.sources.bids import RunFiles
 from defaultmode.sources.nifti_header import VolumeHeader
 from defaultmode.sources.nifti_stream import DECOMPRESSOR, read_header, read_volume, volume_blocks
@@ -29,7 +30,6 @@ from defaultmode.sources.volume_signal import (
 )
 from defaultmode.sources.volume_weights import (
     DEFAULT_RADIUS_MM,
-    Labels,
     RegionVoxels,
     region_voxels,
     same_grid,
@@ -48,7 +48,7 @@ def open_volumes(path: Path) -> VolumeHeader:
 def read_volumes(
     files: RunFiles,
     atlas: Atlas,
-    parcels: Labels | None = None,
+    parcels: Parcellation | None = None,
     *,
     min_coverage: float = MIN_COVERAGE,
 ) -> Recording:
@@ -107,7 +107,7 @@ def _repetition_time(files: RunFiles, header: VolumeHeader) -> float:
     return tr_s
 
 
-def _check_space(files: RunFiles, header: VolumeHeader, parcels: Labels | None) -> None:
+def _check_space(files: RunFiles, header: VolumeHeader, parcels: Parcellation | None) -> None:
     """Atlases are in MNI space; a label image on the image's own grid was made for that image."""
     if files.space.upper().startswith("MNI"):
         return
@@ -160,7 +160,7 @@ def _origin(files: RunFiles, header: VolumeHeader) -> dict[str, object]:
 
 
 def _regions(
-    atlas: Atlas, parcels: Labels | None, means: RegionMeans, voxels: RegionVoxels
+    atlas: Atlas, parcels: Parcellation | None, means: RegionMeans, voxels: RegionVoxels
 ) -> dict[str, object]:
     share = coverage(means, voxels)
     return {

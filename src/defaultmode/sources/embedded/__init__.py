@@ -16,7 +16,7 @@ class Stored(NamedTuple):
     """One run as it is stored: its row of the JSON file, its arrays, and where it comes from."""
 
     entry: dict[str, Any]
-    arrays: dict[str, NDArray[np.generic]]
+    arrays: dict[str, NDArray[Any]]
     regions: tuple[str, ...]
     package: dict[str, Any]
 
@@ -72,7 +72,7 @@ def _notes() -> dict[str, Any]:
     return tomllib.loads(files(__package__).joinpath("notes.toml").read_text("utf-8"))
 
 
-def _arrays(name: str) -> dict[str, NDArray[np.generic]]:
+def _arrays(name: str) -> dict[str, NDArray[Any]]:
     with (
         files(__package__).joinpath(name).open("rb") as stream,
         np.load(stream, allow_pickle=False) as archive,

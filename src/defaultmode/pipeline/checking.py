@@ -1,0 +1,131 @@
+"""`check`: what would be measured, what is wrong, time, memory and disk; it starts nothing."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from defaultmode.core.errors import DefaultModeError
+from defaultmode.core.missing import Missing
+from defaultmode.core.settings import Settings
+from defaultmode.denoising import presets_for
+from defaultmode.pipeline.measuring import (
+    TABLE_MB,
+    VOLUMES_MB,
+    Work,
+    check_names,
+    chosen_presets,
+    read_filters,
+    works_of,
+)
+from defaultmode.pipeline.studying import clinical_rows, clinical_tables
+from defaultmode.running import worker_count
+from defaultmode.sources.bids import RunFiles, find_runs
+from defaultmode.sources.reading import read_recording
+from defaultmode.sources.volumes import check_volumes
+
+# Measured with benchmarks/ on two cores; a rough guide, printed as such.
+VOLUME_BYTES_PER_S, TABLE_S = 60e6, 0.6
+BYTES_PER_NUMBER = 13  # of published text
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedRun:
+    """One run with one atlas: what would be done with it, or why it cannot be measured."""
+
+    key: str
+    kind: str
+    atlas: str
+    volumes: int
+    tr_s: float
+    presets: tuple[str, ...]
+    code: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What `measure` would do with a folder."""
+
+    source: str
+    runs: tuple[CheckedRun, ...]
+    clinical: tuple[str, ...]
+    seconds: float
+    memory_mb: int
+    disk_mb: float
+
+    @property
+    def exit(self) -> int:
+        """0 all can be measured, 4 some, 3 none."""
+        wrong = sum(bool(r.code) for r in self.runs)
+        return 0 if not wrong else 3 if wrong == len(self.runs) else 4
+
+    def as_dict(self) -> dict[str, object]:
+        """The report for JSON."""
+        return asdict(self)
+
+    def lines(self) -> list[str]:
+        """The report for a terminal."""
+        good = [r for r in self.runs if not r.code]
+        text = [f"{len(good)} of {len(self.runs)} runs can be measured in {self.source}"]
+        for key in sorted({(r.kind, r.atlas, r.volumes, r.tr_s, r.presets) for r in good}):
+            kind, atlas, volumes, tr_s, presets = key
+            same = sum((r.kind, r.atlas, r.volumes, r.tr_s, r.presets) == key for r in good)
+            text.append(
+                f"  {same} × {kind}, atlas {atlas}, {volumes} volumes of {tr_s:g} s; "
+                f"denoising {', '.join(presets)}"
+            )
+        text += [f"  {r.key}: {r.code} {r.problem}" for r in self.runs if r.code]
+        text += [f"  {line}" for line in self.clinical]
+        text.append(
+            f"about {self.seconds:.0f} s, {self.memory_mb} MB of memory, {self.disk_mb:.0f} MB of "
+            f"disk (a rough guide); nothing was started"
+        )
+        return text
+
+
+def check(settings: Settings) -> CheckReport:
+    """Look at every run as `measure` would, without measuring; raises E403, E207, E410."""
+    check_names(settings)
+    runs = find_runs(
+        Path(settings.source),
+        participants=settings.participants,
+        sessions=settings.sessions,
+        tasks=settings.tasks,
+        filters=read_filters(settings.bids_filter_file),
+    )
+    works = works_of(runs, settings)
+    checked = tuple(_checked(work) for work in works)
+    volumes = any(files.kind == "volumes" for files in runs)
+    task_mb = VOLUMES_MB if volumes else TABLE_MB
+    processes = worker_count(settings.nprocs, len(works), mem_mb=settings.mem_mb, task_mb=task_mb)
+    return CheckReport(
+        settings.source,
+        checked,
+        _clinical(settings),
+        sum(_seconds(files) for files in runs) / processes,
+        processes * task_mb,
+        _disk_mb(checked, works),
+    )
+
+
+def _checked(work: Work) -> CheckedRun:
+    files = work.files
+    if isinstance(files, int):
+        raise TypeError  # only `demo` has embedded recordings, and it is not checked
+    try:
+        if files.kind == "volumes":
+            recording = check_volumes(files)
+        else:
+            recording = read_recording(files, work.atlas)
+        presets, skipped = chosen_presets(recording, work.settings.denoise)
+    except DefaultModeError as problem:
+        return CheckedRun(work.key, files.kind, work.atlas, 0, 0.0, (), problem.code, problem.detail)
+    names = tuple(p.name for p in presets)
+    atlas = work.atlas or recording.atlas.name
+    if recording.n_time * recording.tr_s < work.settings.min_usable_s:
+        seconds = f"{recording.n_time * recording.tr_s:.0f} s"
+        problem = f"{seconds} of signal; {work.settings.min_usable_s:g} s are needed"
+        return CheckedRun(
+            work.key, files.kind, atlas, recording.n_time, recording.tr_s, names, "E301", problem
+        )
+    return CheckedRun(work.key, files.kind, atlas, recording.n_time, recording.tr_s, names)

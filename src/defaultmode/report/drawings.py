@@ -1,0 +1,342 @@
+"""The figures of the page, each with its words and its numbers."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from defaultmode.core.missing import Missing
+from defaultmode.core.study import Column
+from defaultmode.figures import (
+    Category,
+    Effect,
+    Panel,
+    brain,
+    forest,
+    global_signal,
+    motion,
+    network_matrix,
+    network_order,
+    placed,
+    points,
+    svg_of,
+)
+from defaultmode.report.choosing import (
+    BETWEEN,
+    MOST_ATLASES,
+    MOST_PRESETS,
+    MOVEMENT,
+    WITHIN,
+    atlases,
+    categories,
+    drawn_measures,
+    factors,
+    measured,
+    of_atlas,
+    preset_pairs,
+)
+from defaultmode.report.nouns import ConnectivitySummary, Page
+from defaultmode.report.summaries import correlation, person_summary
+from defaultmode.report.tables import effects_of, size_of
+from defaultmode.report.writing import counted, data_url, plain, shown, tsv_url
+
+MOST_FORESTS, MOST_MATRICES, MOST_EDGES = 6, 6, 60
+KEYS = ("participant_id", "session_id", "run_id", "atlas")
+KIND_ORDER = ("interaction", "paired", "group", "correlation")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawing:
+    """A figure ready for the page: alt text, caption and the numbers behind it."""
+
+    name: str
+    alt: str
+    caption: str
+    svg: bytes
+    frame: pd.DataFrame
+
+    @property
+    def url(self) -> str:
+        """The picture inside the page."""
+        return data_url(self.svg, "image/svg+xml")
+
+    @property
+    def numbers(self) -> str:
+        """Target of the download link."""
+        return tsv_url(self.frame)
+
+
+def _drawing(name: str, figure: Figure, frame: pd.DataFrame, *, alt: str, caption: str) -> Drawing:
+    return Drawing(name, alt, caption, svg_of(figure), frame)
+
+
+def _limit(summaries: Iterable[ConnectivitySummary]) -> float:
+    """End of the colour scale: one for all matrices, so that they can be compared by eye."""
+    ends = []
+    for summary in summaries:
+        known = np.abs(summary.z[np.triu_indices(len(summary.atlas), k=1)])
+        known = known[np.isfinite(known)]
+        if known.size:
+            ends.append(float(np.quantile(known, 0.98)))
+    return max(0.1, float(np.ceil(10 * max(ends, default=1.0)) / 10))
+
+
+def _edge_list(summary: ConnectivitySummary) -> pd.DataFrame:
+    names = summary.atlas.names
+    order = network_order(summary.atlas)
+    frame = pd.DataFrame(
+        summary.z[np.ix_(order, order)], columns=[names[i] for i in order], dtype=np.float64
+    )
+    frame.insert(0, "Node", [names[i] for i in order])
+    return frame
+
+
+def matrices(page: Page) -> list[Drawing]:
+    """Mean connectivity by network, one for each atlas and preset, on one colour scale."""
+    chosen = page.connectivity[:MOST_MATRICES]
+    limit = _limit(chosen)
+    drawn = []
+    for i, summary in enumerate(chosen):
+        size = counted(summary.n_recordings, "recording")
+        title = f"{summary.denoise}, {summary.label}"
+        absent = int(np.isnan(summary.z).all(axis=1).sum())
+        left_out = f" {counted(absent, 'region')} without a signal, hatched." if absent else ""
+        caption = (
+            f"{summary.atlas.name}: mean over {size}. Thick outline: the default mode.{left_out}"
+        )
+        alt = (
+            f"Connectivity matrix of {len(summary.atlas)} regions ordered by network, {title}. "
+            f"{_network_words(summary)}"
+        )
+        figure = network_matrix(summary.z, summary.atlas, title=title, limit=limit)
+        name = f"matrix-{i + 1}"
+        drawn.append(_drawing(name, figure, _edge_list(summary), alt=alt, caption=caption))
+    return drawn
+
+
+def _network_words(summary: ConnectivitySummary) -> str:
+    """The two numbers that a reader of the matrix looks for."""
+    ours, theirs = summary.atlas.members("default"), summary.atlas.members("task-positive")
+    within = summary.z[np.ix_(ours, ours)][np.triu_indices(len(ours), k=1)]
+    across = summary.z[np.ix_(ours, theirs)]
+    said = [
+        f"mean {where} {shown(float(np.nanmean(block)))}"
+        for where, block in (("within the default mode", within), ("to task-positive", across))
+        if np.isfinite(block).any()
+    ]
+    return f"Fisher z: {', '.join(said)}." if said else ""
+
+
+def brains(page: Page) -> list[Drawing]:
+    """Where the regions lie, with the strongest edges of the first summary of each atlas."""
+    drawn = []
+    firsts = {s.atlas.name: s for s in reversed(page.connectivity)}
+    for name in list(dict.fromkeys(s.atlas.name for s in page.connectivity))[:MOST_ATLASES]:
+        summary = firsts[name]
+        atlas = summary.atlas
+        known = len(placed(atlas))
+        if not known:
+            continue
+        figure = brain(summary.z, atlas, title=f"{name}, {summary.denoise}", most_edges=MOST_EDGES)
+        default = len(atlas.members("default"))
+        alt = f"Glass brain from three sides with {known} regions, {default} of them default mode."
+        caption = (
+            f"The {MOST_EDGES} strongest connections between default-mode regions at most; thicker "
+            "is stronger. " + _left_out(len(atlas) - known)
+        )
+        frame = pd.DataFrame([_region(r) for r in atlas.regions])
+        drawn.append(_drawing(f"brain-{name}", figure, frame, alt=alt, caption=caption))
+    return drawn
+
+
+def _left_out(n: int) -> str:
+    return f"{counted(n, 'region')} without a known centre left out." if n else "All regions shown."
+
+
+def _region(region: object) -> dict[str, object]:
+    fields = ("name", "network", "role", "subsystem", "place", "hemisphere", "verified")
+    row: dict[str, object] = {f: getattr(region, f) for f in fields}
+    centre = getattr(region, "xyz_mm", None) or (None, None, None)
+    return row | dict(zip(("x_mm", "y_mm", "z_mm"), centre, strict=True))
+
+
+def _panel(table: pd.DataFrame, column: Column, shades: dict[str, int]) -> Panel | None:
+    rows = table[table[column.name].notna() & table["category"].notna()]
+    if rows.empty:
+        return None
+    made = []
+    for label in pd.unique(table["category"].dropna()):
+        part = rows[rows["category"] == label]
+        if len(part):
+            mean, interval = person_summary(part["participant_id"], part[column.name])
+            people = tuple(part["participant_id"].astype(str))
+            values = part[column.name].to_numpy(np.float64)
+            made.append(Category(label, people, values, mean, interval, shades[label]))
+    return Panel(column.denoise, tuple(made))
+
+
+def _shades(table: pd.DataFrame, first: str) -> dict[str, int]:
+    """Colour and shape of each category: one for each level of its first factor."""
+    known = table[table["category"].notna()]
+    pairs = known[["category", first]].drop_duplicates() if first else known[["category"]]
+    levels = list(pd.unique(pairs[first])) if first else []
+    return {
+        str(row["category"]): levels.index(row[first]) if first else 0
+        for row in pairs.to_dict("records")
+    }
+
+
+def _in_words(panel: Panel) -> str:
+    said = [
+        f"{c.label} {shown(c.mean)}"
+        + ("" if isinstance(c.interval, Missing) else f" ({' to '.join(map(shown, c.interval))})")
+        for c in panel.categories
+    ]
+    return f"{panel.title}: {', '.join(said)}."
+
+
+def clouds(page: Page) -> list[Drawing]:
+    """Every recording as a point, by session and by group, for the measures that are drawn."""
+    chosen = factors(page)
+    drawn = []
+    for atlas in atlases(page.study)[:MOST_ATLASES]:
+        table = of_atlas(page.study, atlas)
+        table = table.assign(category=categories(table, chosen.names))
+        table = table.sort_values(list(chosen.between), kind="stable") if chosen.between else table
+        shades = _shades(table, chosen.names[0] if chosen.names else "")
+        for measure in drawn_measures(page.study):
+            columns = list(measured(page.study)[measure].values())[:MOST_PRESETS]
+            panels = [p for p in (_panel(table, c, shades) for c in columns) if p]
+            if panels:
+                drawn.append(_cloud(table, columns, panels, chosen.names))
+    return drawn
+
+
+def _cloud(
+    table: pd.DataFrame, columns: list[Column], panels: list[Panel], names: tuple[str, ...]
+) -> Drawing:
+    first = columns[0]
+    atlas = str(table["atlas"].iloc[0]) if "atlas" in table else ""
+    shown_points = sum(len(c.values) for p in panels for c in p.categories)
+    possible = len(table) * len(panels)
+    caption = (
+        f"{first.sentence} Each point is one recording, each thin line one person; the bar is the "
+        "mean over people with its 95 % interval."
+    )
+    if shown_points < possible:
+        caption += f" {possible - shown_points} of {possible} values are missing (see below)."
+    title = plain(first.measure) + (f", {atlas}" if atlas else "")
+    figure = points(panels, unit=first.unit, title=title)
+    keys = [k for k in KEYS if k in table]
+    kept = list(dict.fromkeys([*keys, *names, "category", *(c.name for c in columns)]))
+    alt = f"Points: {title}, mean and 95 % interval. {' '.join(_in_words(p) for p in panels)}"
+    name = f"points-{first.measure}-{atlas}".strip("-")
+    return _drawing(name, figure, table[kept], alt=alt, caption=caption)
+
+
+def _effect(row: dict[str, object]) -> Effect:
+    value, low, high = (float(row[k]) for k in ("value", "ci_low", "ci_high"))  # type: ignore[arg-type]
+    reason = str(row.get("reason") or "no value")
+    return Effect(
+        plain(str(row["measure"] or row["outcome"])),
+        str(row["denoise"]),
+        value if np.isfinite(value) else Missing(reason),
+        (low, high) if np.isfinite([low, high]).all() else Missing(reason),
+        f"n = {size_of(row)}",
+    )
+
+
+def forests(page: Page) -> tuple[list[Drawing], int]:
+    """Effects of the drawn measures under every preset, and how many comparisons are not drawn."""
+    frame = effects_of(page)
+    if frame.empty:
+        return [], 0
+    measures = drawn_measures(page.study)
+    wanted = frame[frame["measure"].isin(measures)]
+    keys = ["kind", "factor", "contrast", "atlas", "statistic"]
+    groups = [(key, part) for key, part in wanted.groupby(keys, sort=False, dropna=False)]
+    groups = [(key, part) for key, part in groups if part["value"].notna().any()]
+    groups.sort(key=lambda g: KIND_ORDER.index(g[0][0]) if g[0][0] in KIND_ORDER else 9)
+    drawn = []
+    for i, ((kind, _, contrast, atlas, statistic), part) in enumerate(groups[:MOST_FORESTS]):
+        order = part["measure"].map(measures.index)
+        rows = part.assign(order=order).sort_values("order", kind="stable").drop(columns="order")
+        effects = [_effect({str(k): v for k, v in r.items()}) for r in rows.to_dict("records")]
+        title = f"{contrast} ({kind}{f', {atlas}' if str(atlas) else ''})"
+        figure = forest(effects, statistic=str(statistic), title=title)
+        said = "; ".join(f"{e.measure}, {e.preset}: {shown(e.value)}" for e in effects)
+        alt = f"Forest plot of {title}, {statistic}. {said}."
+        caption = "Each row is one denoising preset; an interval that meets the dashed line includes zero."
+        drawn.append(_drawing(f"forest-{i + 1}", figure, rows, alt=alt, caption=caption))
+    return drawn, max(0, len(groups) - MOST_FORESTS)
+
+
+def head_motion(page: Page) -> Drawing | None:
+    """Framewise displacement against connectivity; None where no motion is known."""
+    known = measured(page.study)
+    moved, connected = known.get(MOVEMENT, {}), known.get(WITHIN, {})
+    clouds_drawn, frames, words = [], [], []
+    for preset, column in list(connected.items())[:MOST_PRESETS]:
+        movement = moved.get(preset) or next(iter(moved.values()), None)
+        if movement is None:
+            return None
+        table = page.study.table
+        rows = table[table[[movement.name, column.name]].notna().all(axis=1)]
+        if rows.empty:
+            continue
+        x, y = rows[movement.name].to_numpy(np.float64), rows[column.name].to_numpy(np.float64)
+        clouds_drawn.append((preset, x, y))
+        words.append(f"{preset}: {correlation(x, y)}")
+        keys = [k for k in KEYS if k in rows]
+        frames.append(
+            rows[keys].assign(denoise=preset, framewise_displacement_mm=x, connectivity=y)
+        )
+    if not clouds_drawn:
+        return None
+    figure = motion(
+        clouds_drawn,
+        x_label="mean framewise displacement (mm)",
+        y_label="within-DMN Fisher z",
+        title="Head motion and connectivity",
+    )
+    caption = (
+        "A slope here means that movement, not the brain, may drive a difference. "
+        + " ".join(words)
+    )
+    alt = f"Framewise displacement against within-DMN connectivity. {' '.join(words)}"
+    frame = pd.concat(frames, ignore_index=True)
+    return _drawing("motion", figure, frame, alt=alt, caption=caption)
+
+
+def global_signals(page: Page) -> Drawing | None:
+    """Default mode against task-positive with and without global signal regression."""
+    columns = measured(page.study).get(BETWEEN, {})
+    table = page.study.table
+    pairs, frames, words = [], [], []
+    for before, after in preset_pairs(columns)[:3]:
+        names = [columns[before].name, columns[after].name]
+        rows = table[table[names].notna().all(axis=1)]
+        if rows.empty:
+            continue
+        kept, removed = (rows[n].to_numpy(np.float64) for n in names)
+        pairs.append((before, after, kept, removed))
+        words.append(
+            f"{before}: mean {shown(float(kept.mean()))}, negative in {int((kept < 0).sum())} of "
+            f"{len(kept)}; {after}: mean {shown(float(removed.mean()))}, negative in "
+            f"{int((removed < 0).sum())} of {len(removed)}."
+        )
+        frames.append(rows[[k for k in KEYS if k in rows] + names])
+    if not pairs:
+        return None
+    title = "Default mode and task-positive network"
+    figure = global_signal(pairs, unit="Fisher z", title=title)
+    caption = (
+        "Each line is one recording. Removing the global signal forces the correlations of a "
+        "region to sum to about zero or less: a negative value after it is no evidence of "
+        "opposition. "
+    )
+    alt = f"{title} with and without global signal regression. {' '.join(words)}"
+    frame = pd.concat(frames, ignore_index=True)
+    return _drawing("global-signal", figure, frame, alt=alt, caption=caption + " ".join(words))

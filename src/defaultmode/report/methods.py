@@ -1,0 +1,140 @@
+"""The methods text, written from what ran, with references as [@Key; @Key]."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from defaultmode.report.nouns import Page, Used
+from defaultmode.report.references import all_references
+from defaultmode.report.writing import counted, listed
+
+MARK = re.compile(r"\[(@[\w-]+(?:; @[\w-]+)*)\]")
+
+
+def cite(keys: Iterable[str]) -> str:
+    """The mark of these references in a text, empty for none."""
+    known = list(dict.fromkeys(keys))
+    return f" [{'; '.join('@' + key for key in known)}]" if known else ""
+
+
+def _sentence(text: str, keys: Sequence[str] = ()) -> str:
+    """A sentence with its references before the full stop."""
+    return f"{text.rstrip('. ')}{cite(keys)}."
+
+
+def _lower(text: str) -> str:
+    """A sentence as part of another: first letter small unless it begins an abbreviation."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def _each(items: Sequence[Used]) -> str:
+    parts = [f"{u.name} ({_lower(u.sentence.rstrip('. '))}{cite(u.cites)})" for u in items]
+    return "; ".join(parts)
+
+
+def _input(page: Page) -> str:
+    said = []
+    inputs = page.texts("inputs")
+    if inputs:
+        said.append(f"The input was {listed(inputs, 8)}.")
+    people, runs = page.value("n_participants"), page.value("n_runs")
+    if people and runs:
+        said.append(
+            f"{_count(runs, 'recording')} of {_count(people, 'participant')} were measured."
+        )
+    said += [_sentence(text) for text in page.texts("before")]
+    return " ".join(said)
+
+
+def _count(text: str, word: str) -> str:
+    return counted(int(text), word) if text.isdigit() else f"{text} {word}s"
+
+
+def _regions(page: Page) -> str:
+    used = page.used("atlases")
+    return f"Regions came from {_each(used)}." if used else ""
+
+
+def _denoising(page: Page) -> str:
+    used = page.used("presets")
+    said = []
+    if used:
+        said.append(
+            f"Each recording was denoised under {counted(len(used), 'preset')}, and every number "
+            f"is reported under each of them: {_each(used)}."
+        )
+    low, high = page.value("low_hz"), page.value("high_hz")
+    if low and high:
+        said.append(f"The signal was kept between {low} and {high} Hz.")
+    said += [_sentence(u.sentence, u.cites) for u in page.used("steps")]
+    shortest = page.value("min_usable_s")
+    if shortest:
+        said.append(f"Runs with less than {shortest} s of uncensored signal are missing, not zero.")
+    return " ".join(said)
+
+
+def _measures(page: Page) -> str:
+    used = page.used("measures")
+    if not used:
+        return ""
+    parts = "; ".join(
+        f"{u.name.replace('_', ' ')}: {_lower(u.sentence.rstrip('. '))}{cite(u.cites)}"
+        for u in used
+    )
+    return f"The measures were: {parts}."
+
+
+def _statistics(page: Page) -> str:
+    used = page.used("statistics")
+    said = [_sentence(u.sentence, u.cites) for u in used]
+    if not used:
+        said += [_sentence(r.sentence, r.cites) for r in page.results if r.cites]
+    seed = page.value("seed")
+    if seed and said:
+        said.append(f"Random streams started from seed {seed}.")
+    return " ".join(said)
+
+
+SOFTWARE = {
+    "nilearn": "Abraham2014",
+    "numpy": "Harris2020",
+    "scipy": "Virtanen2020",
+    "pandas": "McKinney2010",
+    "matplotlib": "Hunter2007",
+    "statsmodels": "Seabold2010",
+    "scikit-learn": "Pedregosa2011",
+    "numba": "Lam2015",
+}
+
+
+def _software(page: Page) -> str:
+    versions = page.pairs("software")
+    parts = [
+        f"{name} {version}{cite([SOFTWARE[name]] if name in SOFTWARE else [])}"
+        for name, version in versions.items()
+    ]
+    return f"Software: {', '.join(parts)}." if parts else ""
+
+
+def methods_text(page: Page) -> tuple[tuple[str, str], ...]:
+    """Paragraphs as (heading, text); what did not run is not mentioned."""
+    paragraphs = (
+        ("Input", _input(page)),
+        ("Regions", _regions(page)),
+        ("Denoising", _denoising(page)),
+        ("Measures", _measures(page)),
+        ("Statistics", _statistics(page)),
+        ("Software", _software(page)),
+    )
+    return tuple((heading, text) for heading, text in paragraphs if text)
+
+
+def keys_in(text: str) -> list[str]:
+    """Keys of the references that a text marks, in order."""
+    return [key.strip(" @") for mark in MARK.finditer(text) for key in mark[1].split(";")]
+
+
+def cited(texts: Iterable[str], keys: Iterable[str] = ()) -> tuple[list[str], list[str]]:
+    """Keys that are cited and known, and those that the list of references lacks, in order."""
+    found = list(dict.fromkeys([*keys, *(key for text in texts for key in keys_in(text))]))
+    known = all_references()
+    return [k for k in found if k in known], [k for k in found if k not in known]

@@ -1,0 +1,187 @@
+"""The tables of the page: people, effects, what is missing, and the data dictionary."""
+
+import pandas as pd
+
+from defaultmode.core.errors import error_table
+from defaultmode.core.study import Column, Study
+from defaultmode.report.choosing import (
+    BETWEEN,
+    SHARE,
+    WITHIN,
+    leading_presets,
+    measured,
+    recorded,
+)
+from defaultmode.report.nouns import Page
+from defaultmode.report.writing import (
+    NOT_THERE,
+    Cell,
+    Table,
+    cut,
+    figure,
+    listed,
+    plain,
+    shown,
+    shown_count,
+    shown_p,
+    word,
+)
+
+MOST_PEOPLE, MOST_EFFECTS, MOST_MISSING, MOST_COLUMNS = 300, 1500, 400, 600
+KEYS_SHOWN = ("participant_id", "session_id", "run_id", "atlas")
+EFFECTS_HEAD = (
+    "Comparison",
+    "Measure",
+    "Preset",
+    "Atlas",
+    "n",
+    "Difference",
+    "Effect",
+    "95 % interval",
+    "p",
+    "p (FDR)",
+    "Why there is no value",
+)
+Code = dict[tuple[str, str, str, str, str], str]
+
+
+def _codes(study: Study) -> Code:
+    keys = ["participant_id", "session_id", "run_id", "what", "denoise"]
+    rows = study.missing[[*keys, "code"]].astype(str).itertuples(index=False, name=None)
+    return {row[:5]: row[5] for row in rows}
+
+
+def _code(codes: Code, run: tuple[str, str, str], column: Column) -> str:
+    for what in (column.measure, column.name, "every measure"):
+        for denoise in (column.denoise, NOT_THERE, ""):
+            if (*run, what, denoise) in codes:
+                return codes[*run, what, denoise]
+    return ""
+
+
+def _person_columns(study: Study) -> list[Column]:
+    known = measured(study)
+    chosen: list[Column] = []
+    for name in (WITHIN, BETWEEN, SHARE):
+        presets = known.get(name, {})
+        chosen += [presets[p] for p in leading_presets(presets)]
+    return chosen
+
+
+def people_table(study: Study) -> Table | None:
+    """One row per recording: within the network, against its rival, share of regions at home."""
+    columns = _person_columns(study)
+    if not columns:
+        return None
+    keys = [k for k in KEYS_SHOWN if k in study.table and (study.table[k] != NOT_THERE).any()]
+    codes = _codes(study)
+    rows = []
+    for record in study.table[recorded(study)].to_dict("records"):
+        run = (
+            str(record["participant_id"]),
+            str(record.get("session_id", NOT_THERE)),
+            str(record.get("run_id", NOT_THERE)),
+        )
+        values = [figure(record[c.name], code=_code(codes, run, c)) for c in columns]
+        rows.append((*(word(record[k]) for k in keys), *values))
+    head = (*(k.removesuffix("_id") for k in keys), *map(_heading, columns))
+    listed_rows, note = cut(rows, MOST_PEOPLE)
+    frame = study.table.loc[recorded(study), [*keys, *(c.name for c in columns)]]
+    caption = "Each recording, under the first preset and the same with global signal regression"
+    return Table("people", caption, head, listed_rows, frame, note, search=True)
+
+
+def _heading(column: Column) -> str:
+    unit = f" ({column.unit})" if column.unit and column.unit != "1" else ""
+    return f"{plain(column.measure)}{unit}, {column.denoise}"
+
+
+def effects_of(page: Page) -> pd.DataFrame:
+    """The tables of every result that holds effects, one below the other."""
+    tables = [r.table for r in page.results if {"measure", "value"} <= set(r.table.columns)]
+    filled = [t for t in tables if len(t)]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
+
+
+def size_of(row: dict[str, object]) -> str:
+    """How many people an effect rests on: two groups as "48 and 49"."""
+    n, reference = shown_count(row.get("n")), shown_count(row.get("n_reference"))
+    return (
+        f"{n} and {reference}"
+        if NOT_THERE not in (n, reference) and row.get("kind") == "group"
+        else n
+    )
+
+
+def _effect_row(row: dict[str, object]) -> tuple[Cell, ...]:
+    known = not pd.isna(row.get("value"))  # type: ignore[call-overload]
+    interval = f"{shown(row.get('ci_low'))} to {shown(row.get('ci_high'))}" if known else NOT_THERE
+    name = str(row.get("measure") or row.get("outcome") or "")
+    unit = f" {row['unit']}" if row.get("unit") and not pd.isna(row.get("difference")) else ""  # type: ignore[call-overload]
+    return (
+        word(f"{row.get('contrast', '')} ({row.get('kind', '')})"),
+        word(plain(name)),
+        word(row.get("denoise", "")),
+        word(row.get("atlas", "")),
+        Cell(size_of(row), shown_count(row.get("n")), number=True),
+        figure(row.get("difference"), shown(row.get("difference")) + unit),
+        figure(row.get("value"), f"{row.get('statistic', '')} {shown(row.get('value'))}"),
+        Cell(interval, "" if not known else repr(row.get("ci_low")), number=True),
+        figure(row.get("p"), shown_p(row.get("p"))),
+        figure(row.get("p_fdr"), shown_p(row.get("p_fdr"))),
+        word(row.get("reason") or ""),
+    )
+
+
+def effects_table(page: Page) -> Table | None:
+    """Every effect with its size, interval, p and false discovery rate."""
+    frame = effects_of(page)
+    if frame.empty:
+        return None
+    rows = [_effect_row({str(k): v for k, v in row.items()}) for row in frame.to_dict("records")]
+    listed_rows, note = cut(rows, MOST_EFFECTS)
+    return Table("effects", "Every effect", EFFECTS_HEAD, listed_rows, frame, note, search=True)
+
+
+def missing_table(study: Study) -> Table | None:
+    """What is not there: equal reasons together, with the code and the remedy."""
+    if study.missing.empty:
+        return None
+    known = error_table()
+    rows = []
+    together = study.missing.astype(str).groupby(["code", "reason"], sort=False, dropna=False)
+    for (code, reason), part in together:
+        entry = known.get(str(code))
+        keys = part[["participant_id", "session_id", "run_id"]].itertuples(index=False, name=None)
+        runs = [" ".join(k for k in run if k != NOT_THERE) for run in keys]
+        rows.append(
+            (
+                Cell(str(code), code=str(code)),
+                word(reason),
+                word(listed(pd.unique(part["what"]), 8)),
+                word(listed(pd.unique(part["denoise"]), 8)),
+                Cell(str(len(part)), str(len(part)), number=True),
+                word(listed(dict.fromkeys(runs), 6)),
+                word(entry.remedy if entry else ""),
+            )
+        )
+    head = ("Code", "Reason", "What", "Preset", "Values", "Recordings", "Remedy")
+    listed_rows, note = cut(rows, MOST_MISSING)
+    caption = f"{len(study.missing)} values are missing, for {len(rows)} reasons"
+    return Table("missing-values", caption, head, listed_rows, study.missing, note, search=True)
+
+
+def dictionary_table(study: Study) -> Table:
+    """The data dictionary of study.tsv: what each column holds and how its type is known."""
+    rows, plainly = [], []
+    for c in study.columns.values():
+        how = "declared" if c.declared else "by rule"
+        texts = (c.name, c.sentence, c.unit, c.role, f"{c.kind} ({how})", c.level, c.source)
+        plainly.append(texts)
+        rows.append(tuple(word(t) for t in texts))
+    head = ("Column", "Meaning", "Unit", "Role", "Type", "Varies by", "Source")
+    listed_rows, note = cut(rows, MOST_COLUMNS)
+    frame = pd.DataFrame(plainly, columns=list(head))
+    return Table(
+        "columns", "Every column of study.tsv", head, listed_rows, frame, note, search=True
+    )

@@ -1,0 +1,136 @@
+"""Numbers, names and tables as a reader sees them and as a program reads them back."""
+
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from defaultmode.core.missing import Missing
+
+NOT_THERE = "n/a"
+MINUS = "−"
+
+
+def shown(value: object, digits: int = 3) -> str:
+    """A number with so many decimals (scientific where that would hide it), or n/a."""
+    if isinstance(value, Missing) or value is None or pd.isna(value):  # type: ignore[call-overload]
+        return NOT_THERE
+    number = float(value)  # type: ignore[arg-type]
+    if number and (abs(number) < 10.0**-digits or abs(number) >= 1e5):
+        text = f"{number:.2e}"
+    else:
+        text = f"{number:.{digits}f}"
+    return text.replace("-", MINUS)
+
+
+def shown_p(value: object) -> str:
+    """A p value with three decimals, never written as zero."""
+    if value is None or pd.isna(value):  # type: ignore[call-overload]
+        return NOT_THERE
+    number = float(value)  # type: ignore[arg-type]
+    return "<0.001" if number < 0.001 else f"{number:.3f}"
+
+
+def shown_count(value: object) -> str:
+    """A whole number, or n/a."""
+    return NOT_THERE if value is None or pd.isna(value) else str(int(float(value)))  # type: ignore[call-overload, arg-type]
+
+
+def plain(name: str) -> str:
+    """The name of a measure in words."""
+    words = name.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+def counted(n: int, word: str) -> str:
+    """A count with its noun: 1 recording, 2 recordings."""
+    return f"{n} {word}" if n == 1 else f"{n} {word}s"
+
+
+def listed(items: Iterable[str], most: int = 12) -> str:
+    """Items joined by commas; beyond `most` it says how many more there are."""
+    known = list(items)
+    rest = f" and {len(known) - most} more" if len(known) > most else ""
+    return ", ".join(known[:most]) + rest
+
+
+def _cell(value: object) -> str:
+    if value is None or (isinstance(value, float) and np.isnan(value)):
+        return NOT_THERE
+    text = repr(float(value)) if isinstance(value, float | np.floating) else str(value)
+    return " ".join(text.split()) if any(c in text for c in "\t\r\n") else text
+
+
+def tsv(frame: pd.DataFrame) -> str:
+    """The table as tab-separated text at full precision, n/a for what is missing."""
+    lines = ["\t".join(_cell(c) for c in frame.columns)]
+    lines += ["\t".join(_cell(v) for v in row) for row in frame.itertuples(index=False, name=None)]
+    return "\n".join(lines) + "\n"
+
+
+def data_url(content: bytes, kind: str) -> str:
+    """Content inside a link, so that nothing is fetched from anywhere."""
+    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def tsv_url(frame: pd.DataFrame) -> str:
+    """The table as the target of a download link."""
+    return data_url(tsv(frame).encode("utf-8"), "text/tab-separated-values")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell: its text, the value it sorts by, and the error code of what is missing."""
+
+    text: str
+    sort: str = ""
+    code: str = ""
+    number: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """A table of the page: `rows` are listed, `frame` is what the download link holds."""
+
+    name: str
+    caption: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    frame: pd.DataFrame
+    note: str = ""
+    search: bool = False
+
+    @property
+    def url(self) -> str:
+        """Target of the download link."""
+        return tsv_url(self.frame)
+
+
+def word(value: object) -> Cell:
+    """A cell of text."""
+    text = (
+        NOT_THERE if value is None or (isinstance(value, float) and np.isnan(value)) else str(value)
+    )
+    return Cell(text)
+
+
+def figure(value: object, text: str = "", *, code: str = "") -> Cell:
+    """A cell that holds a number, written as `text` or with three decimals."""
+    missing = value is None or bool(pd.isna(value))  # type: ignore[call-overload]
+    sort = "" if missing else repr(float(value))  # type: ignore[arg-type]
+    return Cell(text or shown(value), sort, code if missing else "", number=True)
+
+
+def cut(rows: Sequence[tuple[Cell, ...]], most: int) -> tuple[tuple[tuple[Cell, ...], ...], str]:
+    """The first rows, and a sentence that says so where there are more."""
+    if len(rows) <= most:
+        return tuple(rows), ""
+    note = f"The first {most} of {len(rows)} rows are shown; the download holds them all."
+    return tuple(rows[:most]), note
+
+
+def mapping_rows(pairs: Mapping[str, str]) -> tuple[tuple[Cell, ...], ...]:
+    """A two-column table of names and values."""
+    return tuple((word(name), word(value)) for name, value in pairs.items())
