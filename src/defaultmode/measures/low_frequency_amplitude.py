@@ -66,6 +66,7 @@ def falff_default_mode(recording: Recording) -> float:
     Share from 0 to 1: sum of the root of the power over 0.01–0.08 Hz, divided by that over all
     frequencies below Nyquist, of the signal before low-pass (Zou 2008). It depends on the
     repetition time, which sets where the spectrum ends: compare runs of one repetition time.
+    Scattered censoring lowers it, for gaps leak power upwards: read it beside `censored_share`.
     """
     return float(_fraction(recording)[regions(recording, "default", at_least=1)].mean())
 

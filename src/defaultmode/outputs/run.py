@@ -23,8 +23,8 @@ class Variant:
 
     denoise: str
     recording: Recording | Missing
-    numbers: Mapping[str, float | Missing]
-    regions: Mapping[str, Array | Missing]
+    numbers: Mapping[str, float | Array | Missing]
+    regions: Mapping[str, float | Array | Missing]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

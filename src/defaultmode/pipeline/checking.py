@@ -1,13 +1,11 @@
 """`check`: what would be measured, what is wrong, time, memory and disk; it starts nothing."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from defaultmode.core.errors import DefaultModeError
-from defaultmode.core.missing import Missing
 from defaultmode.core.settings import Settings
-from defaultmode.denoising import presets_for
 from defaultmode.pipeline.measuring import (
     TABLE_MB,
     VOLUMES_MB,
@@ -21,11 +19,11 @@ from defaultmode.pipeline.studying import clinical_rows, clinical_tables
 from defaultmode.running import worker_count
 from defaultmode.sources.bids import RunFiles, find_runs
 from defaultmode.sources.reading import read_recording
-from defaultmode.sources.volumes import check_volumes
 
 # Measured with benchmarks/ on two cores; a rough guide, printed as such.
 VOLUME_BYTES_PER_S, TABLE_S = 60e6, 0.6
 BYTES_PER_NUMBER = 13  # of published text
+DEFAULT_REGIONS = 150  # of a table whose atlas is not looked up here
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,23 +107,53 @@ def check(settings: Settings) -> CheckReport:
 
 
 def _checked(work: Work) -> CheckedRun:
-    files = work.files
-    if isinstance(files, int):
+    if isinstance(work.files, int):
         raise TypeError  # only `demo` has embedded recordings, and it is not checked
+    found = CheckedRun(work.key, work.files.kind, work.atlas, 0, 0.0, ())
     try:
-        if files.kind == "volumes":
-            recording = check_volumes(files)
-        else:
-            recording = read_recording(files, work.atlas)
-        presets, skipped = chosen_presets(recording, work.settings.denoise)
+        recording = read_recording(work.files, work.atlas)
+        presets, _ = chosen_presets(recording, work.settings.denoise)
+    except DefaultModeError as error:
+        return replace(found, code=error.code, problem=error.detail)
+    found = replace(
+        found,
+        atlas=work.atlas or recording.atlas.name,
+        volumes=recording.n_time,
+        tr_s=recording.tr_s,
+        presets=tuple(p.name for p in presets),
+    )
+    if recording.usable_s < work.settings.min_usable_s:
+        problem = f"{recording.usable_s:.0f} s of signal; {work.settings.min_usable_s:g} are needed"
+        return replace(found, code="E301", problem=problem)
+    return found
+
+
+def _clinical(settings: Settings) -> tuple[str, ...]:
+    """What the clinical tables hold, or what is wrong with them."""
+    try:
+        clinical = clinical_tables(settings)
     except DefaultModeError as problem:
-        return CheckedRun(work.key, files.kind, work.atlas, 0, 0.0, (), problem.code, problem.detail)
-    names = tuple(p.name for p in presets)
-    atlas = work.atlas or recording.atlas.name
-    if recording.n_time * recording.tr_s < work.settings.min_usable_s:
-        seconds = f"{recording.n_time * recording.tr_s:.0f} s"
-        problem = f"{seconds} of signal; {work.settings.min_usable_s:g} s are needed"
-        return CheckedRun(
-            work.key, files.kind, atlas, recording.n_time, recording.tr_s, names, "E301", problem
-        )
-    return CheckedRun(work.key, files.kind, atlas, recording.n_time, recording.tr_s, names)
+        return (f"clinical tables: {problem.code} {problem.detail}",)
+    if not clinical_rows(clinical):
+        return ("no clinical table; --bids-dir or --table adds one",)
+    rows = f"{len(clinical.participants)} participants, {len(clinical.sessions)} sessions"
+    return (f"clinical tables: {rows}, {len(clinical.runs)} runs", *clinical.notices)
+
+
+def _seconds(files: RunFiles) -> float:
+    if files.kind == "volumes":
+        return files.signal.stat().st_size / VOLUME_BYTES_PER_S + TABLE_S
+    return TABLE_S
+
+
+def _disk_mb(checked: Sequence[CheckedRun], works: Sequence[Work]) -> float:
+    """Size of the published text: a series and a matrix for each run, atlas and preset."""
+    from defaultmode.sources.atlases import load_atlas
+
+    total = 0
+    for run, work in zip(checked, works, strict=True):
+        if not run.code:
+            n_regions = len(load_atlas(work.atlas)) if work.atlas else DEFAULT_REGIONS
+            numbers = run.volumes * n_regions + n_regions**2
+            total += BYTES_PER_NUMBER * numbers * len(run.presets)
+    return total / 1e6

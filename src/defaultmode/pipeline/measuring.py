@@ -12,7 +12,7 @@ from defaultmode.core.missing import Missing
 from defaultmode.core.recording import Recording
 from defaultmode.core.settings import Settings
 from defaultmode.denoising import Choices, Preset, denoise, presets_for
-from defaultmode.measures import all_measures, find
+from defaultmode.measures import Measure, all_measures, find
 from defaultmode.outputs import MeasuredRun, Variant, measures_path, run_files, study_files
 from defaultmode.pipeline.folder import Folder
 from defaultmode.pipeline.studying import gather_study, needs_eyes
@@ -263,11 +263,17 @@ def choices_of(settings: Settings) -> Choices:
     )
 
 
-def _variant(recording: Recording, preset: Preset, choices: Choices, wanted: Sequence) -> Variant:
+def _variant(
+    recording: Recording, preset: Preset, choices: Choices, wanted: Sequence[Measure]
+) -> Variant:
     cleaned = denoise(recording, preset, choices=choices)
     if isinstance(cleaned, Missing):
-        numbers = {m.name: cleaned for m in wanted if m.kind == "number"}
-        return Variant(preset.name, cleaned, numbers, {})
-    numbers = {m.name: m(cleaned) for m in wanted if m.kind == "number"}
-    regions = {m.name: m(cleaned) for m in wanted if m.kind == "regions"}
+        return Variant(preset.name, cleaned, dict.fromkeys(_names(wanted, "number"), cleaned), {})
+    values = {m.name: m(cleaned) for m in wanted}
+    numbers = {name: values[name] for name in _names(wanted, "number")}
+    regions = {name: values[name] for name in _names(wanted, "regions")}
     return Variant(preset.name, cleaned, numbers, regions)
+
+
+def _names(wanted: Sequence[Measure], kind: str) -> list[str]:
+    return [m.name for m in wanted if m.kind == kind]

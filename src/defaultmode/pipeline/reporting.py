@@ -50,7 +50,7 @@ def report_files(
         title="Default mode network report",
         study=study,
         results=tuple(results),
-        connectivity=connectivity_of(folder, study),
+        connectivity=connectivity_of(folder),
         notes=tuple(notes),
         facts=facts,
         highlights=highlights(study),
@@ -162,7 +162,7 @@ def _before(done: Mapping[str, object]) -> str:
     return f"Recordings were supplied with {band}, {mean}{signal}."
 
 
-def connectivity_of(folder: Folder, study: Study) -> tuple[ConnectivitySummary, ...]:
+def connectivity_of(folder: Folder) -> tuple[ConnectivitySummary, ...]:
     """Mean Fisher z over the participants of each atlas and preset."""
     stacks: dict[tuple[str, str], dict[str, list[Path]]] = {}
     atlases: dict[str, Atlas] = {}
@@ -197,20 +197,23 @@ def mean_over_people(people: Mapping[str, Sequence[Path]]) -> Array:
         count = there.astype(float) + (0 if count is None else count)
     if total is None or count is None:
         return np.empty((0, 0))
-    return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+    return _ratio(total, count)
+
+
+def _ratio(total: Array, count: Array) -> Array:
+    ratio: Array = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+    return ratio
 
 
 def _mean(stack: Sequence[Array]) -> Array:
     values = np.stack(stack)
     there = np.isfinite(values)
-    count = there.sum(axis=0)
-    total = np.where(there, values, 0).sum(axis=0)
-    return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+    return _ratio(np.where(there, values, 0).sum(axis=0), there.sum(axis=0).astype(float))
 
 
 def _fisher_z(path: Path) -> Array:
     r = pd.read_csv(path, sep="\t", na_values=["n/a"], index_col=0).to_numpy(dtype=np.float64)
-    z = np.arctanh(np.clip(r, -LARGEST_R, LARGEST_R))
+    z: Array = np.arctanh(np.clip(r, -LARGEST_R, LARGEST_R))
     np.fill_diagonal(z, np.nan)
     return z
 

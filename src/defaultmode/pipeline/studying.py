@@ -19,7 +19,6 @@ from defaultmode.running import write_text
 from defaultmode.sources.clinical import Clinical, join, read_clinical, study_of_tables
 from defaultmode.statistics import compare, correlate, design_of
 
-
 EYES = {"E401", "E402", "E406", "E407"}
 
 
@@ -93,7 +92,7 @@ def needs_eyes(study: Study, notices: Sequence[str]) -> bool:
 def gather_measured(folder: Folder) -> Study:
     """Every finished run of the folder as one study, with the runs that failed as missing."""
     sentences = {
-        m.name: {"sentence": m.sentence, "role": "quality" if m.is_quality else "measure"}
+        m.name: {"sentence": m.sentence, "role": m.role}
         for m in all_measures().values()
     }
     measured = gather(folder.path, folder.measure_tables(), sentences)

@@ -1,5 +1,6 @@
 """The page: what was measured, what it shows and how far to believe it, in one offline file."""
 
+from defaultmode.report.highlights import highlights, person_table
 from defaultmode.report.nouns import ConnectivitySummary, Page, Used
 from defaultmode.report.page import build_page
 from defaultmode.report.references import (
@@ -21,5 +22,7 @@ __all__ = [
     "citation_bibtex",
     "citation_markdown",
     "format_reference",
+    "highlights",
+    "person_table",
     "reference",
 ]

@@ -106,7 +106,8 @@ def _boundary(people: list[Person]) -> str:
 
 def person_table(study: Study) -> list[str]:
     """Lines of text, one for each person, for a terminal."""
-    rows = [("participant", "atlas", "runs", "within DMN", "DMN–TP", "DMN–TP, GSR", "own network")]
+    header = ("participant", "atlas", "runs", "within DMN", "DMN–TP", "DMN–TP, GSR", "own network")
+    rows: list[tuple[str, ...]] = [header]
     for p in persons(study):
         z = [f"{v:+.2f}" if np.isfinite(v) else "n/a" for v in (p.within, p.between, p.between_gsr)]
         share = f"{100 * p.membership:.0f} %" if np.isfinite(p.membership) else "n/a"

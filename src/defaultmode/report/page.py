@@ -138,7 +138,7 @@ def _context(page: Page) -> dict[str, object]:
         "missing": missing_table(page.study),
         "dictionary": dictionary_table(page.study),
         "methods": methods,
-        "caveats": [(c.sentence + cite(c.cites)) for c in warnings],
+        "caveats": [c.sentence.rstrip(".") + cite(c.cites) + "." for c in warnings],
         "references": [(r, format_reference(r)) for r in ordered],
         "unknown_references": unknown,
         "codes": codes,

@@ -17,6 +17,7 @@ from defaultmode.report.writing import (
     NOT_THERE,
     Cell,
     Table,
+    counted,
     cut,
     figure,
     listed,
@@ -36,8 +37,7 @@ EFFECTS_HEAD = (
     "Atlas",
     "n",
     "Difference",
-    "Effect",
-    "95 % interval",
+    "Effect with 95 % interval",
     "p",
     "p (FDR)",
     "Why there is no value",
@@ -74,6 +74,7 @@ def people_table(study: Study) -> Table | None:
     if not columns:
         return None
     keys = [k for k in KEYS_SHOWN if k in study.table and (study.table[k] != NOT_THERE).any()]
+    keys = [k for k in keys if k != "atlas" or study.table[k].nunique() > 1]
     codes = _codes(study)
     rows = []
     for record in study.table[recorded(study)].to_dict("records"):
@@ -115,7 +116,9 @@ def size_of(row: dict[str, object]) -> str:
 
 def _effect_row(row: dict[str, object]) -> tuple[Cell, ...]:
     known = not pd.isna(row.get("value"))  # type: ignore[call-overload]
-    interval = f"{shown(row.get('ci_low'))} to {shown(row.get('ci_high'))}" if known else NOT_THERE
+    effect = f"{row.get('statistic', '')} {shown(row.get('value'))}" if known else NOT_THERE
+    if not pd.isna(row.get("ci_low")):  # type: ignore[call-overload]
+        effect += f" ({shown(row.get('ci_low'))} to {shown(row.get('ci_high'))})"
     name = str(row.get("measure") or row.get("outcome") or "")
     unit = f" {row['unit']}" if row.get("unit") and not pd.isna(row.get("difference")) else ""  # type: ignore[call-overload]
     return (
@@ -125,8 +128,7 @@ def _effect_row(row: dict[str, object]) -> tuple[Cell, ...]:
         word(row.get("atlas", "")),
         Cell(size_of(row), shown_count(row.get("n")), number=True),
         figure(row.get("difference"), shown(row.get("difference")) + unit),
-        figure(row.get("value"), f"{row.get('statistic', '')} {shown(row.get('value'))}"),
-        Cell(interval, "" if not known else repr(row.get("ci_low")), number=True),
+        figure(row.get("value"), effect),
         figure(row.get("p"), shown_p(row.get("p"))),
         figure(row.get("p_fdr"), shown_p(row.get("p_fdr"))),
         word(row.get("reason") or ""),
@@ -139,8 +141,18 @@ def effects_table(page: Page) -> Table | None:
     if frame.empty:
         return None
     rows = [_effect_row({str(k): v for k, v in row.items()}) for row in frame.to_dict("records")]
+    head, rows = _without_empty(EFFECTS_HEAD, rows)
     listed_rows, note = cut(rows, MOST_EFFECTS)
-    return Table("effects", "Every effect", EFFECTS_HEAD, listed_rows, frame, note, search=True)
+    return Table("effects", "Every effect", head, listed_rows, frame, note, search=True)
+
+
+def _without_empty(
+    head: tuple[str, ...], rows: list[tuple[Cell, ...]]
+) -> tuple[tuple[str, ...], list[tuple[Cell, ...]]]:
+    """The columns that say something: not those that are empty, nor an atlas that never varies."""
+    said = [{row[i].text for row in rows} - {"", NOT_THERE} for i in range(len(head))]
+    keep = [i for i, name in enumerate(head) if len(said[i]) > (name == "Atlas")]
+    return tuple(head[i] for i in keep), [tuple(row[i] for i in keep) for row in rows]
 
 
 def missing_table(study: Study) -> Table | None:
@@ -167,7 +179,7 @@ def missing_table(study: Study) -> Table | None:
         )
     head = ("Code", "Reason", "What", "Preset", "Values", "Recordings", "Remedy")
     listed_rows, note = cut(rows, MOST_MISSING)
-    caption = f"{len(study.missing)} values are missing, for {len(rows)} reasons"
+    caption = f"{counted(len(study.missing), 'missing value')}, for {counted(len(rows), 'reason')}"
     return Table("missing-values", caption, head, listed_rows, study.missing, note, search=True)
 
 

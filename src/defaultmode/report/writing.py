@@ -11,6 +11,14 @@ from defaultmode.core.missing import Missing
 
 NOT_THERE = "n/a"
 MINUS = "−"
+WORDS = {
+    "within_default_mode": "within the default mode",
+    "default_mode_task_positive": "default mode to task-positive",
+    "default_mode_dorsal_attention": "default mode to dorsal attention",
+    "default_mode_salience": "default mode to salience",
+    "default_mode_membership": "regions nearest to their own network",
+    "segregation_default_mode": "segregation of the default mode",
+}
 
 
 def shown(value: object, digits: int = 3) -> str:
@@ -40,7 +48,7 @@ def shown_count(value: object) -> str:
 
 def plain(name: str) -> str:
     """The name of a measure in words."""
-    words = name.replace("_", " ").strip()
+    words = WORDS.get(name, name.replace("_", " ").strip())
     return words[:1].upper() + words[1:]
 
 

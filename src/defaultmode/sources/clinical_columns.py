@@ -1,4 +1,4 @@
-"""What a clinical column holds: declared by its data dictionary, else decided by one stated rule."""
+"""What a clinical column holds: declared by its data dictionary, else decided by a stated rule."""
 
 import math
 import re
@@ -15,18 +15,20 @@ from defaultmode.sources.text_tables import MISSING, is_number
 PLAIN_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 # Columns of these names are labels, even where the labels are digits.
 LABELS = frozenset(
-    (
-        "id ids code site center centre scanner machine coil group arm cohort batch sex gender race "
-        "ethnicity handedness diagnosis dx condition drug treatment medication session visit run "
-        "order family sibling rater icd zip postcode"
-    ).split()
+    {"id", "ids", "code", "site", "center", "centre", "scanner", "machine", "coil", "batch"}
+    | {"group", "arm", "cohort", "condition", "drug", "treatment", "medication", "order"}
+    | {"sex", "gender", "race", "ethnicity", "handedness", "family", "sibling", "zip", "postcode"}
+    | {"diagnosis", "dx", "icd", "dsm", "session", "visit", "run", "rater"}
 )
-TIMES = frozenset({"acq_time"})  # reserved by BIDS: when, not under what condition
+# Texts that change over time without being what the experiment changed.
+OUTCOMES = frozenset(
+    {"diagnosis", "dx", "icd", "dsm", "remission", "response", "responder", "time"}
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A column on its way into the study: its name there and in its file, and what is said of it."""
+    """A column on its way into the study: its name there and in its file, and its dictionary."""
 
     name: str
     original: str
@@ -40,6 +42,11 @@ class Named:
         found = self.entry.get("Levels")
         pairs = found.items() if isinstance(found, Mapping) else ()
         return {str(k): _meaning(v) for k, v in pairs if str(k) != MISSING}
+
+    @property
+    def words(self) -> set[str]:
+        """The words of the name, in lower case."""
+        return set(re.split(r"[\W_]+", self.original.lower()))
 
     def text(self, key: str) -> str:
         """A text of the data dictionary, empty where it has none."""
@@ -87,8 +94,7 @@ def _kind(named: Named, cells: Sequence[str], override: str | None) -> tuple[Kin
     if named.text("Units") and not named.levels:
         return "number", True
     plain = bool(cells) and all(PLAIN_NUMBER.fullmatch(c) for c in cells)
-    words = set(re.split(r"[\W_]+", named.original.lower()))
-    if plain and len(set(cells)) > len(named.levels) and not words & LABELS:
+    if plain and len(set(cells)) > len(named.levels) and not named.words & LABELS:
         return "number", False
     return "text", bool(named.levels)
 
@@ -106,8 +112,8 @@ def _check_numbers(named: Named, cells: Sequence[str]) -> None:
 
 
 def _role(named: Named, kind: Kind, rows: pd.DataFrame) -> Role:
-    """Role of the column: a text that changes within people, by levels that people share, is design."""
-    if named.level == "participant" or kind == "number" or named.original in TIMES:
+    """Design is a text that changes within people, by levels that people share."""
+    if named.level == "participant" or kind == "number" or named.words & OUTCOMES:
         return "clinical"
     there = rows.loc[rows[named.name] != MISSING, ["participant_id", named.name]].drop_duplicates()
     people = there["participant_id"].nunique()

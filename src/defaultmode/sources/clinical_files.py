@@ -1,9 +1,9 @@
 """One clinical table → its rows by participant, session or run, every cell still text."""
 
-import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +15,13 @@ from defaultmode.sources.text_tables import MISSING, read_text_table
 
 RUN_KEYS = ("participant_id", "session_id", "task_id", "acquisition_id", "run_id")
 LEVEL_KEYS = {"participant": RUN_KEYS[:1], "session": RUN_KEYS[:2], "run": RUN_KEYS}
-ENTITY = {"participant_id": "sub", "session_id": "ses", "task_id": "task", "acquisition_id": "acq", "run_id": "run"}
+ENTITY = {
+    "participant_id": "sub",
+    "session_id": "ses",
+    "task_id": "task",
+    "acquisition_id": "acq",
+    "run_id": "run",
+}
 UNSTATED = ""  # a key that the table does not have: its row is of every task, acquisition or run
 WIDE = re.compile(r"(?P<name>.+)_ses-(?P<session>[0-9A-Za-z]+)")
 # What other software takes for missing; here it is text.
@@ -41,6 +47,11 @@ class ClinicalTable:
     notices: tuple[str, ...] = ()
 
     @property
+    def lists_participants(self) -> bool:
+        """Whether the table is one of participants, in which everybody should be."""
+        return self.level == "participant" and self.name.endswith("participants")
+
+    @property
     def keys(self) -> list[str]:
         """The columns that name a row."""
         return list(LEVEL_KEYS[self.level])
@@ -51,12 +62,19 @@ class ClinicalTable:
         return [c for c in self.rows.columns if c not in self.keys]
 
 
+def notice(code: str, detail: str) -> str:
+    """Something that a person should see and that stops nothing, as its code and a sentence."""
+    return f"{code}: {detail}"
+
+
 def looks_missing(cell: str) -> bool:
     """Whether other software would read this text as missing although it is not "n/a"."""
     return cell != MISSING and cell.lower() in LOOKS_MISSING
 
 
-def read_clinical_file(path: Path, source: str, sidecar: Mapping[str, object]) -> list[ClinicalTable]:
+def read_clinical_file(
+    path: Path, source: str, sidecar: Mapping[str, object]
+) -> list[ClinicalTable]:
     """Read a table that names its participants, long or wide.
 
     A wide table (columns such as `MADRS_ses-pre`) gives two: what it says of each participant, and
@@ -92,7 +110,12 @@ def table_sidecar(path: Path) -> dict[str, object]:
     return read_json(beside) if beside.is_file() else {}
 
 
-def _together(root: Path, paths: Sequence[Path], name: str, key_rows: Callable[[Path, pd.DataFrame], pd.DataFrame]) -> list[ClinicalTable]:
+def _together(
+    root: Path,
+    paths: Sequence[Path],
+    name: str,
+    key_rows: Callable[[Path, pd.DataFrame], pd.DataFrame],
+) -> list[ClinicalTable]:
     frames: list[pd.DataFrame] = []
     described: dict[str, Mapping[str, object]] = {}
     notices: list[str] = []
@@ -133,14 +156,14 @@ def _runs_of_files(path: Path, rows: pd.DataFrame) -> pd.DataFrame:
     for i, file in enumerate(rows["filename"]):
         parsed = parse_name(file.rpartition("/")[2])
         if parsed is None or "sub" not in parsed.entities:
-            raise DefaultModeError("E405", f"{path}, line {i + 2}: {file!r} is not a BIDS file name.")
+            raise DefaultModeError(
+                "E405", f"{path}, line {i + 2}: {file!r} is not a BIDS file name."
+            )
         get = parsed.entities.get
         repeats = get("part", "mag") != "mag" or get("echo", "1").lstrip("0") != "1"
         if parsed.suffix in RUN_SUFFIXES and not repeats:
             kept.append(i)
-            found.append(
-                {key: _prefixed(key, get(entity, "")) for key, entity in ENTITY.items()}
-            )
+            found.append({key: _prefixed(key, get(entity, "")) for key, entity in ENTITY.items()})
     cells = rows.drop(columns="filename").iloc[kept].reset_index(drop=True)
     return pd.concat([pd.DataFrame(found, columns=list(ENTITY), dtype=object), cells], axis=1)
 
@@ -159,12 +182,16 @@ def _cleaned(rows: pd.DataFrame, source: str) -> tuple[pd.DataFrame, list[str]]:
     empty = rows == ""
     n_empty = int(empty.to_numpy().sum())
     if n_empty:
-        notices.append(f"E406: {source} has {n_empty} empty cells; they are read as missing.")
+        notices.append(notice("E406", f"{source} has {n_empty} empty cells, read as missing."))
         rows = rows.mask(empty, MISSING)
     for name in rows.columns:
         texts = sorted({cell for cell in set(rows[name]) if looks_missing(cell)})
         if texts:
-            notices.append(f"E406: {source}, column {name!r}, holds the text {texts[0]!r}.")
+            msg = (
+                f"{source}, column {name!r}, holds the text {texts[0]!r}. It is kept as text; in a "
+                "column that is declared a number it is missing."
+            )
+            notices.append(notice("E406", msg))
     return rows, notices
 
 
@@ -191,13 +218,14 @@ def _unprefixed(source: str, key: str, rows: pd.DataFrame) -> str:
     bare = next((c for c in rows[key] if c != MISSING and not c.startswith(prefix)), None)
     if bare is None:
         return ""
-    return f"E407: {source} writes {key} without {prefix}, such as {bare!r}; read as {prefix + bare}."
+    example = f"such as {bare!r}; read as {prefix}{bare}"
+    return notice("E407", f"{source} writes {key} without {prefix}, {example}.")
 
 
 def _check_once(table: ClinicalTable) -> None:
     twice = table.rows.duplicated(table.keys)
     if twice.any():
-        row = table.rows.loc[twice.idxmax(), table.keys]
+        row = table.rows.loc[twice, table.keys].iloc[0]
         what = ", ".join(cell for cell in row if cell not in {MISSING, UNSTATED})
         raise DefaultModeError("E404", f"{table.source} has two rows for {what}.")
 
@@ -220,15 +248,17 @@ def _long(table: ClinicalTable) -> list[ClinicalTable]:
         table,
         level="session",
         rows=rows[["participant_id", "session_id", *names]].reset_index(drop=True),
-        described={n: _shared([c for c, m in wide.items() if m["name"] == n], table) for n in names},
+        described={
+            n: _shared(n, [c for c, m in wide.items() if m["name"] == n], table) for n in names
+        },
         notices=(),
     )
     return [replace(table, rows=table.rows.drop(columns=list(wide))), long]
 
 
-def _shared(columns: Sequence[str], table: ClinicalTable) -> Mapping[str, object]:
+def _shared(name: str, columns: Sequence[str], table: ClinicalTable) -> Mapping[str, object]:
     """What the data dictionary says of all the columns that became one."""
-    entries = [table.described[c] for c in columns if c in table.described]
+    entries = [table.described[c] for c in (name, *columns) if c in table.described]
     if not entries:
         return {}
     levels: dict[object, object] = {}
@@ -237,7 +267,8 @@ def _shared(columns: Sequence[str], table: ClinicalTable) -> Mapping[str, object
         found = entry.get("Levels")
         levels |= found if isinstance(found, Mapping) else {}
         words.append(str(entry.get("LongName") or entry.get("Description") or "").split())
-    sentence = " ".join(os.path.commonprefix(words)).rstrip(" .,:;-–(")
+    same = takewhile(lambda at_once: len(set(at_once)) == 1, zip(*words, strict=False))
+    sentence = " ".join(word for word, *_ in same).rstrip(" .,:;-–(")
     shared: dict[str, object] = {"Description": sentence.removesuffix(" for")}
     if levels:
         shared["Levels"] = levels

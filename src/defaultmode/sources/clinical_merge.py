@@ -9,7 +9,7 @@ import pandas as pd
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.study import KEYS, Column
 from defaultmode.sources.clinical_columns import Named, column_of
-from defaultmode.sources.clinical_files import LEVEL_KEYS, UNSTATED, ClinicalTable
+from defaultmode.sources.clinical_files import LEVEL_KEYS, UNSTATED, ClinicalTable, notice
 from defaultmode.sources.text_tables import MISSING
 
 LEVELS = ("participant", "session", "run")
@@ -57,25 +57,104 @@ class Clinical:
 def merge(tables: Sequence[ClinicalTable], declared: Mapping[str, str]) -> Clinical:
     """Merge the tables level by level.
 
-    Columns of one name whose cells never contradict each other become one; others keep their
-    file's name as a suffix, with a notice. Raises E134, E410 (`declared` names no column) and E411
-    (`declared` is neither text nor number).
+    Columns of one name whose cells never contradict each other become one; others take their
+    file's name as a suffix, with a notice. Raises E134 (a declared number is none), E410
+    (`declared` names no column) and E411 (`declared` says neither text nor number).
     """
-    notices = [n for t in tables for n in t.notices]
-    rows: dict[str, pd.DataFrame] = {}
+    rows = {level: _no_rows(level) for level in LEVELS}
     named: dict[str, Named] = {}
-    for level in LEVELS:
-        gathered = _no_rows(level)
-        for table in (t for t in tables if t.level == level):
-            renamed, noticed = _without_clashes(table, gathered, named, rows)
-            gathered = _outer(gathered, renamed, level)
-            notices += noticed
-        rows[level] = gathered
+    notices = [n for t in tables for n in t.notices]
+    for table in sorted(tables, key=lambda t: LEVELS.index(t.level)):
+        names = {c: _name_for(c, table, rows, named) for c in table.values}
+        for column, name in names.items():
+            if name is not None:
+                notices += _settle(column, name, table, named)
+        kept = table.rows[[*table.keys, *(c for c, name in names.items() if name)]]
+        rows[table.level] = _outer(rows[table.level], kept.rename(columns=names), table.keys)
     _check_declared(declared, named)
     columns = {
-        n.name: column_of(n, rows[n.level], declared.get(n.original, declared.get(n.name)))
+        n.name: column_of(n, rows[n.level], declared.get(n.name, declared.get(n.original)))
         for n in named.values()
     }
-    listing = [t for t in tables if t.level == "participant" and t.lists]
-    listed = frozenset(p for t in listing for p in t.rows["participant_id"]) if listing else None
-    return Clinical(*(rows[level] for level in LEVELS), columns, listed, tuple(notices))
+    listing = [t.rows["participant_id"] for t in tables if t.lists_participants]
+    listed = frozenset(p for people in listing for p in people) if listing else None
+    return Clinical(
+        rows["participant"], rows["session"], rows["run"], columns, listed, tuple(notices)
+    )
+
+
+def _name_for(
+    column: str,
+    table: ClinicalTable,
+    rows: Mapping[str, pd.DataFrame],
+    named: Mapping[str, Named],
+) -> str | None:
+    """The name under which a column enters; None where a coarser table says the same already."""
+    there = named.get(column)
+    if there is None and column not in KEYS:
+        return column
+    if there is not None and there.level == table.level:
+        if _agree(rows[table.level], table.rows, table.keys, column):
+            return column
+    elif there is not None and _repeats(rows[there.level], table.rows, column, there.level):
+        return None
+    free = (f"{column}_{table.name}{n}" for n in ("", *(f"_{i}" for i in range(2, 1000))))
+    return next(name for name in free if name not in named)
+
+
+def _settle(
+    column: str, name: str, table: ClinicalTable, named: dict[str, Named]
+) -> tuple[str, ...]:
+    """Enter a column under its name; what is said of it in several dictionaries adds up."""
+    entry = dict(table.described.get(column, {}))
+    there = named.get(name)
+    if there is not None:
+        named[name] = replace(there, entry=entry | dict(there.entry))
+        return ()
+    named[name] = Named(name, column, table.level, table.source, entry)
+    if name == column:
+        return ()
+    other = named[column].source if column in named else "the keys of the study"
+    detail = (
+        f"{table.source} and {other} both have {column!r} and differ; "
+        f"that of {table.source} is called {name!r}."
+    )
+    return (notice("E132", detail),)
+
+
+def _agree(one: pd.DataFrame, other: pd.DataFrame, keys: list[str], column: str) -> bool:
+    """Whether no row that both tables have holds two values; rows of unlike keys never agree."""
+    if any((one[k] == UNSTATED).any() != (other[k] == UNSTATED).any() for k in keys):
+        return False
+    both = one[[*keys, column]].merge(other[[*keys, column]], on=keys)
+    left, right = both[f"{column}_x"], both[f"{column}_y"]
+    return not ((left != right) & (left != MISSING) & (right != MISSING)).any()
+
+
+def _repeats(coarse: pd.DataFrame, fine: pd.DataFrame, column: str, level: str) -> bool:
+    """Whether the finer table says nothing that the coarser does not."""
+    keys = list(LEVEL_KEYS[level])
+    both = fine[[*keys, column]].merge(coarse[[*keys, column]], on=keys, how="left")
+    said = both[f"{column}_x"]
+    return bool(((said == MISSING) | (said == both[f"{column}_y"])).all())
+
+
+def _outer(one: pd.DataFrame, other: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Rows of both tables in order of first mention, the first value that is not missing."""
+    rows = pd.concat([one, other], ignore_index=True)
+    values = [c for c in rows.columns if c not in keys]
+    if not values:
+        return rows.drop_duplicates(ignore_index=True)
+    known = rows[values].where(rows[values] != MISSING)
+    grouped = pd.concat([rows[keys], known], axis=1).groupby(keys, sort=False)
+    return grouped.first().astype(object).fillna(MISSING).reset_index()
+
+
+def _check_declared(declared: Mapping[str, str], named: Mapping[str, Named]) -> None:
+    known = set(named) | {n.original for n in named.values()}
+    for column, kind in declared.items():
+        if kind not in {"text", "number"}:
+            msg = f"column {column!r} is declared {kind!r}; expected text or number."
+            raise DefaultModeError("E411", msg)
+        if column not in known:
+            raise DefaultModeError("E410", f"no clinical table has a column {column!r}.")

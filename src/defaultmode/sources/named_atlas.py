@@ -44,6 +44,7 @@ SUBSYSTEM = {"DefaultA": "core", "DefaultB": "dMPFC", "DefaultC": "MTL"}
 NEITHER = ("pCun", "Cing")
 PLACE = {
     "PFCm": "medial prefrontal cortex",
+    "Rsp": "posterior cingulate",
     "IPL": "angular gyrus",
     "Par": "angular gyrus",
     "PHC": "medial temporal lobe",

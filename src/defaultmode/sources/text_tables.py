@@ -134,6 +134,7 @@ def numbers(table: "pd.DataFrame", path: Path) -> Array:
 
 
 def is_number(cell: str) -> bool:
+    """Whether a cell is "n/a" or a number as `numbers` reads it."""
     if cell == MISSING:
         return True
     if not NUMERIC.issuperset(cell):

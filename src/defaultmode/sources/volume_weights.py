@@ -83,8 +83,9 @@ def _spheres(atlas: Atlas, header: VolumeHeader) -> tuple[Index, Index, Array]:
         raise DefaultModeError("E140", msg)
     voxels, regions = [], []
     expected = np.zeros(len(atlas))
+    to_voxel = np.linalg.inv(header.affine)
     for i, region in enumerate(atlas.regions):
-        ijk = _sphere(region, header.affine)
+        ijk = _sphere(region, header.affine, to_voxel)
         inside = ((ijk >= 0) & (ijk < header.shape[:3])).all(axis=1)
         flat = np.ravel_multi_index(tuple(ijk[inside].T), header.shape[:3], order="F")
         voxels.append(flat)
@@ -93,9 +94,8 @@ def _spheres(atlas: Atlas, header: VolumeHeader) -> tuple[Index, Index, Array]:
     return np.concatenate(voxels), np.concatenate(regions), expected
 
 
-def _sphere(region: Region, affine: Array) -> Index:
+def _sphere(region: Region, affine: Array, to_voxel: Array) -> Index:
     """Voxel indices of one sphere on the endless grid, shape (n, 3)."""
-    to_voxel = np.linalg.inv(affine)
     centre_mm = np.array(region.xyz_mm, dtype=np.float64)
     radius_mm = DEFAULT_RADIUS_MM if region.radius_mm is None else region.radius_mm
     centre = to_voxel[:3, :3] @ centre_mm + to_voxel[:3, 3]

@@ -15,7 +15,7 @@ Names = tuple[str, ...]
 
 
 def match_atlas(columns: Sequence[str], hint: str = "") -> tuple[Atlas, NDArray[np.intp]]:
-    """The atlas whose regions these columns are, and the column of each of its regions, (n_regions,).
+    """The atlas whose regions these columns are, and the column of each region, (n_regions,).
 
     Every column must be a region and every region a column. Names are compared as they stand, then
     with the atlas' other naming schemes, then without regard to case and separators; the first of

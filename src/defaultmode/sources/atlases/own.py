@@ -14,17 +14,17 @@ NETWORK_COLUMNS = ("network", "network_label")
 FINER_NETWORKS = "network_label_17network"  # XCP-D: tells ContC from ContA and ContB
 BACKGROUND = 0
 
-# Schaefer 2018 / Yeo 2011 names, and the abbreviations in common use; control network C
+# Schaefer 2018 and Yeo 2011 names and their abbreviations, the first that fits; control network C
 # (precuneus and posterior cingulate) is neither default nor task-positive.
 ROLE_OF_NETWORK = (
-    (re.compile(r"(default|dmn)", re.IGNORECASE), "default"),
-    (re.compile(r"cont(rol)?_?c$", re.IGNORECASE), "other"),
-    (
-        re.compile(r"(dors(al)?_?att(ention|n)?|dan|cont|fpn|fronto_?-?parietal)", re.IGNORECASE),
-        "task-positive",
-    ),
-    (re.compile(r"(sal|vent(ral)?_?att(ention|n)?_?sal)", re.IGNORECASE), "salience"),
+    (re.compile(r"default|dmn(?![a-z])", re.IGNORECASE), "default"),
+    (re.compile(r"cont(rol)?_?c(?![a-z])", re.IGNORECASE), "other"),
+    (re.compile(r"dors(al)?[ _-]?att|dan(?![a-z])", re.IGNORECASE), "task-positive"),
+    (re.compile(r"cont(rol)?[ab]?(?![a-z])", re.IGNORECASE), "task-positive"),
+    (re.compile(r"fpn(?![a-z])|fronto[ _-]?parietal", re.IGNORECASE), "task-positive"),
+    (re.compile(r"sal(ience|vent|(?![a-z]))", re.IGNORECASE), "salience"),
 )
+UNASSIGNED = "Unassigned"
 
 
 def is_path(name_or_path: str) -> bool:
@@ -85,7 +85,7 @@ def _table_of(path: Path) -> Path:
 
 def _index(row: Row, table: Path) -> int:
     if not row["index"].isdigit():
-        msg = f"index of region {row['name']!r} is {row['index']!r} in {table}; expected a whole number."
+        msg = f"index of region {row['name']!r} is {row['index']!r} in {table}; expected digits."
         raise DefaultModeError("E140", msg)
     return int(row["index"])
 
@@ -94,14 +94,13 @@ def _rows(table: Path) -> list[Row]:
     rows = read_rows(table)
     name = _column(rows[0], NAME_COLUMNS, table)
     network = _column(rows[0], NETWORK_COLUMNS, table)
-    kept = [row | {"name": row[name], "network": row[network]} for row in rows]
+    kept = [row | {"name": row[name], "network": row[network] or UNASSIGNED} for row in rows]
     if "index" in rows[0]:
         kept = [row for row in kept if _index(row, table) != BACKGROUND]
         _check_indices(kept, table)
     for row in kept:
-        if not row["name"] or not row["network"]:
-            msg = f"a row of {table} has no name or no network: {dict(row)}."
-            raise DefaultModeError("E140", msg)
+        if not row["name"]:
+            raise DefaultModeError("E140", f"a row of {table} has no name: {row}.")
         _check_centre(row, table)
     if "role" not in rows[0]:
         finer = FINER_NETWORKS if FINER_NETWORKS in rows[0] else "network"

@@ -1,7 +1,5 @@
 """Label volumes: which voxel belongs to which region."""
 
-import gzip
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defaultmode.core.errors import DefaultModeError
+from defaultmode.sources.nifti_stream import read_header, read_volume
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,17 +37,16 @@ class Parcellation:
 def read_parcellation(path: Path, ids: tuple[int, ...]) -> Parcellation:
     """Read a label image and check that its labels are exactly the ids.
 
-    Raises E101 (no such file), E102, E103, E105 (unreadable) and E140 (not three-dimensional,
-    labels that are not whole numbers, or labels other than the ids).
+    Raises E101 to E113, as the strict reader of volumes does, and E140 (labels that are not whole
+    numbers, or labels other than the ids).
     """
-    values, affine = _read_image(path)
-    if values.ndim != 3 or not np.isfinite(affine).all() or np.linalg.det(affine[:3, :3]) == 0:
-        msg = f"{path} has shape {values.shape}; expected three dimensions and a usable affine."
-        raise DefaultModeError("E140", msg)
-    labels = np.rint(values).astype(np.int32)
-    if not np.array_equal(labels, values):
+    header = read_header(path, series=False)
+    values = read_volume(header)
+    if not np.isfinite(values).all() or not np.array_equal(np.rint(values), values):
         raise DefaultModeError("E140", f"{path} holds labels that are not whole numbers.")
+    labels = values.astype(np.int32)
     _check_labels(path, set(np.unique(labels).tolist()) - {0}, set(ids))
+    affine = header.affine.copy()
     labels.flags.writeable = False
     affine.flags.writeable = False
     return Parcellation(labels, affine, ids)
@@ -61,20 +59,3 @@ def _check_labels(path: Path, found: set[int], expected: set[int]) -> None:
     if expected - found:
         msg = f"index {min(expected - found)} of the table has no voxel in {path}."
         raise DefaultModeError("E140", msg)
-
-
-def _read_image(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    import nibabel
-
-    if not path.is_file() or path.stat().st_size == 0:
-        raise DefaultModeError("E101", f"there is no label image at {path}, or it is empty.")
-    try:
-        image = nibabel.load(path)
-        values = np.asarray(image.dataobj)
-    except EOFError as error:
-        raise DefaultModeError("E102", f"{path}: {error}.") from error
-    except (gzip.BadGzipFile, zlib.error) as error:
-        raise DefaultModeError("E103", f"{path}: {error}.") from error
-    except (nibabel.filebasedimages.ImageFileError, ValueError, OSError) as error:
-        raise DefaultModeError("E105", f"{path}: {error}.") from error
-    return values, np.array(image.affine, dtype=np.float64)

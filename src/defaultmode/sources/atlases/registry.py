@@ -32,7 +32,8 @@ def about(name: str) -> dict[str, Any]:
     """What the TOML file of an atlas says of it; raises E410 when there is no such atlas."""
     if name not in atlas_names():
         near = difflib.get_close_matches(name.lower(), atlas_names(), n=1, cutoff=0.0)[0]
-        msg = f"no atlas is called {name!r}; did you mean {near!r}? There are: {', '.join(atlas_names())}."
+        known = ", ".join(atlas_names())
+        msg = f"no atlas is called {name!r}; did you mean {near!r}? There are: {known}."
         raise DefaultModeError("E410", msg)
     return tomllib.loads((_folder() / f"{name}.toml").read_text("utf-8"))
 
@@ -77,7 +78,7 @@ def load_atlas(name_or_path: str) -> Atlas:
 def parcellation(name_or_path: str) -> Parcellation | None:
     """The label volume of an atlas, None where its regions are spheres or columns of a table only.
 
-    Raises the errors of `load_atlas`, and E105 where the image cannot be read.
+    Raises the errors of `load_atlas`, and E101 to E113 where the image is damaged.
     """
     if is_path(name_or_path):
         return own_parcellation(Path(name_or_path))

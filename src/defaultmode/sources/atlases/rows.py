@@ -34,7 +34,9 @@ def number_in(row: Row, column: str, where: str) -> float | None:
     try:
         return float(text)
     except ValueError as error:
-        msg = f"{column} of region {row.get('name')!r} is {text!r} in {where}; expected millimetres."
+        msg = (
+            f"{column} of region {row.get('name')!r} is {text!r} in {where}; expected millimetres."
+        )
         raise DefaultModeError("E140", msg) from error
 
 

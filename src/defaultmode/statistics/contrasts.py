@@ -1,0 +1,124 @@
+"""The contrasts that a design supports, each over all outcomes of a block at once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from defaultmode.statistics.block import Block
+from defaultmode.statistics.design import Design, Factor
+from defaultmode.statistics.effects import Effects, d_z, hedges_g
+
+Array = NDArray[np.float64]
+Kind = Literal["group", "paired", "interaction", "correlation"]
+ALL_PAIRS_UP_TO = 6  # levels of a within factor; above it, each is compared with the reference only
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Contrast:
+    """One comparison, with its effect on each outcome of a block."""
+
+    kind: Kind
+    factor: str
+    text: str
+    statistic: Literal["Hedges g", "d_z", "Pearson r"]
+    effects: Effects
+
+
+def contrasts(block: Block, design: Design) -> Iterator[Contrast]:
+    """Everything the design supports: groups, pairs, interactions, change between groups."""
+    yield from _groups(block, design)
+    for factor in design.within:
+        yield from _pairs(block, design, factor)
+    for outer, inner in combinations(design.within, 2):
+        if frozenset((outer.name, inner.name)) in design.crossed:
+            yield from _interactions(block, design, outer, inner)
+    for group in design.between:
+        for factor in design.within:
+            yield from _changes_by_group(block, design, group, factor)
+
+
+def change(block: Block, design: Design, factor: Factor, *, level: str, reference: str) -> Array:
+    """Each participant's values at two levels, shape (2, n_participants, k), NaN where incomplete.
+
+    Averaged over those combinations of the crossed factors at which the participant has both.
+    """
+    others = design.crossed_with(factor.name)
+    means = block.means(factor, *others)
+    pair = np.stack([means[:, factor.levels.index(name)] for name in (level, reference)])
+    return _average(pair.reshape(2, block.n_participants, -1, len(block.outcomes)))
+
+
+def compared(factor: Factor) -> list[tuple[str, str]]:
+    """Pairs of levels, each (level, the one it is compared with), the reference's first."""
+    first = [(level, factor.reference) for level in factor.levels[1:]]
+    if len(factor.levels) > ALL_PAIRS_UP_TO:
+        return first
+    return first + [(b, a) for a, b in combinations(factor.levels[1:], 2)]
+
+
+def _average(cells: Array) -> Array:
+    """Mean over axis −2 of the cells in which everything along axis 0 is known."""
+    complete = np.isfinite(cells).all(axis=0)
+    count = complete.sum(axis=-2)
+    total = np.where(complete, cells, 0.0).sum(axis=-2)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def _groups(block: Block, design: Design) -> Iterator[Contrast]:
+    where = [(f, f.reference) for f in design.baseline]
+    means = block.at(*where).means()
+    place = _place(where)
+    for factor in design.between:
+        group = block.group(factor)
+        for i, level in enumerate(factor.levels[1:], start=1):
+            effects = hedges_g(means[group == i], means[group == 0])
+            text = f"{level} − {factor.reference}{place}"
+            yield Contrast("group", factor.name, text, "Hedges g", effects)
+
+
+def _pairs(block: Block, design: Design, factor: Factor) -> Iterator[Contrast]:
+    where = [(o, level) for o in design.crossed_with(factor.name) for level in o.levels]
+    for level, reference in compared(factor):
+        for place in ([], *([w] for w in where)):
+            rows = block.at(*place)
+            pair = change(rows, design, factor, level=level, reference=reference)
+            text = f"{level} − {reference}{_place(place)}"
+            yield Contrast("paired", factor.name, text, "d_z", d_z(pair[0], pair[1]))
+
+
+def _interactions(block: Block, design: Design, outer: Factor, inner: Factor) -> Iterator[Contrast]:
+    others = design.crossed_with(outer.name, inner.name)
+    means = block.means(outer, inner, *others)
+    flat = means.reshape(*means.shape[:3], -1, means.shape[-1])
+    for i, level in enumerate(outer.levels[1:], start=1):
+        for j, inside in enumerate(inner.levels[1:], start=1):
+            cells = np.stack([flat[:, i, j], flat[:, i, 0], flat[:, 0, j], flat[:, 0, 0]])
+            a, b, c, d = _average(cells)
+            step = f"{inside} − {inner.reference}"
+            text = f"({step}, {level}) − ({step}, {outer.reference})"
+            name = f"{outer.name} × {inner.name}"
+            yield Contrast("interaction", name, text, "d_z", d_z(a - b, c - d))
+
+
+def _changes_by_group(
+    block: Block, design: Design, group: Factor, factor: Factor
+) -> Iterator[Contrast]:
+    belongs = block.group(group)
+    for level in factor.levels[1:]:
+        after, before = change(block, design, factor, level=level, reference=factor.reference)
+        for i, name in enumerate(group.levels[1:], start=1):
+            step = f"{level} − {factor.reference}"
+            text = f"({step}, {name}) − ({step}, {group.reference})"
+            effects = hedges_g((after - before)[belongs == i], (after - before)[belongs == 0])
+            joint = f"{group.name} × {factor.name}"
+            yield Contrast("interaction", joint, text, "Hedges g", effects)
+
+
+def _place(where: list[tuple[Factor, str]]) -> str:
+    if not where:
+        return ""
+    return " (" + ", ".join(f"{factor.name} = {level}" for factor, level in where) + ")"

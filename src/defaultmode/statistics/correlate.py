@@ -1,0 +1,138 @@
+"""Correlation of what was measured with clinical numbers, and with head motion."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from defaultmode.core.result import Result
+from defaultmode.core.study import Column, Study
+from defaultmode.statistics.block import Block, atlas_blocks, take
+from defaultmode.statistics.compare import refusals
+from defaultmode.statistics.contrasts import Contrast, change
+from defaultmode.statistics.design import Design, Factor
+from defaultmode.statistics.effects import CONFIDENCE, SMALLEST_N_CORRELATION, pearson_r
+from defaultmode.statistics.rows import FDR, FDR_FAMILY, counts, effect_rows, effect_table
+
+MOTION = "framewise_displacement_mean"
+MOTION_FACTOR = "framewise displacement"
+OVERALL = "participant mean"
+
+Array = NDArray[np.float64]
+
+
+def correlate(study: Study, design: Design) -> Result:
+    """Pearson correlations of measured columns with clinical columns and with head motion.
+
+    A clinical number of the participant goes with the participant's mean; one that changes
+    between conditions with the change from the reference; any other with each session by itself.
+    Mean framewise displacement, where there is one, goes with every other measure; these rows are
+    a family of their own for the false discovery rate. Rows of different atlases never meet.
+    Fisher (1921); Benjamini & Hochberg (1995).
+    """
+    measured = [c for c in study.named(role="measure", kind="number") if not _is_motion(c)]
+    names = [c.name for c in measured]
+    motion = [c for c in study.columns.values() if _is_motion(c) and c.kind == "number"]
+    recorded = [c for c in motion if study.table[c.name].notna().any()]
+    found = list(atlas_blocks(study, design, [*names, *(c.name for c in motion), *design.numeric]))
+    clinical = [
+        effect_rows(study, take(block, names), contrast)
+        for block in found
+        for name in design.numeric
+        for contrast in _clinical(block, design, names, study.columns[name])
+    ]
+    quality = [
+        effect_rows(study, take(block, outcomes), _over_participants(block, outcomes, partner))
+        for block in found
+        for partner, outcomes in _partners(measured, recorded).items()
+    ]
+    table = pd.concat([effect_table(clinical), effect_table(quality)], ignore_index=True)
+    return Result(
+        table=table if names else effect_table([]),
+        sentence=f"Over all correlations, {counts(table)}."
+        if names and len(table)
+        else _none(names),
+        cites=("Fisher1921", "Benjamini1995") if names and len(table) else (),
+        settings={
+            "confidence": CONFIDENCE,
+            "smallest_n": SMALLEST_N_CORRELATION,
+            "false_discovery_rate": FDR,
+            "false_discovery_family": f"{FDR_FAMILY}, {MOTION_FACTOR} apart from the rest",
+        },
+        notes=_notes(design, motion, recorded),
+    )
+
+
+def _clinical(block: Block, design: Design, names: list[str], column: Column) -> Iterator[Contrast]:
+    outcomes, clinical = take(block, names), take(block, [column.name])
+    factor, changes = _axis(outcomes, clinical, design, column)
+    if factor is None:
+        yield _contrast(column.name, OVERALL, outcomes.means(), clinical.means())
+    elif changes:
+        for level in factor.levels[1:]:
+            x, y = (
+                np.subtract(*change(b, design, factor, level=level, reference=factor.reference))
+                for b in (outcomes, clinical)
+            )
+            yield _contrast(column.name, f"change {level} − {factor.reference}", x, y)
+    else:
+        for level in factor.levels:
+            x, y = (b.at((factor, level)).means() for b in (outcomes, clinical))
+            yield _contrast(column.name, f"at {factor.name} = {level}", x, y)
+
+
+def _axis(
+    outcomes: Block, clinical: Block, design: Design, column: Column
+) -> tuple[Factor | None, bool]:
+    """The within factor along which both vary and True, or the sessions and False, or None."""
+    if column.level == "participant":
+        return None, False
+    for factor in design.within:
+        measured = np.isfinite(outcomes.means(factor)).any(axis=-1)
+        values = clinical.means(factor)[..., 0]
+        known = measured & np.isfinite(values)
+        highest = np.where(known, values, -np.inf).max(axis=1)
+        lowest = np.where(known, values, np.inf).min(axis=1)
+        if (highest > lowest).any():
+            return factor, True
+    return next((f for f in design.within if f.level == "session"), None), False
+
+
+def _over_participants(block: Block, outcomes: list[str], partner: str) -> Contrast:
+    x, y = take(block, outcomes).means(), take(block, [partner]).means()
+    return _contrast(MOTION_FACTOR, OVERALL, x, y)
+
+
+def _contrast(factor: str, text: str, x: Array, y: Array) -> Contrast:
+    return Contrast("correlation", factor, text, "Pearson r", pearson_r(x, y))
+
+
+def _is_motion(column: Column) -> bool:
+    return column.measure == MOTION or column.name.startswith(MOTION)
+
+
+def _partners(measured: list[Column], motion: list[Column]) -> dict[str, list[str]]:
+    """Motion column → the outcomes that go with it: that of the same preset, or the first."""
+    partners: dict[str, list[str]] = {}
+    for outcome in measured if motion else ():
+        same = (m.name for m in motion if m.denoise == outcome.denoise)
+        partners.setdefault(next(same, motion[0].name), []).append(outcome.name)
+    return partners
+
+
+def _none(names: list[str]) -> str:
+    if not names:
+        return "Nothing was measured, so there is nothing to correlate."
+    return "There is no clinical number and no head motion to correlate with."
+
+
+def _notes(design: Design, motion: list[Column], recorded: list[Column]) -> tuple[str, ...]:
+    notes = [*refusals(design)]
+    if motion and not recorded:
+        notes.append("No run came with head motion, so no measure could be set against it.")
+    notes.append(
+        "Fisher's intervals assume that both columns are normally distributed; the false discovery "
+        f"rate is controlled over {FDR_FAMILY}, {MOTION_FACTOR} apart from the rest."
+    )
+    return tuple(notes)

@@ -1,0 +1,81 @@
+"""The tidy table of effects, its false discovery rate and what it says in a sentence."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from defaultmode.core.study import Study
+from defaultmode.statistics.block import Block
+from defaultmode.statistics.contrasts import Contrast
+from defaultmode.statistics.effects import false_discovery
+
+EFFECT_COLUMNS = (
+    "atlas", "outcome", "measure", "denoise", "kind", "factor", "contrast", "n", "n_reference",
+    "mean", "mean_reference", "difference", "statistic", "value", "ci_low", "ci_high", "p", "p_fdr",
+    "unit", "reason",
+)  # fmt: skip
+FDR = 0.05
+FDR_FAMILY = "all p values of the table under the same denoising preset"
+_COUNTS, _TEXTS = ("n", "n_reference"), (
+    "atlas", "outcome", "measure", "denoise", "kind", "factor", "contrast", "statistic", "unit",
+    "reason",
+)  # fmt: skip
+
+
+def effect_rows(study: Study, block: Block, contrast: Contrast) -> pd.DataFrame:
+    """One row for each outcome of the block, columns EFFECT_COLUMNS less p_fdr."""
+    columns = [study.columns[o] for o in block.outcomes]
+    e = contrast.effects
+    return pd.DataFrame(
+        {
+            "atlas": block.atlas,
+            "outcome": list(block.outcomes),
+            "measure": [c.measure for c in columns],
+            "denoise": [c.denoise for c in columns],
+            "kind": contrast.kind,
+            "factor": contrast.factor,
+            "contrast": contrast.text,
+            "n": e.n,
+            "n_reference": e.n_reference,
+            "mean": e.mean,
+            "mean_reference": e.mean_reference,
+            "difference": e.difference,
+            "statistic": contrast.statistic,
+            "value": e.value,
+            "ci_low": e.ci_low,
+            "ci_high": e.ci_high,
+            "p": e.p,
+            "unit": ["" if contrast.kind == "correlation" else c.unit for c in columns],
+            "reason": e.reason,
+        }
+    )
+
+
+def effect_table(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """All rows in the order they come, with p_fdr: one family for each denoising preset."""
+    if not parts:
+        return _typed(pd.DataFrame(columns=list(EFFECT_COLUMNS)))
+    table = pd.concat(parts, ignore_index=True)
+    table["p_fdr"] = table.groupby("denoise")["p"].transform(false_discovery)
+    return _typed(table[list(EFFECT_COLUMNS)])
+
+
+def counts(table: pd.DataFrame) -> str:
+    """How many intervals there are, and how many exclude zero before and after FDR, in words."""
+    computed = table["reason"] == ""
+    clear = computed & ((table["ci_low"] > 0) | (table["ci_high"] < 0))
+    kept = int((clear & (table["p_fdr"] <= FDR)).sum())
+    missing = len(table) - int(computed.sum())
+    absent = f" ({missing} more have no value, each with its reason)" if missing else ""
+    return (
+        f"{int(clear.sum())} of {int(computed.sum())} intervals (95 %) exclude zero{absent}; "
+        f"{kept} of them remain at a false discovery rate of {FDR * 100:g} %"
+    )
+
+
+def _typed(table: pd.DataFrame) -> pd.DataFrame:
+    kinds = {
+        name: "object" if name in _TEXTS else "int64" if name in _COUNTS else "float64"
+        for name in EFFECT_COLUMNS
+    }
+    return table.astype(kinds)
