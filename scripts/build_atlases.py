@@ -155,8 +155,7 @@ def anatomical(name: str, order: Sequence[str], centres: Mapping[str, Points]) -
     """Rows of an atlas whose membership is decided by anatomical name, equal left and right."""
     notes = notes_of(name)
     left, right, left_end, right_end = notes["sides"]
-    short = notes.get("short", {})
-    rows = {}
+    rows, short = {}, notes.get("short", {})
     for member in notes["member"]:
         for region in member["regions"]:
             for side, start, end in (("L", left, left_end), ("R", right, right_end)):

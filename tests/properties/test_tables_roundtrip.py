@@ -1,11 +1,12 @@
 """Any table of texts that is written is read back the same."""
 
 import csv
+import math
 import tempfile
 from pathlib import Path
 
 import pandas as pd
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from defaultmode.sources.clinical import join, read_clinical
@@ -34,26 +35,30 @@ def read(text: str, name: str = "t.tsv") -> list[list[str]]:
     return [list(table.columns), *table.to_numpy().tolist()]
 
 
+@settings(deadline=None)
 @given(tables(CELLS))
 def test_plain_text(rows: list[list[str]]) -> None:
     assert read("".join("\t".join(row) + "\n" for row in rows)) == rows
 
 
+@settings(deadline=None)
 @given(tables(ANY))
 def test_quoted_text(rows: list[list[str]]) -> None:
     lines = ("\t".join('"' + c.replace('"', '""') + '"' for c in row) for row in rows)
     assert read("\n".join(lines)) == rows
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(allow_infinity=False), min_size=1, max_size=20))
 def test_numbers_survive_to_the_last_bit(values: list[float]) -> None:
-    table = pd.DataFrame({"x": ["n/a" if v != v else repr(v) for v in values]}, dtype=object)
+    table = pd.DataFrame({"x": ["n/a" if math.isnan(v) else repr(v) for v in values]}, dtype=object)
     assert list(map(repr, numbers(table, Path("x"))[:, 0].tolist())) == list(map(repr, values))
 
 
 LABEL = st.text("0123456789abcXYZ", min_size=1, max_size=6)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(LABEL, CELLS.filter(lambda c: c not in {"", "n/a"}), min_size=1, max_size=8))
 def test_a_participants_text_reaches_the_study_unchanged(group: dict[str, str]) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -11,6 +11,7 @@ from defaultmode.core.missing import Missing
 from defaultmode.core.recording import Motion, Processing, Recording
 from defaultmode.denoising import Choices, all_presets, denoise, presets_for
 from defaultmode.denoising.filters import band_pass, interpolate
+from defaultmode.denoising.regression import remove_trend
 from given import shared
 from runs_to_denoise import FILTERED, LOOSE, confounds_table, full_run, noise, run
 
@@ -154,7 +155,8 @@ def test_too_little_usable_signal_is_missing_with_its_seconds(kept):
 
 def test_240_s_are_enough():
     assert isinstance(denoise(run(noise(300), usable=np.arange(300) < 120), PLAIN), Recording)
-    assert isinstance(denoise(run(noise(300), tr_s=0.8), PLAIN), Recording)
+    n_time = next(n for n in range(100, 300) if n * (240 / n) < 240)  # by the last bit only
+    assert isinstance(denoise(run(noise(n_time), tr_s=240 / n_time), PLAIN), Recording)
 
 
 def test_two_frames_are_never_enough():
@@ -165,12 +167,12 @@ def test_two_frames_are_never_enough():
 def test_displacement_or_dvars_censors_and_short_stretches_go_too():
     recording = full_run(400)
     displacement, dvars = np.full(400, 0.1), np.full(400, 1.0)
-    displacement[[0, 10]] = [np.nan, 0.21]
-    dvars[14] = 1.51
-    displacement[20], dvars[30] = 0.2, 1.5  # at the limit is not above it
+    displacement[[0, 10, 21]] = [np.nan, 0.21, 0.21]
+    dvars[15] = 1.51  # four frames between 10 and 15 go, five between 15 and 21 stay
+    displacement[30], dvars[40] = 0.2, 1.5  # at the limit is not above it
     table = {**recording.confounds, "framewise_displacement": displacement, "std_dvars": dvars}
     result = cleaned(replace(recording, confounds=table), SCRUB)
-    assert np.flatnonzero(~result.usable).tolist() == [10, 11, 12, 13, 14]
+    assert np.flatnonzero(~result.usable).tolist() == [10, 11, 12, 13, 14, 15, 21]
 
 
 def test_frames_before_the_steady_state_are_always_censored():
@@ -366,6 +368,25 @@ def test_only_the_side_that_is_open_is_filtered():
     assert result.unfiltered is None
     high_only = cleaned(run(noise(300)), high_hz=None)
     assert np.abs(result.signal - high_only.signal).max() < 1e-10
+
+
+def test_confounds_are_filtered_as_the_supplied_signal_was():
+    """Else frequencies that the signal no longer has would come back with the confounds."""
+    recording = full_run(300, unit="arbitrary")
+    band = Processing(low_cutoff_hz=0.02, high_cutoff_hz=0.08)
+    level = remove_trend(recording.signal, recording.usable)
+    filtered = band_pass(level, 2.0, band=(0.02, 0.08))
+    supplied = cleaned(replace(recording, signal=filtered, processing=band), MINIMAL)
+    here = cleaned(recording, MINIMAL, low_hz=0.02, high_hz=0.08)
+    # the supplied one loses a line once more, so they differ by the line of a filtered signal
+    assert (supplied.signal - here.signal).std() < 0.02 * here.signal.std()
+    freedom = supplied.provenance["denoising"]["degrees_of_freedom"]
+    assert freedom == pytest.approx(2 * 0.06 * 600 - 6)
+
+
+def test_without_a_band_every_frame_counts_but_those_of_the_line():
+    books = cleaned(full_run(300), MINIMAL, low_hz=None, high_hz=None).provenance["denoising"]
+    assert books["degrees_of_freedom"] == pytest.approx(300 - 2 - 6)
 
 
 def test_a_band_that_is_empty_is_refused():

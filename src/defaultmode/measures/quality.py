@@ -16,7 +16,9 @@ def _displacement_mm(recording: Recording) -> Array:
     return recording.motion.framewise_displacement_mm[1:]
 
 
-@measure(unit="mm", cites=("Power2012",), unchanged_by=STILL, premises=("motion known",), role="quality")
+@measure(
+    unit="mm", cites=("Power2012",), unchanged_by=STILL, premises=("motion known",), role="quality"
+)
 def framewise_displacement_mean(recording: Recording) -> float:
     """Mean framewise displacement of the head over the whole run, censored frames included.
 
@@ -25,7 +27,9 @@ def framewise_displacement_mean(recording: Recording) -> float:
     return float(np.mean(_displacement_mm(recording)))
 
 
-@measure(unit="mm", cites=("Power2012",), unchanged_by=STILL, premises=("motion known",), role="quality")
+@measure(
+    unit="mm", cites=("Power2012",), unchanged_by=STILL, premises=("motion known",), role="quality"
+)
 def framewise_displacement_max(recording: Recording) -> float:
     """Largest framewise displacement of the head in the whole run, censored frames included.
 
@@ -49,9 +53,7 @@ def censored_share(recording: Recording) -> float:
     return float(1 - recording.usable.mean())
 
 
-@measure(
-    unit="s", cites=("VanDijk2010",), unchanged_by=(*STILL, "time reversal"), role="quality"
-)
+@measure(unit="s", cites=("VanDijk2010",), unchanged_by=(*STILL, "time reversal"), role="quality")
 def usable_s(recording: Recording) -> float:
     """Seconds of signal that are left after censoring.
 

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import zlib
+from collections import deque
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -50,19 +51,19 @@ DECOMPRESSOR = _best_decompressor()
 
 
 class _Tap(io.RawIOBase):
-    """A file that updates a digest with every byte read from it."""
+    """A file that keeps a copy of what is read from it, until someone takes it to be hashed."""
 
-    def __init__(self, file: BinaryIO, digest: "hashlib._Hash | None") -> None:
+    def __init__(self, file: BinaryIO, seen: deque[bytes] | None) -> None:
         self._file = file
-        self._digest = digest
+        self._seen = seen
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
         n_read = self._file.readinto(buffer)  # type: ignore[attr-defined]
-        if self._digest is not None:
-            self._digest.update(memoryview(buffer)[:n_read])
+        if self._seen is not None:
+            self._seen.append(bytes(memoryview(buffer)[:n_read]))
         return int(n_read)
 
 
@@ -106,12 +107,10 @@ class ByteSource:
 
 
 @contextmanager
-def open_bytes(
-    path: Path, digest: "hashlib._Hash | None" = None
-) -> Generator[ByteSource, None, None]:
+def open_bytes(path: Path, seen: deque[bytes] | None = None) -> Generator[ByteSource, None, None]:
     """Open an image by its name: `.nii.gz` is inflated, `.nii` is not.
 
-    `digest` is updated with the bytes as they lie on disk. Raises E101, E103, E105, E602.
+    `seen` receives the bytes as they lie on disk. Raises E101, E103, E105, E602.
     """
     _check_file(path)
     try:
@@ -119,7 +118,7 @@ def open_bytes(
     except PermissionError as error:
         raise DefaultModeError("E602", f"{path} cannot be read.") from error
     with file:
-        tap: Any = _Tap(file, digest)
+        tap: Any = _Tap(file, seen)
         if not path.name.endswith(".gz"):
             yield ByteSource(tap, path)
             return
@@ -181,13 +180,15 @@ def volume_blocks(header: VolumeHeader, digest: "hashlib._Hash | None" = None) -
 
     One thread inflates the next block while the caller works on this one; a block is overwritten
     once the next but one is asked for. The stream is read to its end, checksum included, before
-    the last block is given out. Raises E101 to E104 and E106.
+    the last block is given out; `digest` is updated with the bytes as they lie on disk. Raises E101
+    to E104 and E106.
     """
     row_bytes = header.n_voxels * header.dtype.itemsize
     k = max(1, min(header.n_time, BLOCK_BYTES // row_bytes))
     buffers = [np.empty((k, header.n_voxels), header.dtype) for _ in range(2)]
     starts = range(0, header.n_time, k)
-    with open_bytes(header.path, digest) as source, ThreadPoolExecutor(1, "inflate") as thread:
+    seen: deque[bytes] | None = None if digest is None else deque()
+    with open_bytes(header.path, seen) as source, ThreadPoolExecutor(1, "inflate") as thread:
         _skip(source, header)
 
         def block(i: int) -> NDArray[np.generic]:
@@ -199,7 +200,14 @@ def volume_blocks(header: VolumeHeader, digest: "hashlib._Hash | None" = None) -
             rows = pending.result()
             if i + 1 < len(starts):
                 pending = thread.submit(block, i + 1)
+            _hash(seen, digest)
             yield rows
+
+
+def _hash(seen: deque[bytes] | None, digest: "hashlib._Hash | None") -> None:
+    # Done by the reducing thread: inflating is what a run waits for.
+    while seen and digest is not None:
+        digest.update(seen.popleft())
 
 
 def _skip(source: ByteSource, header: VolumeHeader) -> None:

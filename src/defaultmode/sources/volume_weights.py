@@ -83,7 +83,7 @@ def _spheres(atlas: Atlas, header: VolumeHeader) -> tuple[Index, Index, Array]:
         raise DefaultModeError("E140", msg)
     voxels, regions = [], []
     expected = np.zeros(len(atlas))
-    to_voxel = np.linalg.inv(header.affine)
+    to_voxel = np.asarray(np.linalg.inv(header.affine), dtype=np.float64)
     for i, region in enumerate(atlas.regions):
         ijk = _sphere(region, header.affine, to_voxel)
         inside = ((ijk >= 0) & (ijk < header.shape[:3])).all(axis=1)

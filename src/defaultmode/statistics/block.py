@@ -69,7 +69,7 @@ def blocks(study: Study, design: Design, outcomes: Sequence[str]) -> Iterator[Bl
 
     Clinical values stand in the rows of every atlas and would be counted once for each.
     """
-    measured = tuple(o for o in outcomes if study.columns[o].role == "measure")
+    measured = tuple(o for o in outcomes if study.columns[o].measure)
     other = tuple(o for o in outcomes if o not in measured)
     whole = _whole(study, design, (*other, *measured))
     atlas = _atlas(study)[_order(study)]

@@ -9,7 +9,14 @@ from defaultmode.statistics.block import atlas_blocks, blocks
 from defaultmode.statistics.contrasts import contrasts
 from defaultmode.statistics.design import Design
 from defaultmode.statistics.effects import CONFIDENCE, SMALLEST_N
-from defaultmode.statistics.rows import FDR, FDR_FAMILY, counts, effect_rows, effect_table
+from defaultmode.statistics.rows import (
+    FDR,
+    FDR_FAMILY,
+    counts,
+    effect_rows,
+    effect_table,
+    is_motion,
+)
 
 CITES = {
     "Hedges g": ("Hedges1981", "Steiger1997", "Welch1947"),
@@ -57,7 +64,7 @@ def refusals(design: Design) -> tuple[str, ...]:
 
 def _sentence(numbers: str, chosen: tuple[str, ...]) -> str:
     if numbers:
-        return f"Of everything that the design lets be compared, {numbers}."
+        return f"Of all comparisons, {numbers}."
     if not chosen:
         return "There is no measured or clinical number to compare."
     return (
@@ -74,9 +81,11 @@ def _outcomes(study: Study, wanted: Sequence[str] | None) -> tuple[str, ...]:
             if study.columns[name].kind != "number":
                 raise DefaultModeError("E411", f"column {name!r} holds text; a number is compared.")
         return tuple(wanted)
-    measured = [c.name for c in study.named(role="measure", kind="number")]
-    if measured:
-        return tuple(measured)
+    measured = study.named(role="measure", kind="number")
+    if measured:  # motion is no outcome, but a drug that moves the head moves connectivity too
+        motion = [c for c in study.columns.values() if is_motion(c) and c not in measured]
+        known = [c for c in motion if study.table[c.name].notna().any()]
+        return tuple(c.name for c in (*measured, *known))
     clinical = study.named(role="clinical", kind="number")
     varying = [c.name for c in clinical if c.level != "participant"]
     return tuple(varying or [c.name for c in clinical])
@@ -91,8 +100,8 @@ def _notes(study: Study, design: Design) -> list[str]:
         notes.append(f"Groups are compared at {where}.")
     if design.between:
         notes.append(
-            "The interval of Hedges g assumes equal variances; its p value is Welch's and does not, "
-            "so the two can disagree near the edge."
+            "The interval of Hedges g assumes equal variances, its p value (Welch) does not: "
+            "the two can disagree near the edge."
         )
     if design.between or design.within:
         notes.append(f"The false discovery rate is controlled over {FDR_FAMILY}.")

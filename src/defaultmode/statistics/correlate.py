@@ -13,9 +13,15 @@ from defaultmode.statistics.compare import refusals
 from defaultmode.statistics.contrasts import Contrast, change
 from defaultmode.statistics.design import Design, Factor
 from defaultmode.statistics.effects import CONFIDENCE, SMALLEST_N_CORRELATION, pearson_r
-from defaultmode.statistics.rows import FDR, FDR_FAMILY, counts, effect_rows, effect_table
+from defaultmode.statistics.rows import (
+    FDR,
+    FDR_FAMILY,
+    counts,
+    effect_rows,
+    effect_table,
+    is_motion,
+)
 
-MOTION = "framewise_displacement_mean"
 MOTION_FACTOR = "framewise displacement"
 OVERALL = "participant mean"
 
@@ -31,11 +37,12 @@ def correlate(study: Study, design: Design) -> Result:
     a family of their own for the false discovery rate. Rows of different atlases never meet.
     Fisher (1921); Benjamini & Hochberg (1995).
     """
-    measured = [c for c in study.named(role="measure", kind="number") if not _is_motion(c)]
+    measured = study.named(role="measure", kind="number")
     names = [c.name for c in measured]
-    motion = [c for c in study.columns.values() if _is_motion(c) and c.kind == "number"]
+    motion = [c for c in study.columns.values() if is_motion(c)]
     recorded = [c for c in motion if study.table[c.name].notna().any()]
-    found = list(atlas_blocks(study, design, [*names, *(c.name for c in motion), *design.numeric]))
+    columns = dict.fromkeys([*names, *(c.name for c in motion), *design.numeric])
+    found = list(atlas_blocks(study, design, list(columns))) if names else []
     clinical = [
         effect_rows(study, take(block, names), contrast)
         for block in found
@@ -49,11 +56,9 @@ def correlate(study: Study, design: Design) -> Result:
     ]
     table = pd.concat([effect_table(clinical), effect_table(quality)], ignore_index=True)
     return Result(
-        table=table if names else effect_table([]),
-        sentence=f"Over all correlations, {counts(table)}."
-        if names and len(table)
-        else _none(names),
-        cites=("Fisher1921", "Benjamini1995") if names and len(table) else (),
+        table=table,
+        sentence=f"Of all correlations, {counts(table)}." if len(table) else _none(names),
+        cites=("Fisher1921", "Benjamini1995") if len(table) else (),
         settings={
             "confidence": CONFIDENCE,
             "smallest_n": SMALLEST_N_CORRELATION,
@@ -108,14 +113,11 @@ def _contrast(factor: str, text: str, x: Array, y: Array) -> Contrast:
     return Contrast("correlation", factor, text, "Pearson r", pearson_r(x, y))
 
 
-def _is_motion(column: Column) -> bool:
-    return column.measure == MOTION or column.name.startswith(MOTION)
-
-
 def _partners(measured: list[Column], motion: list[Column]) -> dict[str, list[str]]:
     """Motion column → the outcomes that go with it: that of the same preset, or the first."""
     partners: dict[str, list[str]] = {}
-    for outcome in measured if motion else ():
+    others = [c for c in measured if not is_motion(c)]
+    for outcome in others if motion else ():
         same = (m.name for m in motion if m.denoise == outcome.denoise)
         partners.setdefault(next(same, motion[0].name), []).append(outcome.name)
     return partners

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from defaultmode.core.study import Study
+from defaultmode.core.study import Column, Study
 from defaultmode.statistics.block import Block
 from defaultmode.statistics.contrasts import Contrast
 from defaultmode.statistics.effects import false_discovery
@@ -15,11 +15,18 @@ EFFECT_COLUMNS = (
     "unit", "reason",
 )  # fmt: skip
 FDR = 0.05
+MOTION = "framewise_displacement_mean"
 FDR_FAMILY = "all p values of the table under the same denoising preset"
 _COUNTS, _TEXTS = ("n", "n_reference"), (
     "atlas", "outcome", "measure", "denoise", "kind", "factor", "contrast", "statistic", "unit",
     "reason",
 )  # fmt: skip
+
+
+def is_motion(column: Column) -> bool:
+    """Whether a column holds the mean framewise displacement of the run."""
+    named = column.measure == MOTION or column.name.startswith(MOTION)
+    return named and column.kind == "number"
 
 
 def effect_rows(study: Study, block: Block, contrast: Contrast) -> pd.DataFrame:
