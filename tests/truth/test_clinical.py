@@ -321,6 +321,27 @@ def test_columns_that_differ_are_both_kept(tmp_path: Path) -> None:
     assert table["atlas_visit"].tolist() == ["x", "y"]
 
 
+def test_columns_of_one_level_that_differ_are_both_kept(tmp_path: Path) -> None:
+    put(tmp_path / "raw", participants=PARTICIPANTS.replace("NA", "MDD"))
+    put(tmp_path / "later", participants="participant_id\tage\nsub-01\t30\nsub-02\t41\n")
+    clinical = read_clinical([tmp_path / "raw", tmp_path / "later"], [])
+    assert codes(clinical.notices) == ["E132"]
+    table = joined(clinical, keys_of(("sub-01",), ("sub-02",)))
+    assert table["age"].tolist() == [30.0, 40.0]
+    assert table["age_participants"].tolist() == [30.0, 41.0]
+
+
+def test_a_session_of_which_a_wide_table_says_nothing_is_none(tmp_path: Path) -> None:
+    rows = "sub-01\t30\t12\nsub-02\t28\tn/a\n"
+    put(tmp_path, wide="participant_id\tMADRS_ses-pre\tMADRS_ses-post\n" + rows)
+    clinical = read_clinical([], [tmp_path / "wide.tsv"])
+    assert clinical.sessions.to_numpy().tolist() == [
+        ["sub-01", "ses-pre", "30"],
+        ["sub-02", "ses-pre", "28"],
+        ["sub-01", "ses-post", "12"],
+    ]
+
+
 def test_a_study_of_tables_alone(tmp_path: Path) -> None:
     put(tmp_path, participants=PARTICIPANTS.replace("NA", "MDD"))
     put(

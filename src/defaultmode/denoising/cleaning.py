@@ -63,7 +63,8 @@ def clean(signal: Array, confounds: Array, plan: Plan) -> Cleaned:
     in censored frames are never looked at. Signal and confounds pass the same steps: were only the
     signal filtered, the fit would bring back the frequencies that the filter took (Lindquist 2019).
     """
-    steady = interpolate(remove_trend(signal, plan.usable), plan.usable)
+    drifts = plan.own_band[0] == plan.band[0]  # a signal that was high-passed has lost its line
+    steady = interpolate(remove_trend(signal, plan.usable, line=drifts), plan.usable)
     level = interpolate(remove_trend(confounds, plan.usable), plan.usable)
     level = without_rounding(level, interpolate(confounds, plan.usable))
     filtered = band_pass(steady, plan.tr_s, band=plan.own_band, order=plan.order)

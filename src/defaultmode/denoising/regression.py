@@ -36,11 +36,12 @@ def regress(signal: Array, design: Array, usable: NDArray[np.bool_]) -> Residual
     return Residual(signal - columns @ (right[:rank].T @ shares), rank)
 
 
-def remove_trend(signal: Array, usable: NDArray[np.bool_]) -> Array:
-    """The signal (n_time, n) without constant and straight line, fitted to the usable frames."""
-    line = np.linspace(-1.0, 1.0, len(signal))
-    trend = np.column_stack([np.ones(len(signal)), line])
-    return regress(signal, trend, usable).signal
+def remove_trend(signal: Array, usable: NDArray[np.bool_], *, line: bool = True) -> Array:
+    """The signal (n_time, n) without constant and, if `line`, straight line over usable frames."""
+    trend = [np.ones(len(signal))]
+    if line:
+        trend.append(np.linspace(-1.0, 1.0, len(signal)))
+    return regress(signal, np.column_stack(trend), usable).signal
 
 
 def without_rounding(after: Array, before: Array) -> Array:

@@ -71,7 +71,7 @@ def forest(effects: Sequence[Effect], *, statistic: str, title: str = "") -> Fig
     axes = figure.add_subplot()
     bottom = _rows(axes, effects)
     zero_line(axes, vertical=True)
-    axes.set(ylim=(bottom - 0.7, -0.7), xlabel=f"{statistic} with 95 % interval")
+    axes.set(ylim=(max(bottom, 1.0) - 0.7, -0.7), xlabel=f"{statistic} with 95 % interval")
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.margins(x=0.08)

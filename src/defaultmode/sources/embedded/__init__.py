@@ -98,8 +98,7 @@ def _recording(stored: Stored) -> Recording:
         ),
         unit=entry["unit"],
         usable=frames >= entry["first_steady_frame"],
-        motion=_motion(confounds),
-        confounds=confounds,
+        motion=_motion(confounds),  # known for one person; without it the ten are treated alike
         provenance=_provenance(stored),
     )
 

@@ -1,0 +1,435 @@
+"""The report page: whole, closed to any network, safe with hostile names, true to its numbers."""
+
+import base64
+import hashlib
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+from report_example import (
+    example_columns,
+    example_effects,
+    example_facts,
+    example_matrix,
+    example_page,
+    example_study,
+)
+
+from defaultmode.core.errors import DefaultModeError
+from defaultmode.core.result import Result
+from defaultmode.core.study import MISSING_COLUMNS, Column, Study
+from defaultmode.report import ConnectivitySummary, Page, Used, all_references, build_page
+from defaultmode.report.caveats import caveats
+from defaultmode.report.choosing import factors
+from defaultmode.report.methods import methods_text
+from defaultmode.report.summaries import person_summary
+from defaultmode.report.writing import shown, shown_p, tsv
+
+VOID = {"meta", "img", "link", "br", "hr", "input"}
+SECTIONS = (
+    "measured", "highlights", "primer", "each", "connectivity", "sessions", "comparisons",
+    "missing", "quality", "dictionary", "methods", "caveats", "provenance",
+)  # fmt: skip
+
+
+class Parsed(HTMLParser):
+    """Every element with its attributes, and the text of every element of some kinds."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.open: list[str] = []
+        self.texts: dict[str, list[str]] = {"style": [], "script": []}
+        self.cells: list[list[str]] = []
+        self.text = ""
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, {k: v or "" for k, v in attrs}))
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag == "tr":
+            self.cells.append([])
+        if tag in {"td", "th"}:
+            self.cells[-1].append("")
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] in self.texts:
+            self.texts[self.open[-1]].append(data)
+            return
+        self.text += data
+        if {"td", "th"} & set(self.open):
+            self.cells[-1][-1] += data
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+@pytest.fixture(scope="module")
+def html():
+    return build_page(example_page())
+
+
+@pytest.fixture(scope="module")
+def parsed(html):
+    return Parsed(html)
+
+
+def small(study: Study, **changes: object) -> str:
+    """A page without connectivity, quick to draw."""
+    return build_page(example_page(study=study, connectivity=(), **changes))
+
+
+def test_the_page_is_well_formed(parsed):
+    assert parsed.open == []
+    ids = [a["id"] for _, a in parsed.elements if "id" in a]
+    assert len(ids) == len(set(ids))
+    assert parsed.all("html")[0]["lang"] == "en"
+    assert [tag for tag, _ in parsed.elements].count("h1") == 1
+    targets = {a["href"][1:] for a in parsed.all("a") if a.get("href", "").startswith("#")}
+    assert targets <= set(ids)
+
+
+def test_the_sections_stand_in_order(parsed):
+    ids = [a["id"] for tag, a in parsed.elements if tag == "h2"]
+    assert ids == list(SECTIONS)
+    assert "Research use only: not a medical device; not for diagnosis or treatment" in parsed.text
+    assert parsed.text.index("Research use only") < parsed.text.index("What was measured")
+
+
+def test_headings_go_down_one_step_at_a_time(parsed):
+    levels = [int(tag[1]) for tag, _ in parsed.elements if re.fullmatch(r"h\d", tag)]
+    assert levels[0] == 1
+    assert all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False))
+
+
+def test_every_picture_is_inside_and_described(parsed):
+    pictures = parsed.all("img")
+    assert len(pictures) >= 8
+    for picture in pictures:
+        assert picture["src"].startswith("data:image/svg+xml;base64,")
+        assert len(picture["alt"]) > 30
+        svg = base64.b64decode(picture["src"].partition(",")[2])
+        assert svg.startswith(b"<?xml")
+        assert b"<script" not in svg
+
+
+def test_nothing_is_asked_of_a_network(html, parsed):
+    for tag, attributes in parsed.elements:
+        for name in ("src", "srcset", "data", "poster", "action", "background", "ping"):
+            assert attributes.get(name, "data:").startswith("data:"), (tag, attributes)
+        href = attributes.get("href", "#")
+        if href.startswith("http"):
+            assert tag == "a"
+            assert href.startswith("https://doi.org/")
+            assert "noreferrer" in attributes["rel"]
+        else:
+            assert href.startswith(("#", "data:text/tab-separated-values;base64,"))
+    assert not parsed.all("link")
+    assert "@import" not in html
+    assert "url(" not in "".join(parsed.texts["style"])
+    script = "".join(parsed.texts["script"])
+    for word in ("fetch", "XMLHttpRequest", "WebSocket", "import(", "eval", "innerHTML", "sendBeacon"):
+        assert word not in script
+
+
+def test_the_policy_allows_only_this_style_and_this_script(parsed):
+    policy = next(
+        a["content"] for a in parsed.all("meta") if a.get("http-equiv") == "Content-Security-Policy"
+    )
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    assert rules["default-src"] == "'none'"
+    assert rules["img-src"] == "data:"
+    assert rules["base-uri"] == "'none'"
+    assert rules["form-action"] == "'none'"
+    for kind in ("style", "script"):
+        assert len(parsed.texts[kind]) == 1
+        digest = hashlib.sha256(parsed.texts[kind][0].encode("utf-8")).digest()
+        assert rules[f"{kind}-src"] == f"'sha256-{base64.b64encode(digest).decode()}'"
+    assert "unsafe" not in policy
+
+
+def test_no_element_carries_its_own_style_or_handler(parsed):
+    for tag, attributes in parsed.elements:
+        assert "style" not in attributes, tag
+        assert not [name for name in attributes if name.startswith("on")], tag
+
+
+ATTACKS = (
+    "<img src=x onerror=alert(1)>",
+    '"><script>alert(1)</script>',
+    "</style><script>alert(1)</script>",
+    "{{ 7 * 7 }}{% for x in y %}",
+    "javascript:alert(1)' onmouseover='alert(1)",
+)
+
+
+def hostile(name: str) -> Page:
+    """A study in which everything that a file can name is this text."""
+    study = example_study(3)
+    columns = dict(study.columns)
+    columns[name] = Column(name, "clinical", "text", sentence=name, unit=name, source=name)
+    frame = study.table.assign(participant_id=name, group=name, atlas=name, **{name: name})
+    missing = study.missing.assign(participant_id=name, what=name, reason=name)
+    result = example_effects(study)
+    table = result.table.assign(contrast=name, denoise=name, reason=name, unit=name)
+    used = (Used(name, name, (name,)),)
+    facts = example_facts() | {
+        "presets": used, "measures": used, "inputs": (name,), "before": (name,), "command": name,
+        "software": {name: name}, "hashes": {name: name},
+    }  # fmt: skip
+    return Page(
+        title=name,
+        study=Study(frame, columns, missing),
+        results=(Result(table, name, (name,), notes=(name,)),),
+        notes=(name,),
+        facts=facts,
+        highlights=(name,),
+    )
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_hostile_names_stay_text(name):
+    plain, attacked = Parsed(small(example_study(3))), Parsed(build_page(hostile(name)))
+    assert {tag for tag, _ in attacked.elements} <= {tag for tag, _ in plain.elements}
+    assert len(attacked.all("script")) == len(attacked.all("style")) == 1
+    assert attacked.texts == plain.texts
+    assert name in attacked.text
+    assert {a for _, b in attacked.elements for a in b} <= {a for _, b in plain.elements for a in b}
+
+
+def test_a_number_shown_is_the_number_given(parsed):
+    study = example_study()
+    rows = [c for c in parsed.cells if len(c) > 5 and c[0].startswith("sub-")]
+    assert len(rows) == len(study.table)
+    for cells, given in zip(rows, study.table.to_dict("records"), strict=True):
+        assert cells[:3] == [given["participant_id"], given["session_id"], given["run_id"]]
+        columns = (
+            "within_default_mode__as_supplied",
+            "within_default_mode__as_supplied_gsr",
+            "default_mode_task_positive__as_supplied",
+            "default_mode_task_positive__as_supplied_gsr",
+        )
+        for cell, column in zip(cells[3:7], columns, strict=True):
+            assert float(cell.replace("−", "-")) == pytest.approx(given[column], abs=5e-4)
+
+
+def test_every_effect_is_listed_with_its_numbers(parsed):
+    table = example_effects(example_study()).table
+    rows = [c for c in parsed.cells if "(group)" in c[0] or "(paired)" in c[0]]
+    assert len(rows) == len(table)
+    for cells, given in zip(rows, table.to_dict("records"), strict=True):
+        text = " | ".join(cells)
+        assert given["denoise"] in text
+        if np.isnan(given["value"]):
+            assert "no values" in text
+            continue
+        assert f"{given['statistic']} {shown(given['value'])}" in text
+        assert f"({shown(given['ci_low'])} to {shown(given['ci_high'])})" in text
+        assert shown_p(given["p"]) in cells
+
+
+def downloads(parsed):
+    links = [a for a in parsed.all("a") if "download" in a]
+    return {
+        a["download"]: base64.b64decode(a["href"].partition(",")[2]).decode("utf-8") for a in links
+    }
+
+
+def test_every_figure_and_table_can_be_downloaded(parsed):
+    files = downloads(parsed)
+    assert len(files) == len(parsed.all("figure")) + len(parsed.all("table"))
+    assert all(name.endswith(".tsv") for name in files)
+    for text in files.values():
+        widths = {line.count("\t") for line in text.splitlines()}
+        assert len(widths) == 1
+
+
+def test_a_downloaded_number_is_exact(parsed):
+    study = example_study()
+    lines = downloads(parsed)["points-within_default_mode-synthetic42.tsv"].splitlines()
+    head = lines[0].split("\t")
+    at = head.index("within_default_mode__as_supplied")
+    given = sorted(study.table["within_default_mode__as_supplied"])
+    assert sorted(float(line.split("\t")[at]) for line in lines[1:]) == given
+    matrix = downloads(parsed)["matrix-1.tsv"].splitlines()
+    assert len(matrix) == 43
+    z = example_matrix("as-supplied", example_page().connectivity[0].atlas)
+    assert float(matrix[1].split("\t")[2]) == z[0, 2]  # left before right, so region 3 is second
+    assert "n/a" in matrix[1]
+
+
+def test_what_is_missing_says_why_and_what_to_do(parsed):
+    row = next(c for c in parsed.cells if c[0] == "E304")
+    assert "the mean was removed before" in row[1]
+    assert row[4] == "48"
+    assert "18 more" in row[5]
+    assert row[6].startswith("Supply the recording before that step")
+
+
+def test_every_citation_resolves(parsed):
+    cited = {a["href"] for a in parsed.all("a") if a.get("class") == "cite"}
+    listed = {"#" + a["id"] for a in parsed.all("li") if "id" in a}
+    assert len(cited) > 5
+    assert cited <= listed
+    assert "not in the list" not in parsed.text.lower()
+
+
+def test_an_unknown_citation_is_named_not_hidden():
+    facts = example_facts() | {"measures": (Used("mine", "My measure.", ("Nobody1900",)),)}
+    text = Parsed(small(example_study(2), facts=facts)).text
+    assert "Not in the list of references: Nobody1900" in text
+
+
+def test_the_methods_text_says_what_ran_and_nothing_else():
+    full = dict(methods_text(example_page()))
+    assert list(full) == ["Input", "Regions", "Denoising", "Measures", "Statistics", "Software"]
+    assert "24 recordings of 12 participants" in full["Input"]
+    assert "band-passed at 0.01–0.08 Hz before" in full["Input"]
+    assert "[@Murphy2009]" in full["Denoising"]
+    assert "0.01 and 0.1 Hz" in full["Denoising"]
+    empty = Page("t", Study(pd.DataFrame({"participant_id": ["sub-1"]}), {"participant_id": Column("participant_id", "key", "text")}))  # fmt: skip
+    assert methods_text(empty) == ()
+
+
+def test_an_unknown_fact_is_refused():
+    with pytest.raises(DefaultModeError) as raised:
+        example_page(facts={"sotfware": {}})
+    assert raised.value.code == "E411"
+
+
+def test_a_matrix_of_another_size_is_refused():
+    atlas = example_page().connectivity[0].atlas
+    with pytest.raises(DefaultModeError) as raised:
+        ConnectivitySummary(atlas, "as-supplied", "all", 1, np.zeros((3, 3)))
+    assert raised.value.code == "E131"
+
+
+def clinical_only() -> Study:
+    columns = {
+        "participant_id": Column("participant_id", "key", "text"),
+        "madrs": Column("madrs", "clinical", "number"),
+    }
+    frame = pd.DataFrame({"participant_id": ["sub-01", "sub-02"], "madrs": [12.0, np.nan]})
+    return Study(frame, columns)
+
+
+def test_a_study_of_clinical_tables_alone():
+    text = Parsed(small(clinical_only(), results=(), facts={})).text
+    assert "No recordings: this page rests on clinical tables alone." in text
+    assert "Nothing is missing." in text
+    assert "There is no measured number to draw." in text
+    assert "no sessions, groups or clinical columns to compare" in text
+
+
+def one_row() -> Study:
+    study = example_study(1)
+    columns = {k: c for k, c in study.columns.items() if k not in {"group", "condition", "madrs"}}
+    return Study(study.table.iloc[:1][list(columns)], columns)
+
+
+def test_one_row_without_sessions_or_groups():
+    text = Parsed(small(one_row(), results=())).text
+    assert "1 recording of 1 participant were measured" not in text
+    assert "1 recording of 1 participant was measured." in text
+    assert "too few recordings for a correlation" in text
+
+
+def test_everything_missing():
+    study = example_study(3)
+    measured = [c.name for c in study.columns.values() if c.measure]
+    frame = study.table.assign(**dict.fromkeys(measured, np.nan))
+    text = Parsed(small(Study(frame, study.columns, study.missing))).text
+    assert "No recordings" in text
+
+
+def test_no_rows_at_all():
+    columns = example_columns()
+    frame = pd.DataFrame({k: pd.Series(dtype=object) for k in columns})
+    empty = Study(frame, columns, pd.DataFrame(columns=list(MISSING_COLUMNS)))
+    assert "No recordings" in Parsed(small(empty, results=())).text
+
+
+def test_without_motion_the_page_says_why():
+    assert "Head motion cannot be shown" in Parsed(small(example_study(3, moved=False))).text
+    study = example_study(2, moved=False)
+    reason = "framewise_displacement_mean: no motion parameters came with this recording"
+    missing = study.missing.assign(what="framewise_displacement_mean", reason=reason)
+    text = Parsed(small(Study(study.table, study.columns, missing))).text
+    assert f"Head motion cannot be shown: {reason}" in text
+
+
+def test_a_long_list_says_that_it_was_cut_and_the_download_was_not():
+    study = example_study(200)
+    parsed = Parsed(small(study, results=()))
+    assert "The first 300 of 400 rows are shown; the download holds them all." in parsed.text
+    assert len(downloads(parsed)["people.tsv"].splitlines()) == 401
+
+
+def test_two_atlases_are_never_pooled():
+    study = example_study(4)
+    other = study.table["participant_id"].isin(["sub-01", "sub-02"])
+    frame = study.table.assign(atlas=np.where(other, "first", "second"))
+    files = downloads(Parsed(small(Study(frame, study.columns))))
+    for atlas in ("first", "second"):
+        lines = files[f"points-within_default_mode-{atlas}.tsv"].splitlines()
+        assert len(lines) == 5
+        assert all(atlas in line for line in lines[1:])
+
+
+def test_factors_are_told_apart_between_and_within_people():
+    found = factors(example_page())
+    assert found.between == ("group",)
+    assert found.within == ("condition",)
+
+
+def test_caveats_follow_what_the_study_is_about():
+    names = {c.name for c in caveats(example_page())}
+    assert {"not_medical", "pipeline", "depression", "anticorrelation"} <= names
+    assert "ketamine" not in names
+    study = example_study(2)
+    drug = Study(study.table.assign(group="ketamine"), study.columns)
+    assert "ketamine" in {c.name for c in caveats(example_page(study=drug))}
+    plain = Page("Rest", clinical_only(), facts={})
+    assert "anticorrelation" not in {c.name for c in caveats(plain)}
+
+
+def test_the_interval_counts_people_not_runs():
+    people = pd.Series(["a", "a", "b", "c"])
+    values = pd.Series([1.0, 3.0, 4.0, 6.0])  # means 2, 4, 6
+    mean, interval = person_summary(people, values)
+    assert mean == 4.0
+    # Student's t for 2 degrees of freedom is 4.302653 (any table); sd 2, n 3.
+    assert interval == pytest.approx((4 - 4.3026527 * 2 / 3**0.5, 4 + 4.3026527 * 2 / 3**0.5))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.1234, "0.123"), (-0.5, "−0.500"), (0.0, "0.000"), (1e-5, "1.00e−05"), (np.nan, "n/a")],
+)
+def test_numbers_are_written_plainly(value, text):
+    assert shown(value) == text
+
+
+def test_p_is_never_zero():
+    assert shown_p(1e-9) == "<0.001"
+    assert shown_p(0.0499) == "0.050"
+
+
+def test_a_table_cell_cannot_break_the_table():
+    frame = pd.DataFrame({"a\tb": ["x\ny"], "c": [0.1 + 0.2], "d": [np.nan]})
+    assert tsv(frame) == "a b\tc\td\nx y\t0.30000000000000004\tn/a\n"
+
+
+def test_the_same_page_is_the_same_bytes(html):
+    assert build_page(example_page()) == html
+
+
+def test_all_references_can_be_written():
+    assert len(all_references()) > 50
