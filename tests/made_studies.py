@@ -45,7 +45,7 @@ def two_groups(n: int = 20, m: int = 25, *, shift: float = 0.0, seed: int = 0) -
 
 
 def crossover(n: int = 9, *, effect: float = 0.0, seed: int = 0) -> Study:
-    """Nine or n people × placebo and drug × before and after; `effect` only after the drug."""
+    """People (n) × placebo and drug × before and after; `effect` only after the drug."""
     rng = np.random.default_rng(seed)
     rows = []
     for person in range(n):

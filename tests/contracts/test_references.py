@@ -71,7 +71,9 @@ def test_what_is_cited_is_in_the_list(who, key):
     assert reference(key).key == key
 
 
-@pytest.mark.parametrize("call", [reference, lambda k: citation_markdown([k]), lambda k: citation_bibtex([k])])
+@pytest.mark.parametrize(
+    "call", [reference, lambda k: citation_markdown([k]), lambda k: citation_bibtex([k])]
+)
 def test_an_unknown_key_is_refused(call):
     with pytest.raises(DefaultModeError) as raised:
         call("Nobody1900")

@@ -77,7 +77,7 @@ def test_a_participants_text_reaches_the_study_unchanged(group: dict[str, str]) 
             )
         clinical = read_clinical([Path(folder)], [])
     keys = pd.DataFrame({"participant_id": [f"sub-{k}" for k in reversed(group)]}, dtype=object)
-    for key in ("session_id", "task_id", "acquisition_id", "run_id", "atlas"):
+    for key in ("session_id", "task_id", "acquisition_id", "direction_id", "run_id", "atlas"):
         keys[key] = "n/a"
     table, columns, missing = join(clinical, keys)
     assert table["group"].tolist() == list(reversed(group.values()))

@@ -132,13 +132,19 @@ def test_spaces_are_chosen_by_the_stated_order(tmp_path: Path) -> None:
     [
         (f"{SIX}_res-1_desc-preproc_bold.nii.gz", f"{SIX}_res-2_desc-preproc_bold.nii.gz"),
         (f"{SIX}_desc-preproc_bold.nii.gz", f"{SIX}_desc-preproc_bold.nii"),
-        (f"dir-AP_{SIX}_desc-preproc_bold.nii.gz", f"dir-PA_{SIX}_desc-preproc_bold.nii.gz"),
+        (f"echo-1_{SIX}_desc-preproc_bold.nii.gz", f"echo-2_{SIX}_desc-preproc_bold.nii.gz"),
         ("atlas-A_timeseries.tsv", "atlas-A_stat-mean_timeseries.tsv"),
     ],
 )
 def test_two_files_of_one_run_are_refused(tmp_path: Path, one: str, other: str) -> None:
     make(tmp_path, f"sub-01/func/sub-01_task-rest_{one}", f"sub-01/func/sub-01_task-rest_{other}")
     assert one in refused("E207", tmp_path)
+
+
+def test_two_phase_encoding_directions_are_two_runs(tmp_path: Path) -> None:
+    stem = "sub-01/func/sub-01_task-rest_dir"
+    make(tmp_path, *(f"{stem}-{d}_{SIX}_desc-preproc_bold.nii.gz" for d in ("AP", "PA")))
+    assert [run.entities.direction for run in find_runs(tmp_path)] == ["AP", "PA"]
 
 
 def test_one_run_in_two_folders_is_refused(tmp_path: Path) -> None:

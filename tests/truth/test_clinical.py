@@ -34,7 +34,7 @@ def describe(folder: Path, name: str, **columns: dict[str, object]) -> None:
 def keys_of(*runs: tuple[str, ...]) -> pd.DataFrame:
     """Keys of recordings from (participant, session, run); what is left out is "n/a"."""
     rows = [(*r, *("n/a",) * (3 - len(r))) for r in runs]
-    cells = [(p, s, "rest", "n/a", r, "schaefer100") for p, s, r in rows]
+    cells = [(p, s, "rest", "n/a", "n/a", r, "schaefer100") for p, s, r in rows]
     return pd.DataFrame(cells, columns=list(KEYS), dtype=object)
 
 

@@ -6,7 +6,6 @@ import sys
 import matplotlib as mpl
 import numpy as np
 import pytest
-from report_example import example_atlas, example_matrix
 
 from defaultmode.core.atlas import Atlas, Region
 from defaultmode.core.missing import Missing
@@ -26,6 +25,7 @@ from defaultmode.figures import (
     svg_of,
 )
 from defaultmode.figures.brain import strongest_edges
+from report_example import example_atlas, example_matrix
 
 ATLAS = example_atlas()
 Z = example_matrix("as-supplied", ATLAS)
@@ -171,8 +171,12 @@ def test_mean_and_interval_are_drawn_as_given_and_left_out_where_missing():
 
 
 def test_runs_of_one_person_are_counted_as_runs():
-    twice = Category("rest", ("sub-01", "sub-01"), np.array([0.1, 0.2]), 0.15, Missing("one person"))
-    labels = [t.get_text() for t in points([Panel("p", (twice,))], unit="z").axes[0].get_xticklabels()]
+    twice = Category(
+        "rest", ("sub-01", "sub-01"), np.array([0.1, 0.2]), 0.15, Missing("one person")
+    )
+    labels = [
+        t.get_text() for t in points([Panel("p", (twice,))], unit="z").axes[0].get_xticklabels()
+    ]
     assert labels == ["rest\nn = 1\n(2 runs)"]
 
 

@@ -25,6 +25,7 @@ class Entities:
     session: str = ""
     task: str = ""
     acquisition: str = ""
+    direction: str = ""
     run: str = ""
 
     @property
@@ -35,6 +36,7 @@ class Entities:
             ("ses", self.session),
             ("task", self.task),
             ("acq", self.acquisition),
+            ("dir", self.direction),
             ("run", self.run),
         )
         return "_".join(f"{key}-{value}" for key, value in parts if value)

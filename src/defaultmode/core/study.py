@@ -11,7 +11,15 @@ from defaultmode.core.errors import DefaultModeError
 
 Role = Literal["key", "measure", "clinical", "design", "quality"]
 Kind = Literal["text", "number"]
-KEYS = ("participant_id", "session_id", "task_id", "acquisition_id", "run_id", "atlas")
+KEYS = (
+    "participant_id",
+    "session_id",
+    "task_id",
+    "acquisition_id",
+    "direction_id",
+    "run_id",
+    "atlas",
+)
 MISSING_COLUMNS = ("participant_id", "session_id", "run_id", "what", "denoise", "code", "reason")
 
 

@@ -1,5 +1,6 @@
 """Palette, sizes and the one way a figure is made and written."""
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -52,6 +53,7 @@ _SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "path",
     "svg.hashsalt": "defaultmode",
     "path.simplify": False,
+    "text.parse_math": False,  # a dollar sign in a name is a dollar sign
 }
 
 
@@ -90,7 +92,9 @@ def zero_line(axes: Axes, *, vertical: bool = False) -> None:
 
 def _written(figure: Figure, kind: str, metadata: dict[str, str | None]) -> bytes:
     buffer = BytesIO()
-    with settings():
+    with settings(), warnings.catch_warnings():
+        # A name in a script that the font lacks is drawn as boxes; the page's text has it in full.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
         figure.savefig(buffer, format=kind, metadata=metadata, facecolor="white")
     return buffer.getvalue()
 

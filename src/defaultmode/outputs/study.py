@@ -17,6 +17,7 @@ KEY_SENTENCES = {
     "session_id": "Session.",
     "task_id": "Task.",
     "acquisition_id": "Acquisition.",
+    "direction_id": "Phase-encoding direction.",
     "run_id": "Run.",
     "atlas": "Atlas whose regions were measured.",
 }
@@ -64,6 +65,7 @@ def _keys(description: Mapping[str, object]) -> dict[str, object]:
         "session_id": f"ses-{session}" if session else "n/a",
         "task_id": entities.get("task") or "n/a",
         "acquisition_id": entities.get("acquisition") or "n/a",
+        "direction_id": entities.get("direction") or "n/a",
         "run_id": entities.get("run") or "n/a",
         "atlas": description["atlas"],
     }

@@ -268,7 +268,9 @@ def forests(page: Page) -> tuple[list[Drawing], int]:
         figure = forest(effects, statistic=str(statistic), title=title)
         said = "; ".join(f"{e.measure}, {e.preset}: {shown(e.value)}" for e in effects)
         alt = f"Forest plot of {title}, {statistic}. {said}."
-        caption = "Each row is a denoising preset; an interval that meets the dashed line includes 0."
+        caption = (
+            "Each row is a denoising preset; an interval that meets the dashed line includes 0."
+        )
         drawn.append(_drawing(f"forest-{i + 1}", figure, rows, alt=alt, caption=caption))
     return drawn, max(0, len(groups) - MOST_FORESTS)
 

@@ -38,8 +38,9 @@ def _input(page: Page) -> str:
         said.append(f"The input was {listed(inputs, 8)}.")
     people, runs = page.value("n_participants"), page.value("n_runs")
     if people and runs:
+        were = "was" if runs == "1" else "were"
         said.append(
-            f"{_count(runs, 'recording')} of {_count(people, 'participant')} were measured."
+            f"{_count(runs, 'recording')} of {_count(people, 'participant')} {were} measured."
         )
     said += [_sentence(text) for text in page.texts("before")]
     return " ".join(said)

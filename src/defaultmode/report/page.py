@@ -76,8 +76,9 @@ def _measured_words(page: Page) -> list[str]:
     if table.empty:
         return ["No recordings: this page rests on clinical tables alone."]
     people = table["participant_id"].nunique()
+    were = "was" if len(table) == 1 else "were"
     said = [
-        f"{counted(len(table), 'recording')} of {counted(people, 'participant')} were measured."
+        f"{counted(len(table), 'recording')} of {counted(people, 'participant')} {were} measured."
     ]
     for atlas in {s.atlas.name: s.atlas for s in page.connectivity}.values():
         own, rival = len(atlas.members("default")), len(atlas.members("task-positive"))

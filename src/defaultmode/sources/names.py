@@ -38,6 +38,7 @@ class BidsName:
             session=get("ses", ""),
             task=get("task", ""),
             acquisition=get("acq", ""),
+            direction=get("dir", ""),
             run=get("run", ""),
         )
 
