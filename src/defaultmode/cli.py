@@ -183,14 +183,13 @@ def settings_from(options: argparse.Namespace) -> dict[str, Any]:
 def run_demo(options: argparse.Namespace) -> int:
     """`defaultmode demo`."""
     from defaultmode.core.settings import Settings
-    from defaultmode.pipeline import demo, person_table
+    from defaultmode.pipeline import demo, demo_notes, person_table
 
     measured, studied = demo(Settings(**settings_from(options)), quiet=options.quiet)
     if options.json:
         show_json(study_summary(studied) | measure_summary(measured))
     elif not options.quiet:
-        tell("\n".join(person_table(studied.study)))
-        tell("")
+        tell("\n".join([*demo_notes(), "", *person_table(studied.study), ""]))
         tell_study(studied)
     return max(measured.exit, studied.exit)
 

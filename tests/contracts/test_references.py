@@ -98,7 +98,7 @@ def test_many_authors_are_cut_and_unchecked_entries_say_so():
     assert "Roalf" in line
     assert "Ruparel" not in line
     for found in all_references().values():
-        assert ("not yet checked" in format_reference(found)) == (not found.verified)
+        assert ("[unverified" in format_reference(found)) == (not found.verified)
 
 
 def test_bibtex_reads_back_as_what_it_was(monkeypatch):

@@ -391,6 +391,20 @@ def test_a_missing_cell_leaves_the_participant_in_what_remains() -> None:
     assert whole["n"] == 9
 
 
+def test_a_cell_that_nobody_has_leaves_balanced_pairs_and_an_interaction_with_its_reason() -> None:
+    study = crossover()
+    table = study.table.copy()
+    gone = (table["drug"] == "psilocybin") & (table["condition"] == "after")
+    table.loc[table["drug"] == "psilocybin", WITHIN] += 100
+    study = Study(table[~gone], study.columns)
+    found = compare(study, design_of(study)).table
+    both = row(found, contrast="after − before")
+    assert abs(both["difference"]) < 5  # 50 if the drug's "before" entered without its "after"
+    joint = row(found, kind="interaction")
+    assert joint["n"] == 0
+    assert "pairs: 0" in joint["reason"]
+
+
 def test_no_participant_counts_twice() -> None:
     study = two_groups()
     twice = pd.concat([study.table.assign(run_id=r) for r in ("1", "2", "3")], ignore_index=True)

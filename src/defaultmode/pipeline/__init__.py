@@ -1,7 +1,7 @@
 """The verbs: the only place where the folders of the package are joined."""
 
 from defaultmode.pipeline.checking import CheckReport, check
-from defaultmode.pipeline.demonstrating import demo
+from defaultmode.pipeline.demonstrating import demo, demo_notes
 from defaultmode.pipeline.listing import list_atlases, list_measures, list_presets
 from defaultmode.pipeline.measuring import MeasureReport, measure
 from defaultmode.pipeline.studying import StudyReport, study, study_settings
@@ -13,6 +13,7 @@ __all__ = [
     "StudyReport",
     "check",
     "demo",
+    "demo_notes",
     "list_atlases",
     "list_measures",
     "list_presets",

@@ -17,4 +17,9 @@ def demo(settings: Settings, *, quiet: bool = False) -> tuple[MeasureReport, Stu
         for index, recording in enumerate(embedded_recordings())
     ]
     measured = measure_works(works, settings, quiet=quiet)
-    return measured, study(settings, notes=embedded_notes())
+    return measured, study(settings, notes=demo_notes())
+
+
+def demo_notes() -> tuple[str, ...]:
+    """Whose recordings the demo measures, under which terms, and what to mind."""
+    return embedded_notes()

@@ -1,7 +1,7 @@
 """The figures of the page, each with its words and its numbers."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -39,7 +39,7 @@ from defaultmode.report.choosing import (
 )
 from defaultmode.report.nouns import ConnectivitySummary, Page
 from defaultmode.report.summaries import correlation, person_summary
-from defaultmode.report.tables import effects_of, size_of
+from defaultmode.report.tables import comparison_of, effects_of, size_of
 from defaultmode.report.writing import counted, data_url, plain, shown, tsv_url
 
 MOST_FORESTS, MOST_MATRICES, MOST_EDGES = 6, 6, 60
@@ -49,13 +49,14 @@ KIND_ORDER = ("interaction", "paired", "group", "correlation")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawing:
-    """A figure ready for the page: alt text, caption and the numbers behind it."""
+    """A figure ready for the page: alt text, caption and numbers; two narrow ones share a line."""
 
     name: str
     alt: str
     caption: str
     svg: bytes
     frame: pd.DataFrame
+    narrow: bool = False
 
     @property
     def url(self) -> str:
@@ -233,7 +234,9 @@ def _cloud(
     kept = list(dict.fromkeys([*keys, *names, "category", *(c.name for c in columns)]))
     alt = f"Points: {title}, mean and 95 % interval. {' '.join(_in_words(p) for p in panels)}"
     name = f"points-{first.measure}-{atlas}".strip("-")
-    return _drawing(name, figure, table[kept], alt=alt, caption=caption)
+    drawn = _drawing(name, figure, table[kept], alt=alt, caption=caption)
+    widest = max(len(p.categories) for p in panels)
+    return replace(drawn, narrow=len(panels) <= 2 and widest <= 2)
 
 
 def _effect(row: dict[str, object]) -> Effect:
@@ -260,11 +263,12 @@ def forests(page: Page) -> tuple[list[Drawing], int]:
     groups = [(key, part) for key, part in groups if part["value"].notna().any()]
     groups.sort(key=lambda g: KIND_ORDER.index(g[0][0]) if g[0][0] in KIND_ORDER else 9)
     drawn = []
-    for i, ((kind, _, contrast, atlas, statistic), part) in enumerate(groups[:MOST_FORESTS]):
+    for i, ((_, _, _, atlas, statistic), part) in enumerate(groups[:MOST_FORESTS]):
         order = part["measure"].map(measures.index)
         rows = part.assign(order=order).sort_values("order", kind="stable").drop(columns="order")
-        effects = [_effect({str(k): v for k, v in r.items()}) for r in rows.to_dict("records")]
-        title = f"{contrast} ({kind}{f', {atlas}' if str(atlas) else ''})"
+        records = [{str(k): v for k, v in r.items()} for r in rows.to_dict("records")]
+        effects = [_effect(r) for r in records]
+        title = comparison_of(records[0]) + (f", {atlas}" if str(atlas) else "")
         figure = forest(effects, statistic=str(statistic), title=title)
         said = "; ".join(f"{e.measure}, {e.preset}: {shown(e.value)}" for e in effects)
         alt = f"Forest plot of {title}, {statistic}. {said}."

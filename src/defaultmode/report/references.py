@@ -92,7 +92,7 @@ def format_reference(found: Reference) -> str:
     pages = f":{found['pages'].replace('--', '–')}" if found["pages"] else ""
     where = f"{place} {found['volume']}{number}{pages}".strip()
     doi = f" doi:{found['doi']}" if found["doi"] else ""
-    doubt = "" if found.verified else " [not yet checked against the source]"
+    doubt = "" if found.verified else f" [{found['note']}]"
     return f"{', '.join(names)} ({found['year']}). {found['title']}. {where}.{doi}{doubt}"
 
 

@@ -8,6 +8,7 @@ from defaultmode.report.choosing import (
     BETWEEN,
     SHARE,
     WITHIN,
+    drawn_measures,
     leading_presets,
     measured,
     recorded,
@@ -88,13 +89,13 @@ def people_table(study: Study) -> Table | None:
     head = (*(k.removesuffix("_id") for k in keys), *map(_heading, columns))
     listed_rows, note = cut(rows, MOST_PEOPLE)
     frame = study.table.loc[recorded(study), [*keys, *(c.name for c in columns)]]
-    caption = "Each recording, under the first preset and the same with global signal regression"
+    units = ", ".join(f"{plain(c.measure)}: {c.unit}" for c in columns[:: len(columns) // 3 or 1])
+    caption = f"Each recording with and without global signal regression ({units})"
     return Table("people", caption, head, listed_rows, frame, note, search=True)
 
 
 def _heading(column: Column) -> str:
-    unit = f" ({column.unit})" if column.unit and column.unit != "1" else ""
-    return f"{plain(column.measure)}{unit}, {column.denoise}"
+    return f"{plain(column.measure)}, {column.denoise}"
 
 
 def effects_of(page: Page) -> pd.DataFrame:
@@ -114,6 +115,14 @@ def size_of(row: dict[str, object]) -> str:
     )
 
 
+def comparison_of(row: dict[str, object]) -> str:
+    """What was compared, in words."""
+    kind, contrast = row.get("kind", ""), row.get("contrast", "")
+    if kind == "correlation":
+        return f"correlation with {row.get('factor', '')}, {contrast}"
+    return f"{contrast} ({kind})"
+
+
 def _effect_row(row: dict[str, object]) -> tuple[Cell, ...]:
     known = not pd.isna(row.get("value"))  # type: ignore[call-overload]
     effect = f"{row.get('statistic', '')} {shown(row.get('value'))}" if known else NOT_THERE
@@ -122,7 +131,7 @@ def _effect_row(row: dict[str, object]) -> tuple[Cell, ...]:
     name = str(row.get("measure") or row.get("outcome") or "")
     unit = f" {row['unit']}" if row.get("unit") and not pd.isna(row.get("difference")) else ""  # type: ignore[call-overload]
     return (
-        word(f"{row.get('contrast', '')} ({row.get('kind', '')})"),
+        word(comparison_of(row)),
         word(plain(name)),
         word(row.get("denoise", "")),
         word(row.get("atlas", "")),
@@ -140,7 +149,10 @@ def effects_table(page: Page) -> Table | None:
     frame = effects_of(page)
     if frame.empty:
         return None
-    rows = [_effect_row({str(k): v for k, v in row.items()}) for row in frame.to_dict("records")]
+    first = {name: i for i, name in enumerate(drawn_measures(page.study))}
+    order = frame["measure"].map(lambda name: first.get(str(name), len(first)))
+    sorted_rows = frame.loc[order.sort_values(kind="stable").index].to_dict("records")
+    rows = [_effect_row({str(k): v for k, v in row.items()}) for row in sorted_rows]
     head, rows = _without_empty(EFFECTS_HEAD, rows)
     listed_rows, note = cut(rows, MOST_EFFECTS)
     return Table("effects", "Every effect", head, listed_rows, frame, note, search=True)

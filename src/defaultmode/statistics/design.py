@@ -44,7 +44,7 @@ class Design:
 
     between : factors that differ between participants
     within : factors that vary within participants, coarse to fine
-    crossed : pairs of within factors of which someone has two levels of each in all combinations
+    crossed : pairs of within factors, each of which varies in somebody while the other stays
     numeric : clinical columns that can be correlated
     unsupported : column → why it is not used
     notes : what a reader must know about how the design was read
@@ -252,8 +252,7 @@ def _crossings(study: Study, within: list[Factor]) -> frozenset[frozenset[str]]:
         i, j = codes(text(study, a.name), a.levels), codes(text(study, b.name), b.levels)
         known = (i >= 0) & (j >= 0)
         seen[who[known], i[known], j[known]] = 1
-        shared = seen @ seen.transpose(0, 2, 1)
-        if (shared[:, ~np.eye(len(a.levels), dtype=bool)] >= 2).any():
+        if (seen.sum(axis=1) >= 2).any() and (seen.sum(axis=2) >= 2).any():
             pairs.add(frozenset((a.name, b.name)))
     return frozenset(pairs)
 
