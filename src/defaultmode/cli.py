@@ -13,6 +13,8 @@ from defaultmode.core.errors import DefaultModeError, explain
 if TYPE_CHECKING:
     from defaultmode.pipeline import MeasureReport, StudyReport
 
+    Verbs = argparse._SubParsersAction[argparse.ArgumentParser]
+
 DISCLAIMER = "Research use only: not a medical device; not for diagnosis or treatment decisions."
 VERBS = ("demo", "check", "measure", "study", "measures", "atlases", "presets", "explain")
 LEVELS = ("participant", "group")
@@ -28,6 +30,12 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"defaultmode {__version__}")
     verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True)
 
+    _add_analyses(verbs)
+    _add_listings(verbs)
+    return top
+
+
+def _add_analyses(verbs: "Verbs") -> None:
     demo = verbs.add_parser("demo", help="embedded real recordings, from start to report")
     demo.add_argument("out", nargs="?", default="defaultmode-demo", metavar="OUT")
     _common(demo)
@@ -50,6 +58,8 @@ def parser() -> argparse.ArgumentParser:
     _tables(study)
     _common(study)
 
+
+def _add_listings(verbs: "Verbs") -> None:
     for name, text in (("measures", "measure"), ("presets", "denoising preset")):
         listing = verbs.add_parser(name, help=f"list every {text}")
         listing.add_argument("--json", action="store_true", help="print JSON")
@@ -59,7 +69,6 @@ def parser() -> argparse.ArgumentParser:
     why = verbs.add_parser("explain", help="what an error code means and what to do")
     why.add_argument("code", nargs="?", default="", metavar="CODE")
     why.add_argument("--json", action="store_true", help="print JSON")
-    return top
 
 
 def _common(verb: argparse.ArgumentParser) -> None:
@@ -183,13 +192,13 @@ def settings_from(options: argparse.Namespace) -> dict[str, Any]:
 def run_demo(options: argparse.Namespace) -> int:
     """`defaultmode demo`."""
     from defaultmode.core.settings import Settings
-    from defaultmode.pipeline import demo, demo_notes, person_table
+    from defaultmode.pipeline import demo, demo_text
 
     measured, studied = demo(Settings(**settings_from(options)), quiet=options.quiet)
     if options.json:
         show_json(study_summary(studied) | measure_summary(measured))
     elif not options.quiet:
-        tell("\n".join([*demo_notes(), "", *person_table(studied.study), ""]))
+        tell("\n".join([*demo_text(studied), ""]))
         tell_study(studied)
     return max(measured.exit, studied.exit)
 

@@ -243,7 +243,7 @@ def test_a_number_shown_is_the_number_given(parsed):
 
 def test_every_effect_is_listed_with_its_numbers(parsed):
     table = example_effects(example_study()).table
-    rows = [c for c in parsed.cells if "(group)" in c[0] or "(paired)" in c[0]]
+    rows = [c for c in parsed.cells if c[0].startswith(("group: ", "paired: "))]
     assert len(rows) == len(table)
     for cells, given in zip(rows, table.to_dict("records"), strict=True):
         text = " | ".join(cells)
@@ -383,7 +383,7 @@ def test_without_motion_the_page_says_why():
     reason = "framewise_displacement_mean: no motion parameters came with this recording"
     missing = study.missing.assign(what="framewise_displacement_mean", reason=reason)
     text = Parsed(small(Study(study.table, study.columns, missing))).text
-    assert f"Head motion cannot be shown: {reason}" in text
+    assert f"Head motion cannot be shown. {reason}" in text
 
 
 def test_a_long_list_says_that_it_was_cut_and_the_download_was_not():

@@ -1,11 +1,10 @@
 """The verbs: the only place where the folders of the package are joined."""
 
 from defaultmode.pipeline.checking import CheckReport, check
-from defaultmode.pipeline.demonstrating import demo, demo_notes
+from defaultmode.pipeline.demonstrating import demo, demo_text
 from defaultmode.pipeline.listing import list_atlases, list_measures, list_presets
 from defaultmode.pipeline.measuring import MeasureReport, measure
 from defaultmode.pipeline.studying import StudyReport, study, study_settings
-from defaultmode.report import person_table
 
 __all__ = [
     "CheckReport",
@@ -13,12 +12,11 @@ __all__ = [
     "StudyReport",
     "check",
     "demo",
-    "demo_notes",
+    "demo_text",
     "list_atlases",
     "list_measures",
     "list_presets",
     "measure",
-    "person_table",
     "study",
     "study_settings",
 ]

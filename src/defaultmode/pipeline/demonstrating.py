@@ -17,9 +17,11 @@ def demo(settings: Settings, *, quiet: bool = False) -> tuple[MeasureReport, Stu
         for index, recording in enumerate(embedded_recordings())
     ]
     measured = measure_works(works, settings, quiet=quiet)
-    return measured, study(settings, notes=demo_notes())
+    return measured, study(settings, notes=embedded_notes())
 
 
-def demo_notes() -> tuple[str, ...]:
-    """Whose recordings the demo measures, under which terms, and what to mind."""
-    return embedded_notes()
+def demo_text(report: StudyReport) -> list[str]:
+    """Whose recordings these are, and a line for each person, for a terminal."""
+    from defaultmode.report import person_table
+
+    return [*embedded_notes(), "", *person_table(report.study)]

@@ -14,7 +14,6 @@ from defaultmode.core.study import KEYS, MISSING_COLUMNS, Column, Study
 from defaultmode.measures import all_measures
 from defaultmode.outputs import gather, study_files
 from defaultmode.pipeline.folder import Folder
-from defaultmode.pipeline.reporting import report_files
 from defaultmode.running import write_text
 from defaultmode.sources.clinical import Clinical, join, read_clinical, study_of_tables
 from defaultmode.statistics import compare, correlate, design_of
@@ -59,6 +58,8 @@ def study(settings: Settings, *, notes: Sequence[str] = ()) -> StudyReport:
 
     Raises E408 (nothing to study), E404, E405, E130 and their like for a damaged clinical table.
     """
+    from defaultmode.pipeline.reporting import report_files
+
     started = time.monotonic()
     folder = Folder(Path(settings.out))
     whole, notices = gather_study(settings)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from defaultmode.report.nouns import Page, Used
 from defaultmode.report.references import all_references
-from defaultmode.report.writing import counted, listed
+from defaultmode.report.writing import counted, listed, plain
 
 MARK = re.compile(r"\[(@[\w-]+(?:; @[\w-]+)*)\]")
 
@@ -33,7 +33,7 @@ def _each(items: Sequence[Used]) -> str:
 
 def _input(page: Page) -> str:
     said = []
-    inputs = page.texts("inputs")
+    inputs = tuple(dict.fromkeys(page.texts("inputs")))
     if inputs:
         said.append(f"The input was {listed(inputs, 8)}.")
     people, runs = page.value("n_participants"), page.value("n_runs")
@@ -69,7 +69,9 @@ def _denoising(page: Page) -> str:
     said += [_sentence(u.sentence, u.cites) for u in page.used("steps")]
     shortest = page.value("min_usable_s")
     if shortest:
-        said.append(f"Runs with less than {shortest} s of uncensored signal are missing, not zero.")
+        said.append(
+            f"Runs with less than {float(shortest):g} s of uncensored signal are missing, not zero."
+        )
     return " ".join(said)
 
 
@@ -78,20 +80,39 @@ def _measures(page: Page) -> str:
     if not used:
         return ""
     parts = "; ".join(
-        f"{u.name.replace('_', ' ')}: {_lower(u.sentence.rstrip('. '))}{cite(u.cites)}"
-        for u in used
+        f"{_lower(plain(u.name))}: {_lower(u.sentence.rstrip('. '))}{cite(u.cites)}" for u in used
     )
     return f"The measures were: {parts}."
 
 
+STATISTICS = {
+    "Hedges g": (
+        "Groups are compared by Hedges' g, the difference in pooled standard deviations, "
+        "corrected for small samples [@Hedges1981]."
+    ),
+    "d_z": (
+        "Changes within people are given as d_z, the mean change divided by the standard "
+        "deviation of the changes [@Lakens2013]."
+    ),
+    "Pearson r": "Associations are Pearson correlations with Fisher's interval [@Fisher1921].",
+}
+FALSE_DISCOVERY = (
+    "p values are also given at a controlled false discovery rate [@Benjamini1995]; intervals "
+    "cover 95 %."
+)
+
+
 def _statistics(page: Page) -> str:
-    used = page.used("statistics")
-    said = [_sentence(u.sentence, u.cites) for u in used]
-    if not used:
-        said += [_sentence(r.sentence, r.cites) for r in page.results if r.cites]
-    seed = page.value("seed")
-    if seed and said:
-        said.append(f"Random streams started from seed {seed}.")
+    tables = [r.table for r in page.results if {"statistic", "value"} <= set(r.table.columns)]
+    ran = {str(s) for t in tables for s in t.loc[t["value"].notna(), "statistic"].unique()}
+    results = {r.sentence for r in page.results}
+    said = [sentence for name, sentence in STATISTICS.items() if name in ran]
+    said += [
+        _sentence(u.sentence, u.cites) for u in page.used("statistics") if u.sentence not in results
+    ]
+    said += [FALSE_DISCOVERY] if ran else []
+    seeds = {r.seed for r in page.results if r.seed is not None}
+    said += [f"Random streams started from seed {seed}." for seed in sorted(seeds)]
     return " ".join(said)
 
 
@@ -113,7 +134,7 @@ def _software(page: Page) -> str:
         f"{name} {version}{cite([SOFTWARE[name]] if name in SOFTWARE else [])}"
         for name, version in versions.items()
     ]
-    return f"Software: {', '.join(parts)}." if parts else ""
+    return f"{', '.join(parts)}." if parts else ""
 
 
 def methods_text(page: Page) -> tuple[tuple[str, str], ...]:

@@ -12,6 +12,7 @@ from defaultmode.core.study import Study
 from defaultmode.report.caveats import caveats
 from defaultmode.report.choosing import MOVEMENT, atlases, factors, measured, recorded
 from defaultmode.report.drawings import (
+    MOST_MATRICES,
     brains,
     clouds,
     forests,
@@ -105,11 +106,16 @@ def _why_no_motion(study: Study) -> str:
     """The sentence that stands where the motion figure would."""
     rows = study.missing[study.missing["what"].isin([MOVEMENT, "framewise_displacement"])]
     if len(rows):
-        return f"Head motion cannot be shown: {rows['reason'].iloc[0]}"
+        return f"Head motion cannot be shown. {rows['reason'].iloc[0]}"
     return (
         "Head motion cannot be shown, because no recording came with it (tables of extracted time "
         "series usually do not). Differences between groups or sessions may be movement."
     )
+
+
+def _further(n: int, word: str) -> str:
+    """How many more there are, empty for none."""
+    return counted(n, f"further {word}").replace("matrixs", "matrices") if n > 0 else ""
 
 
 def _context(page: Page) -> dict[str, object]:
@@ -126,11 +132,11 @@ def _context(page: Page) -> dict[str, object]:
         "page": page,
         "measured": _measured_words(page),
         "matrices": matrices(page),
-        "matrices_not_drawn": max(0, len(page.connectivity) - 6),
+        "matrices_not_drawn": _further(len(page.connectivity) - MOST_MATRICES, "matrix"),
         "brains": brains(page),
         "clouds": clouds(page),
         "forests": drawn_forests,
-        "forests_not_drawn": not_drawn,
+        "forests_not_drawn": _further(not_drawn, "comparison"),
         "global_signal": global_signals(page),
         "motion": head_motion(page),
         "why_no_motion": _why_no_motion(page.study),

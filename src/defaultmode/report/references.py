@@ -89,11 +89,14 @@ def format_reference(found: Reference) -> str:
         names = [*names[: MOST_AUTHORS - 1], "et al."]
     place = found["journal"] or found["booktitle"] or found["publisher"]
     number = f"({found['number']})" if found["number"] else ""
-    pages = f":{found['pages'].replace('--', '–')}" if found["pages"] else ""
-    where = f"{place} {found['volume']}{number}{pages}".strip()
+    span = found["pages"].replace("--", "–")
+    pages = f":{span}" if span and found["volume"] else f", {span}" if span else ""
+    volume = f" {found['volume']}" if found["volume"] else ""
+    title = found["title"] if found["title"].endswith("?") else f"{found['title']}."
     doi = f" doi:{found['doi']}" if found["doi"] else ""
     doubt = "" if found.verified else f" [{found['note']}]"
-    return f"{', '.join(names)} ({found['year']}). {found['title']}. {where}.{doi}{doubt}"
+    where = f"{place}{volume}{number}{pages}."
+    return f"{', '.join(names)} ({found['year']}). {title} {where}{doi}{doubt}"
 
 
 def _chosen(keys: Iterable[str]) -> list[Reference]:

@@ -120,7 +120,7 @@ def comparison_of(row: dict[str, object]) -> str:
     kind, contrast = row.get("kind", ""), row.get("contrast", "")
     if kind == "correlation":
         return f"correlation with {row.get('factor', '')}, {contrast}"
-    return f"{contrast} ({kind})"
+    return f"{kind}: {contrast}"
 
 
 def _effect_row(row: dict[str, object]) -> tuple[Cell, ...]:
@@ -182,7 +182,7 @@ def missing_table(study: Study) -> Table | None:
             (
                 Cell(str(code), code=str(code)),
                 word(reason),
-                word(listed(pd.unique(part["what"]), 8)),
+                word(listed(map(plain, pd.unique(part["what"])), 8)),
                 word(listed(pd.unique(part["denoise"]), 8)),
                 Cell(str(len(part)), str(len(part)), number=True),
                 word(listed(dict.fromkeys(runs), 6)),

@@ -18,7 +18,10 @@ WORDS = {
     "default_mode_salience": "default mode to salience",
     "default_mode_membership": "regions nearest to their own network",
     "segregation_default_mode": "segregation of the default mode",
+    "segregation_default_mode_signed": "segregation of the default mode, signed",
+    "usable_s": "usable signal",
 }
+SHORT_FORMS = {"alff": "ALFF", "falff": "fALFF", "dmpfc": "dMPFC", "mtl": "MTL"}
 
 
 def shown(value: object, digits: int = 3) -> str:
@@ -48,8 +51,8 @@ def shown_count(value: object) -> str:
 
 def plain(name: str) -> str:
     """The name of a measure in words."""
-    words = WORDS.get(name, name.replace("_", " ").strip())
-    return words[:1].upper() + words[1:]
+    words = WORDS.get(name, " ".join(SHORT_FORMS.get(w, w) for w in name.split("_"))).strip()
+    return words if words.startswith(tuple(SHORT_FORMS.values())) else words[:1].upper() + words[1:]
 
 
 def counted(n: int, word: str) -> str:
