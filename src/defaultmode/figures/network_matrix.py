@@ -93,7 +93,7 @@ def network_matrix(z: Array, atlas: Atlas, *, title: str = "", limit: float = 1.
     shown = np.array(z, dtype=np.float64)[np.ix_(order, order)]
     np.fill_diagonal(shown, np.nan)
     n = len(regions)
-    figure = new_figure(5.3, 4.4, layout="compressed")
+    figure = new_figure(5.3, 4.1, layout="compressed")
     axes = figure.add_subplot()
     axes.add_patch(
         Rectangle((-0.5, -0.5), n, n, facecolor="white", edgecolor=ABSENT, hatch="////", zorder=-1)

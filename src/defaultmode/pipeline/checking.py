@@ -18,7 +18,7 @@ from defaultmode.pipeline.measuring import (
 from defaultmode.pipeline.studying import clinical_rows, clinical_tables
 from defaultmode.running import worker_count
 from defaultmode.sources.bids import RunFiles, find_runs
-from defaultmode.sources.reading import read_recording
+from defaultmode.sources.reading import look_at_recording
 
 # Measured with benchmarks/ on two cores; a rough guide, printed as such.
 VOLUME_BYTES_PER_S, TABLE_S = 60e6, 0.6
@@ -111,7 +111,7 @@ def _checked(work: Work) -> CheckedRun:
         raise TypeError  # only `demo` has embedded recordings, and it is not checked
     found = CheckedRun(work.key, work.files.kind, work.atlas, 0, 0.0, ())
     try:
-        recording = read_recording(work.files, work.atlas)
+        recording = look_at_recording(work.files, work.atlas)
         presets, _ = chosen_presets(recording, work.settings.denoise)
     except DefaultModeError as error:
         return replace(found, code=error.code, problem=error.detail)

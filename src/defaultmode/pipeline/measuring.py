@@ -206,11 +206,18 @@ def measure_run(work: Work) -> None:
         work.key,
         __version__,
         work.analysis,
-        tuple(Fingerprint.of(path) for path in work.inputs),
+        tuple(_fingerprint(path, recording) for path in work.inputs),
         tuple(Fingerprint.of(folder.path / name, name) for name in sorted(texts)),
         {"measures": measures_path(recording), "damaged": _damaged(recording)},
     )
     folder.finish(manifest, before)
+
+
+def _fingerprint(path: Path, recording: Recording) -> Fingerprint:
+    """The fingerprint of an input; volumes were hashed while they were read."""
+    read = recording.provenance.get("file") == path.name
+    known = recording.provenance.get("sha256") if read else ""
+    return Fingerprint.of(path, known=known if isinstance(known, str) else "")
 
 
 def _damaged(recording: Recording) -> str:

@@ -92,10 +92,7 @@ def needs_eyes(study: Study, notices: Sequence[str]) -> bool:
 
 def gather_measured(folder: Folder) -> Study:
     """Every finished run of the folder as one study, with the runs that failed as missing."""
-    sentences = {
-        m.name: {"sentence": m.sentence, "role": m.role}
-        for m in all_measures().values()
-    }
+    sentences = {m.name: {"sentence": m.sentence, "role": m.role} for m in all_measures().values()}
     measured = gather(folder.path, folder.measure_tables(), sentences)
     failed = pd.DataFrame(folder.failed_runs(), columns=list(MISSING_COLUMNS))
     missing = pd.concat([measured.missing, failed], ignore_index=True)

@@ -52,7 +52,8 @@ def _count(text: str, word: str) -> str:
 
 def _regions(page: Page) -> str:
     used = page.used("atlases")
-    return f"Regions came from {_each(used)}." if used else ""
+    parts = [f"{u.name} ({u.sentence.rstrip('. ')}{cite(u.cites)})" for u in used]
+    return f"Regions came from {'; '.join(parts)}." if used else ""
 
 
 def _denoising(page: Page) -> str:

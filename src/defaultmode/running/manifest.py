@@ -18,10 +18,11 @@ class Fingerprint:
     sha256: str
 
     @classmethod
-    def of(cls, path: Path, name: str = "") -> "Fingerprint":
-        """Read a file's fingerprint, its bytes included."""
+    def of(cls, path: Path, name: str = "", *, known: str = "") -> "Fingerprint":
+        """A file's fingerprint; `known` is its SHA-256 where it has been read already."""
         status = path.stat()
-        return cls(name or str(path), status.st_size, status.st_mtime_ns, sha256(path))
+        digest = known or sha256(path)
+        return cls(name or str(path), status.st_size, status.st_mtime_ns, digest)
 
     def matches(self, path: Path) -> bool:
         """Whether the file is still the same; bytes are read only if its time of change moved."""

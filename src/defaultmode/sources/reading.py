@@ -24,9 +24,19 @@ def read_recording(files: RunFiles | int, atlas: str = "") -> Recording:
     if files.kind == "cifti":
         from defaultmode.sources.cifti import read_cifti
 
-        return read_cifti(files)
+        return read_cifti(files, load_atlas(atlas) if atlas else None)
     if not atlas:
         raise DefaultModeError("E410", f"{files.signal.name} needs an atlas; give one by --atlas.")
     from defaultmode.sources.volumes import read_volumes
 
     return read_volumes(files, load_atlas(atlas), parcellation(atlas))
+
+
+def look_at_recording(files: RunFiles, atlas: str = "") -> Recording:
+    """What `read_recording` would give or refuse, without reading voxels; for `check`."""
+    from defaultmode.sources.atlases import load_atlas, parcellation
+    from defaultmode.sources.volumes import look_at_volumes
+
+    if files.kind != "volumes" or not atlas:
+        return read_recording(files, atlas)
+    return look_at_volumes(files, load_atlas(atlas), parcellation(atlas))

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from defaultmode.core.atlas import Atlas
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.missing import Missing
-from defaultmode.core.recording import Recording
+from defaultmode.core.recording import Array, Motion, Recording
 from defaultmode.sources.atlases.parcels import Parcellation
 from defaultmode.sources.bids import RunFiles
 from defaultmode.sources.nifti_header import VolumeHeader
@@ -34,6 +35,8 @@ from defaultmode.sources.volume_weights import (
     region_voxels,
     same_grid,
 )
+
+CONFOUNDS_SIDECAR = "confounds_sidecar"  # where denoising looks for it
 
 
 def open_volumes(path: Path) -> VolumeHeader:
@@ -59,35 +62,68 @@ def read_volumes(
     the brain mask and vary over time, or when one of them is not finite. The signal is in scanner
     units, (n_time, n_regions).
 
-    Raises what `open_volumes` and `read_confounds` raise, E114 and E115 (mask), E116 (not in the
-    atlas's space), E140 (the atlas has no places), E201 to E203 (repetition time), E204 (confounds)
-    and E302 (no region of the default network, or of all, is left).
+    Raises what `open_volumes` and `read_confounds` raise, E114 and E115 (mask), E116 (space), E140
+    (no places in the atlas), E201 to E203 (repetition time) and E302 (no default-mode region left).
     """
-    header = open_volumes(files.signal)
-    tr_s = _repetition_time(files, header)
-    _check_space(files, header, parcels)
-    brain = None if files.mask is None else _brain(files.mask, header)
-    voxels = region_voxels(atlas, parcels, header, brain)
-    confounds = {} if files.confounds is None else read_confounds(files.confounds, header.n_time)
-    motion = None if files.confounds is None else head_motion(confounds, files.confounds)
+    ready = _ready(files, atlas, parcels)
+    header, voxels = ready.header, ready.voxels
     digest = hashlib.sha256()
     means = region_means(volume_blocks(header, digest), header, voxels)
     absent = absent_regions(atlas.names, means, voxels, min_coverage=min_coverage)
     _check_enough(atlas, absent, header)
     signal = means.signal
     signal[:, [name in absent for name in atlas.names]] = np.nan
+    return replace(
+        _recording(files, atlas, ready, signal, absent),
+        provenance={CONFOUNDS_SIDECAR: files.confounds_sidecar, "min_coverage": min_coverage}
+        | _origin(files, header, digest.hexdigest())
+        | _regions(atlas, parcels, means, voxels),
+    )
+
+
+def look_at_volumes(
+    files: RunFiles, atlas: Atlas, parcels: Parcellation | None = None
+) -> Recording:
+    """Everything that is known of a run without reading its voxels; its signal is 0 throughout.
+
+    For `check` only. Raises what `read_volumes` raises before it reads a voxel.
+    """
+    ready = _ready(files, atlas, parcels)
+    return _recording(files, atlas, ready, np.zeros((ready.header.n_time, len(atlas))), {})
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """What must be right before a voxel is read."""
+
+    header: VolumeHeader
+    tr_s: float
+    voxels: RegionVoxels
+    confounds: dict[str, Array]
+    motion: Motion | None
+
+
+def _ready(files: RunFiles, atlas: Atlas, parcels: Parcellation | None) -> _Ready:
+    header = open_volumes(files.signal)
+    tr_s = _repetition_time(files, header)
+    _check_space(files, header, parcels)
+    voxels = region_voxels(atlas, parcels, header, _brain(files.mask, header))
+    return _Ready(header, tr_s, voxels, *_confounds(files, header))
+
+
+def _recording(
+    files: RunFiles, atlas: Atlas, ready: _Ready, signal: Array, absent: Mapping[str, Missing]
+) -> Recording:
     return Recording(
         signal=signal,
-        tr_s=tr_s,
+        tr_s=ready.tr_s,
         atlas=atlas,
         entities=files.entities,
         processing=processing_from_sidecar(files.sidecar),
         absent=absent,
-        motion=motion,
-        confounds=confounds,
-        provenance=_origin(files, header)
-        | {"sha256": digest.hexdigest(), "min_coverage": min_coverage}
-        | _regions(atlas, parcels, means, voxels),
+        motion=ready.motion,
+        confounds=ready.confounds,
+        provenance={CONFOUNDS_SIDECAR: files.confounds_sidecar},
     )
 
 
@@ -117,7 +153,9 @@ def _check_space(files: RunFiles, header: VolumeHeader, parcels: Parcellation | 
     raise DefaultModeError("E116", f"{files.signal} is in {stated}; the atlas is in MNI space.")
 
 
-def _brain(path: Path, header: VolumeHeader) -> NDArray[np.bool_]:
+def _brain(path: Path | None, header: VolumeHeader) -> NDArray[np.bool_] | None:
+    if path is None:
+        return None
     mask = read_header(path, series=False)
     if mask.orientation != header.orientation:
         msg = f"{path} runs {mask.orientation}; {header.path.name} runs {header.orientation}."
@@ -133,6 +171,13 @@ def _brain(path: Path, header: VolumeHeader) -> NDArray[np.bool_]:
     return brain
 
 
+def _confounds(files: RunFiles, header: VolumeHeader) -> tuple[dict[str, Array], Motion | None]:
+    if files.confounds is None:
+        return {}, None
+    confounds = read_confounds(files.confounds, header.n_time)
+    return confounds, head_motion(confounds, files.confounds)
+
+
 def _check_enough(atlas: Atlas, absent: Mapping[str, Missing], header: VolumeHeader) -> None:
     default = [atlas.names[i] for i in atlas.members("default")]
     for regions, which in ((default, "default-mode regions"), (list(atlas.names), "regions")):
@@ -145,10 +190,11 @@ def _check_enough(atlas: Atlas, absent: Mapping[str, Missing], header: VolumeHea
             raise DefaultModeError("E302", msg)
 
 
-def _origin(files: RunFiles, header: VolumeHeader) -> dict[str, object]:
+def _origin(files: RunFiles, header: VolumeHeader, sha256: str) -> dict[str, object]:
     return {
         "file": files.signal.name,
         "bytes": files.signal.stat().st_size,
+        "sha256": sha256,
         "mask": files.mask.name if files.mask else None,
         "confounds": files.confounds.name if files.confounds else None,
         "space": files.space,
