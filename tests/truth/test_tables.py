@@ -238,7 +238,7 @@ def test_damaged_columns_are_absent_with_their_reason(tmp_path: Path) -> None:
     recording = read_table(run_of(tmp_path, values))
     absent = recording.absent
     assert {name: absent[name].code for name in absent} == dict(
-        zip(NAMES[1:], ("E118", "E117", "E118"), strict=True)
+        zip(NAMES[1:], ("E121", "E117", "E118"), strict=True)
     )
     assert "3 of 20" in absent[NAMES[2]].reason
     assert np.isnan(recording.signal[:, recording.atlas.names.index(NAMES[2])]).all()

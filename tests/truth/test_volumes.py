@@ -136,7 +136,7 @@ def test_mask_restricts_and_coverage_is_told(tmp_path: Path) -> None:
         recording.signal[:, [0, 2, 3, 4, 5]], kept[:, [0, 2, 3, 4, 5]], **CLOSE
     )
     assert list(recording.absent) == ["mPFC"]
-    assert recording.absent["mPFC"].code == "E118"
+    assert recording.absent["mPFC"].code == "E121"
     assert "40 outside the brain mask" in recording.absent["mPFC"].reason
     assert np.isnan(recording.signal[:, 1]).all()
     coverage = recording.provenance["coverage"]

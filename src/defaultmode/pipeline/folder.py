@@ -115,10 +115,14 @@ class Folder:
             )
         return rows
 
+    def finished(self) -> list[Manifest]:
+        """The manifests of all finished runs, in order of their keys."""
+        found = (read_manifest(path) for path in sorted(self.manifests.glob("*.json")))
+        return [m for m in found if m is not None]
+
     def measure_tables(self) -> list[str]:
         """Paths of the tables of measures of all finished runs, relative to the folder."""
-        found = (read_manifest(path) for path in sorted(self.manifests.glob("*.json")))
-        return [str(m.outcome["measures"]) for m in found if m is not None]
+        return [str(m.outcome["measures"]) for m in self.finished()]
 
     def log(self, event: str, subject: str, **more: object) -> None:
         """Append one event to logs/run.jsonl."""

@@ -42,10 +42,14 @@ def report_files(
     results: Sequence[Result],
     settings: Settings,
     *,
+    texts: Mapping[str, str],
     notes: Sequence[str] = (),
 ) -> dict[str, str]:
-    """report.html, CITATION.md, CITATION.bib and the provenance record, as path → text."""
-    facts = facts_of(folder, study, results, settings)
+    """report.html, CITATION.md, CITATION.bib and the provenance record, as path → text.
+
+    texts : the study's other files, whose hashes the page prints.
+    """
+    facts = facts_of(folder, study, settings) | {"hashes": hashes_of(texts, folder)}
     page = Page(
         title="Default mode network report",
         study=study,
@@ -64,9 +68,14 @@ def report_files(
     }
 
 
-def facts_of(
-    folder: Folder, study: Study, results: Sequence[Result], settings: Settings
-) -> dict[str, object]:
+def hashes_of(texts: Mapping[str, str], folder: Folder) -> dict[str, str]:
+    """SHA-256 of the study's files and of every input, by name."""
+    ours = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
+    inputs = {Path(f.name).name: f.sha256 for m in folder.finished() for f in m.inputs}
+    return ours | dict(sorted(inputs.items()))
+
+
+def facts_of(folder: Folder, study: Study, settings: Settings) -> dict[str, object]:
     """What ran, for the methods text and the provenance section of the page."""
     measured = study.named(role="measure") + study.named(role="quality")
     ran = [c for c in measured if c.measure]
@@ -86,7 +95,6 @@ def facts_of(
             if m.name in {c.measure for c in ran}
         ],
         "atlases": [Used(a.name, a.sentence, a.cites) for a in atlases.values()],
-        "statistics": [Used("comparison", r.sentence, r.cites) for r in results if len(r.table)],
         "n_participants": study.table["participant_id"].nunique(),
         "n_runs": len(study.table) if ran else 0,
         "low_hz": settings.low_hz,
@@ -97,11 +105,6 @@ def facts_of(
         "command": " ".join(["defaultmode", *sys.argv[1:]]),
         "seed": settings.seed,
         "date": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-        "hashes": {
-            "study table": hashlib.sha256(
-                study.table.to_csv(sep="\t", index=False).encode()
-            ).hexdigest()
-        },
     }
 
 
@@ -152,14 +155,14 @@ def processed_before(folder: Folder) -> list[str]:
 def _before(done: Mapping[str, object]) -> str:
     low, high = done.get("low_cutoff_hz"), done.get("high_cutoff_hz")
     band = {
-        (False, False): "no band-pass",
-        (True, True): f"band-passed {low}–{high} Hz",
+        (False, False): "without a filter",
+        (True, True): f"band-passed at {low}–{high} Hz",
         (True, False): f"high-passed at {low} Hz",
         (False, True): f"low-passed at {high} Hz",
     }[low is not None, high is not None]
     mean = "demeaned" if done.get("demeaned") else "with their mean"
-    signal = ", global signal removed" if done.get("global_signal_removed") else ""
-    return f"Recordings were supplied with {band}, {mean}{signal}."
+    signal = ", their global signal removed" if done.get("global_signal_removed") else ""
+    return f"Recordings were supplied {band}, {mean}{signal}."
 
 
 def connectivity_of(folder: Folder) -> tuple[ConnectivitySummary, ...]:

@@ -67,7 +67,7 @@ def study(settings: Settings, *, notes: Sequence[str] = ()) -> StudyReport:
     design = design_of(whole, reference=settings.reference)
     results = (compare(whole, design), correlate(whole, design))
     texts = study_files(whole, results)
-    texts |= report_files(folder, whole, results, settings, notes=notes)
+    texts |= report_files(folder, whole, results, settings, texts=texts, notes=notes)
     for name, text in texts.items():
         write_text(folder.path / name, text)
     folder.log("studied", folder.path.name, rows=len(whole.table))

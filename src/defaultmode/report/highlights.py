@@ -93,11 +93,12 @@ def _boundary(people: list[Person]) -> str:
     if not len(pairs):
         return ""
     plain, removed = pairs.T
+    means = [f"{mean:+.2f}".replace("-", "−") for mean in (plain.mean(), removed.mean())]
     changed = int((np.sign(plain) != np.sign(removed)).sum())
     return (
         f"The default mode and task-positive networks correlate at a mean Fisher z of "
-        f"{plain.mean():+.2f} without global signal regression (below zero in "
-        f"{int((plain < 0).sum())} of {len(pairs)}) and {removed.mean():+.2f} with it (below zero "
+        f"{means[0]} without global signal regression (below zero in "
+        f"{int((plain < 0).sum())} of {len(pairs)}) and {means[1]} with it (below zero "
         f"in {int((removed < 0).sum())}): in {changed} of {len(pairs)} the sign is the pipeline's "
         f"choice ({people[0].denoise}). Global signal regression pushes correlations below zero "
         f"by construction."

@@ -38,6 +38,17 @@ SEVENTEEN = {
     "TempPar": "other",
 }
 ROLE = {"7": SEVEN, "17": SEVENTEEN}
+# Beginning of a network's name → what every atlas of the package calls it.
+NETWORK = {
+    "Vis": "Visual",
+    "SomMot": "Somatomotor",
+    "DorsAttn": "DorsalAttention",
+    "SalVentAttn": "Salience",
+    "Limbic": "Limbic",
+    "Cont": "Control",
+    "Default": "Default",
+    "TempPar": "TemporalParietal",
+}
 # Default A, B, C of the 17 networks are the core, dMPFC and MTL subsystems (Yeo 2011).
 SUBSYSTEM = {"DefaultA": "core", "DefaultB": "dMPFC", "DefaultC": "MTL"}
 # Posterior midline parcels of the control network border the default mode and count to neither.
@@ -75,7 +86,7 @@ def atlas_from_names(columns: Sequence[str]) -> Atlas | None:
     if not scheme:
         return None
     regions = {name: _region(name, scheme) for name in columns}
-    parcels = [name for name, r in regions.items() if r.network in ROLE[scheme]]
+    parcels = [name for name in columns if _network(name, scheme) is not None]
     others = len(regions) - len(parcels)
     if others > len(parcels):
         return None
@@ -119,7 +130,7 @@ def _region(name: str, scheme: str) -> Region:
     place = PLACE.get(rest.partition("_")[0], "") if role == "default" else ""
     return Region(
         name,
-        network,
+        next(full for begin, full in NETWORK.items() if network.startswith(begin)),
         role=role,
         subsystem=SUBSYSTEM.get(network, ""),
         place=place,

@@ -115,7 +115,7 @@ def _absent(signal: Array, atlas: Atlas) -> dict[str, Missing]:
     finite = np.isfinite(signal)
     for name, values, good in zip(atlas.names, signal.T, finite.T, strict=True):
         if not good.any():
-            absent[name] = Missing("no coverage: every value of the region is n/a", "E118")
+            absent[name] = Missing("no coverage: every value of the region is n/a", "E121")
         elif not good.all():
             reason = f"{int((~good).sum())} of {len(good)} values of the region are not finite"
             absent[name] = Missing(reason, "E117")

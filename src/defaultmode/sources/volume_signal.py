@@ -88,7 +88,11 @@ def absent_regions(
     absent = {}
     for i, name in enumerate(names):
         if not means.covered[i] or share[i] < min_coverage:
-            absent[name] = Missing(_why_uncovered(i, share[i], means, voxels), "E118")
+            seen = (means.covered[i] + means.constant[i]) / max(voxels.expected[i], 1)
+            code = (
+                "E118" if seen >= min_coverage else "E121"
+            )  # in view but constant, or not in view
+            absent[name] = Missing(_why_uncovered(i, share[i], means, voxels), code)
         elif not np.isfinite(means.signal[:, i]).all():
             absent[name] = Missing("a voxel of the region is not finite", "E117")
         elif not np.ptp(means.signal[:, i]) > 0:
