@@ -322,7 +322,15 @@ def test_roles_of_seventeen_networks() -> None:
     ]
     atlas = atlas_from_names([*names, "THALAMUS_LEFT", "BRAIN_STEM"])
     assert atlas is not None
-    found = {r.network: (r.role, r.subsystem, r.hemisphere) for r in atlas.regions}
+    found = {
+        r.name.split("_")[2] if r.name.startswith("17") else r.network: (
+            r.role,
+            r.subsystem,
+            r.hemisphere,
+        )
+        for r in atlas.regions
+    }
+    assert {r.network for r in atlas.regions if r.role == "default"} == {"Default"}
     assert found["DefaultA"] == ("default", "core", "L")
     assert found["DefaultB"] == ("default", "dMPFC", "L")
     assert found["DefaultC"] == ("default", "MTL", "L")
