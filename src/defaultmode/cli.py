@@ -77,8 +77,8 @@ def _common(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--mem-mb", type=int, default=None, metavar="MB")
     verb.add_argument("--json", action="store_true", help="print JSON on standard output")
     verb.add_argument("--quiet", "-q", action="store_true", help="no progress, no summary")
-    verb.add_argument("-v", "--verbose", action="count", default=0)
-    verb.add_argument("-w", "--work-dir", default="", help=argparse.SUPPRESS)
+    verb.add_argument("-v", "--verbose", action="count", default=0, help="a line for every run")
+    verb.add_argument("-w", "--work-dir", default="", help="accepted; no work files are written")
 
 
 def _tables(verb: argparse.ArgumentParser) -> None:
@@ -182,11 +182,23 @@ def settings_from(options: argparse.Namespace) -> dict[str, Any]:
     from defaultmode.core.settings import Settings
 
     given = {name: getattr(options, name, None) for name in Settings.__dataclass_fields__}
-    return {
+    plain = {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in given.items()
         if value is not None
     }
+    return {name: _absolute(name, value) for name, value in plain.items()}
+
+
+def _absolute(name: str, value: Any) -> Any:
+    """Paths as absolute ones, so that `study` finds them from wherever it is called."""
+    if name in {"source", "bids_filter_file"}:
+        return str(Path(value).absolute())
+    if name in {"bids_dirs", "tables"}:
+        return tuple(str(Path(v).absolute()) for v in value)
+    if name == "atlases":
+        return tuple(str(Path(v).absolute()) if Path(v).is_file() else v for v in value)
+    return value
 
 
 def run_demo(options: argparse.Namespace) -> int:
@@ -223,7 +235,11 @@ def run_measure(options: argparse.Namespace) -> int:
     from defaultmode.core.settings import Settings
     from defaultmode.pipeline import measure
 
-    report = measure(Settings(**settings_from(options)), quiet=options.quiet)
+    report = measure(
+        Settings(**settings_from(options)),
+        quiet=options.quiet,
+        tell=say if options.verbose else None,
+    )
     for key, problem in report.failed.items():
         say(f"{key}:")
         say_error(problem)

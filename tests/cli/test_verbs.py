@@ -294,3 +294,47 @@ def test_real_depression_compares_groups(tmp_path: Path) -> None:
     assert (one["contrast"], one["n"], one["n_reference"]) == ("MDD − control", "48", "49")
     variance = [r for r in rows_of(tmp_path / "out" / "missing.tsv") if "variance" in r["what"]]
     assert {r["code"] for r in variance} == {"E304"}, "demeaned data have no percent scale"
+
+
+def test_study_finds_the_tables_from_another_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made.tables(tmp_path / "in")
+    monkeypatch.chdir(tmp_path)
+    assert run("measure", "in", "out", "--nprocs", 1, "--quiet") == 0
+    monkeypatch.chdir(tmp_path / "in")
+    assert run("study", tmp_path / "out", "--quiet") == 0
+    assert "group" in rows_of(tmp_path / "out" / "study.tsv")[0]
+
+
+def test_an_atlas_of_ones_own_is_an_input(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, out = made.tables(tmp_path / "in"), tmp_path / "out"
+    names = made.load_atlas("aal90").names
+
+    def own(n_default: int) -> Path:
+        rows = [f"{n}\t{'Default' if i < n_default else 'DorsAttn'}" for i, n in enumerate(names)]
+        return made.write(tmp_path / "own.tsv", "\n".join(["name\tnetwork", *rows]) + "\n")
+
+    def measured() -> int:
+        capsys.readouterr()
+        words = ("--atlas", own_path, "--measures", "within_default_mode", "--nprocs", 1)
+        assert run("measure", source, out, *words, "--json") == 0
+        return len(json.loads(capsys.readouterr().out)["measured"])
+
+    own_path = own(10)
+    assert measured() == 4
+    first = [r["within_default_mode__as_supplied"] for r in rows_of(out / "study.tsv")]
+    assert measured() == 0
+    own(20)
+    assert measured() == 4
+    assert first != [r["within_default_mode__as_supplied"] for r in rows_of(out / "study.tsv")]
+    assert run("study", out, "--quiet") == 0
+
+
+def test_verbose_names_every_run(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("measure", dataset, tmp_path / "out", "--nprocs", 1, "-v") == 0
+    assert capsys.readouterr().err.count("measured: sub-") == 4

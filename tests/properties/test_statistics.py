@@ -115,4 +115,6 @@ def test_every_row_has_a_value_or_a_reason(table: pd.DataFrame) -> None:
     assert len(effects) == sum(
         len(g.levels[1:]) * (1 + sum(len(f.levels[1:]) for f in design.within))
         for g in design.between
-    ) + sum(len(f.levels) * (len(f.levels) - 1) // 2 for f in design.within)
+    ) + sum(len(f.levels) * (len(f.levels) - 1) // 2 for f in design.within) * (
+        1 + sum(len(g.levels) for g in design.between)
+    )

@@ -675,6 +675,13 @@ def test_groups_of_a_real_table_change_differently() -> None:
     assert design.between[0].levels == ("HC", "BP", "MDD")
     result = compare(study, design)
     counts = result.table.groupby("kind").size().to_dict()
-    assert counts == {"group": 2, "interaction": 8, "paired": 10}
+    assert counts == {"group": 2, "interaction": 8, "paired": 10 * (1 + 3)}
+    patients = table[table["group"] == "MDD"].pivot_table(
+        index="participant_id", columns="session_id", values="MADRS_Total"
+    )
+    fall = (patients["ses-d2"] - patients["ses-b0"]).dropna()
+    one = row(result.table, contrast="ses-d2 − ses-b0 (group = MDD)")
+    assert one["n"] == len(fall)
+    assert one["value"] == pytest.approx(fall.mean() / fall.std(ddof=1), rel=1e-12)
     assert row(result.table, contrast="MDD − HC (session_id = ses-b0)")["value"] > 2
     assert (result.table["reason"].eq("") | result.table["value"].isna()).all()

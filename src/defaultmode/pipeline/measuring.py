@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from defaultmode.running import (
     worker_count,
     write_text,
 )
+from defaultmode.sources.atlases import atlas_files, load_atlas
 from defaultmode.sources.bids import RunFiles, find_runs
 from defaultmode.sources.reading import read_recording
 
@@ -47,8 +48,7 @@ class Work:
         if isinstance(self.files, int):
             return []
         named = (self.files.signal, self.files.confounds, self.files.mask)
-        atlas = Path(self.atlas)
-        return [p for p in named if p is not None] + ([atlas] if atlas.is_file() else [])
+        return [p for p in named if p is not None] + atlas_files(self.atlas)
 
     @property
     def analysis(self) -> dict[str, object]:
@@ -82,9 +82,12 @@ class MeasureReport:
         return 4 if self.failed or self.damaged or self.eyes else 0
 
 
-def measure(settings: Settings, *, quiet: bool = False) -> MeasureReport:
+def measure(
+    settings: Settings, *, quiet: bool = False, tell: Callable[[str], None] | None = None
+) -> MeasureReport:
     """Measure every run of a folder that is not measured yet, and write one row for each.
 
+    quiet : no progress bar; tell : called with a line for every run that ends.
     Raises E403 (no runs), E603 (the output folder holds something else), E601, E602, E605, E410.
     """
     runs = find_runs(
@@ -95,7 +98,7 @@ def measure(settings: Settings, *, quiet: bool = False) -> MeasureReport:
         filters=read_filters(settings.bids_filter_file),
         exclude=Path(settings.out),
     )
-    report = measure_works(works_of(runs, settings), settings, quiet=quiet)
+    report = measure_works(works_of(runs, settings), settings, quiet=quiet, tell=tell)
     if not report.measured and not report.complete:
         return report
     study, notices = gather_study(settings)
@@ -121,8 +124,6 @@ def read_filters(path: str) -> Mapping[str, object] | None:
 
 def works_of(runs: Sequence[RunFiles], settings: Settings) -> list[Work]:
     """One piece of work for each run and atlas."""
-    from defaultmode.sources.atlases import load_atlas
-
     names = settings.atlases or ("schaefer100",)
     labels = {name: load_atlas(name).label or load_atlas(name).name for name in names}
     works = []
@@ -134,10 +135,17 @@ def works_of(runs: Sequence[RunFiles], settings: Settings) -> list[Work]:
         else:
             own = settings.atlases[0] if len(settings.atlases) == 1 else ""
             works.append(Work(files.key, files, own, settings))
+    _refuse_twins(works)
     return works
 
 
-def measure_works(works: Sequence[Work], settings: Settings, *, quiet: bool) -> MeasureReport:
+def measure_works(
+    works: Sequence[Work],
+    settings: Settings,
+    *,
+    quiet: bool = False,
+    tell: Callable[[str], None] | None = None,
+) -> MeasureReport:
     """Carry out what is missing or stale, and tell what was done."""
     started = time.monotonic()
     check_names(settings)
@@ -158,7 +166,10 @@ def measure_works(works: Sequence[Work], settings: Settings, *, quiet: bool) -> 
         if isinstance(outcome, DefaultModeError):
             failed[task.key] = outcome
             folder.record_failure(task.key, task.work.files, outcome)
-        folder.log("failed" if isinstance(outcome, DefaultModeError) else "measured", task.key)
+        event = "failed" if isinstance(outcome, DefaultModeError) else "measured"
+        folder.log(event, task.key)
+        if tell is not None:
+            tell(f"{event}: {task.key}")
     measured = tuple(t.key for t in waiting if t.key not in failed)
     return MeasureReport(
         folder.path,
@@ -168,6 +179,17 @@ def measure_works(works: Sequence[Work], settings: Settings, *, quiet: bool) -> 
         damaged_regions(folder, [w.key for w in works]),
         time.monotonic() - started,
     )
+
+
+def _refuse_twins(works: Sequence[Work]) -> None:
+    """Two files that would be written as the same run and atlas; raises E207."""
+    seen: dict[str, Work] = {}
+    for work in works:
+        twin = seen.setdefault(work.key, work)
+        if twin is not work and isinstance(work.files, RunFiles):
+            other = twin.files.signal.name if isinstance(twin.files, RunFiles) else twin.key
+            msg = f"{work.files.signal.name} and {other} are the same run and atlas."
+            raise DefaultModeError("E207", msg)
 
 
 def check_names(settings: Settings) -> None:

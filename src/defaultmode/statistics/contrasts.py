@@ -88,6 +88,13 @@ def _pairs(block: Block, design: Design, factor: Factor) -> Iterator[Contrast]:
             pair = change(rows, design, factor, level=level, reference=reference)
             text = f"{level} − {reference}{_place(place)}"
             yield Contrast("paired", factor.name, text, "d_z", d_z(pair[0], pair[1]))
+        pair = change(block, design, factor, level=level, reference=reference)
+        for group in design.between:
+            belongs = block.group(group)
+            for i, name in enumerate(group.levels):
+                text = f"{level} − {reference} ({group.name} = {name})"
+                effects = d_z(pair[0][belongs == i], pair[1][belongs == i])
+                yield Contrast("paired", factor.name, text, "d_z", effects)
 
 
 def _interactions(block: Block, design: Design, outer: Factor, inner: Factor) -> Iterator[Contrast]:

@@ -10,6 +10,7 @@ from defaultmode.sources.atlases.matching import match_atlas
 from defaultmode.sources.atlases.parcels import Parcellation
 from defaultmode.sources.atlases.registry import (
     absent_places,
+    atlas_files,
     atlas_names,
     load_atlas,
     parcellation,
@@ -18,6 +19,7 @@ from defaultmode.sources.atlases.registry import (
 __all__ = [
     "Parcellation",
     "absent_places",
+    "atlas_files",
     "atlas_names",
     "load_atlas",
     "match_atlas",

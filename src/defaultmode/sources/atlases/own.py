@@ -76,6 +76,13 @@ def own_parcellation(path: Path) -> Parcellation | None:
     return read_parcellation(image, tuple(_index(row, table) for row in rows))
 
 
+def own_files(path: Path) -> list[Path]:
+    """The files that a user's own atlas consists of: its table and its label image."""
+    table = _table_of(path)
+    stem = table.name[: -len(".tsv")]
+    return [p for p in (table, *(table.with_name(stem + e) for e in IMAGES)) if p.is_file()]
+
+
 def _table_of(path: Path) -> Path:
     for end in (*IMAGES, ".tsv"):
         if path.name.lower().endswith(end):

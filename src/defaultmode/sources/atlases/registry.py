@@ -9,7 +9,7 @@ from typing import Any
 
 from defaultmode.core.atlas import Atlas
 from defaultmode.core.errors import DefaultModeError
-from defaultmode.sources.atlases.own import is_path, own_atlas, own_parcellation
+from defaultmode.sources.atlases.own import is_path, own_atlas, own_files, own_parcellation
 from defaultmode.sources.atlases.parcels import Parcellation, read_parcellation
 from defaultmode.sources.atlases.rows import Row, read_rows, region_in
 from defaultmode.sources.atlases.spheres import joined_with_nilearn
@@ -58,6 +58,11 @@ def _registered(name: str) -> Atlas:
         cites=tuple(notes["cites"]),
         licence=notes["licence"],
     )
+
+
+def atlas_files(name_or_path: str) -> list[Path]:
+    """The files whose change makes an atlas another one; none for an atlas of the package."""
+    return own_files(Path(name_or_path)) if is_path(name_or_path) else []
 
 
 def load_atlas(name_or_path: str) -> Atlas:
