@@ -159,4 +159,5 @@ class Recording:
     ) -> NDArray[np.intp]:
         """Column indices of the regions asked for that have a signal, shape (k,)."""
         found = self.atlas.members(role, network=network, subsystem=subsystem, place=place)
-        return np.array([i for i in found if self.atlas.names[i] not in self.absent], dtype=np.intp)
+        regions, absent = self.atlas.regions, self.absent
+        return np.array([i for i in found if regions[i].name not in absent], dtype=np.intp)
