@@ -158,9 +158,8 @@ def main() -> None:
         for i in range(options.pairs):
             for tool in TOOLS[:: 1 if i % 2 == 0 else -1]:
                 runs[tool].append(once(tool, folder))
-        print(
-            "| tool | wall s (all runs) | median | ratio of pairs | peak MB |\n|---|---|---|---|---|"
-        )
+        print("| tool | wall s (all runs) | median | ratio of pairs | peak MB |")
+        print("|---|---|---|---|---|")
         for tool, found in runs.items():
             ratio = statistics.median(
                 theirs[0] / ours[0] for theirs, ours in zip(found, runs[TOOLS[0]], strict=True)
@@ -169,9 +168,8 @@ def main() -> None:
             middle = statistics.median(wall for wall, _ in found)
             memory = statistics.median(mb for _, mb in found)
             print(f"| {tool} | {each} | {middle:.1f} | {ratio:.2f} | {memory:.0f} |")
-        print(
-            f"\nfiles written by measure: {sum(p.is_file() for p in (folder / 'out').rglob('*'))}"
-        )
+        written = sum(p.is_file() for p in (folder / "out").rglob("*"))
+        print(f"\nfiles written by measure: {written}")
 
 
 if __name__ == "__main__":

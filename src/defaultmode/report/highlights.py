@@ -19,8 +19,8 @@ GSR = "+GSR"
 class Person:
     """What the account of the default mode network says of one person under one pair of presets.
 
-    within, between : Fisher z without global signal regression; between_gsr : with it;
-    membership : share (0–1) of default mode regions closest to their own network. NaN if missing.
+    within, between : Fisher z; membership : share (0–1) of default mode regions that are closest to
+    their own network; `_gsr` : the same with global signal regression. NaN where missing.
     """
 
     participant: str
@@ -31,6 +31,7 @@ class Person:
     between: float
     between_gsr: float
     membership: float
+    membership_gsr: float
 
 
 def persons(study: Study) -> tuple[Person, ...]:
@@ -42,6 +43,7 @@ def persons(study: Study) -> tuple[Person, ...]:
             "between": _column(study, BETWEEN, denoise),
             "between_gsr": _column(study, BETWEEN, denoise + GSR),
             "membership": _column(study, MEMBERSHIP, denoise),
+            "membership_gsr": _column(study, MEMBERSHIP, denoise + GSR),
         }
         frame = pd.DataFrame(
             {k: study.table[c] if c else np.nan for k, c in columns.items()},
@@ -77,13 +79,16 @@ def highlights(study: Study) -> tuple[str, ...]:
 
 def _membership(people: list[Person]) -> str:
     shares = np.array([p.membership for p in people])
-    shares = shares[np.isfinite(shares)]
+    shares = 100 * shares[np.isfinite(shares)]
     if not shares.size:
         return ""
+    removed = np.array([p.membership_gsr for p in people])
+    removed = 100 * removed[np.isfinite(removed)]
+    with_it = f"; with global signal regression {removed.mean():.0f} %" if removed.size else ""
     return (
-        f"In {shares.size} participants, {100 * shares.mean():.0f} % of the default mode regions "
-        f"(from {100 * shares.min():.0f} to {100 * shares.max():.0f} % by person) correlate more "
-        f"with their own network than with any other ({people[0].denoise})."
+        f"In {shares.size} participants, {shares.mean():.0f} % of the default mode regions (from "
+        f"{shares.min():.0f} to {shares.max():.0f} % by person) correlate more with their own "
+        f"network than with any other ({people[0].denoise}{with_it})."
     )
 
 
@@ -107,11 +112,17 @@ def _boundary(people: list[Person]) -> str:
 
 def person_table(study: Study) -> list[str]:
     """Lines of text, one for each person, for a terminal."""
-    header = ("participant", "atlas", "runs", "within DMN", "DMN–TP", "DMN–TP, GSR", "own network")
+    header = (
+        *("participant", "atlas", "runs", "within DMN", "DMN–TP", "DMN–TP, GSR"),
+        *("own network", "own network, GSR"),
+    )
     rows: list[tuple[str, ...]] = [header]
     for p in persons(study):
         z = [f"{v:+.2f}" if np.isfinite(v) else "n/a" for v in (p.within, p.between, p.between_gsr)]
-        share = f"{100 * p.membership:.0f} %" if np.isfinite(p.membership) else "n/a"
-        rows.append((p.participant, p.atlas, str(p.runs), *z, share))
+        shares = [
+            f"{100 * v:.0f} %" if np.isfinite(v) else "n/a"
+            for v in (p.membership, p.membership_gsr)
+        ]
+        rows.append((p.participant, p.atlas, str(p.runs), *z, *shares))
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return ["  ".join(c.rjust(w) for c, w in zip(row, widths, strict=True)) for row in rows]

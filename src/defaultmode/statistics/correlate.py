@@ -40,7 +40,7 @@ def correlate(study: Study, design: Design) -> Result:
     measured = study.named(role="measure", kind="number")
     names = [c.name for c in measured]
     motion = [c for c in study.columns.values() if is_motion(c)]
-    recorded = [c for c in motion if study.table[c.name].notna().any()]
+    recorded = [c for c in motion if _people(study, c) >= SMALLEST_N_CORRELATION]
     columns = dict.fromkeys([*names, *(c.name for c in motion), *design.numeric])
     found = list(atlas_blocks(study, design, list(columns))) if names else []
     clinical = [
@@ -65,7 +65,7 @@ def correlate(study: Study, design: Design) -> Result:
             "false_discovery_rate": FDR,
             "false_discovery_family": f"{FDR_FAMILY}, {MOTION_FACTOR} apart from the rest",
         },
-        notes=_notes(design, motion, recorded),
+        notes=_notes(design, max((_people(study, c) for c in motion), default=None)),
     )
 
 
@@ -126,13 +126,25 @@ def _partners(measured: list[Column], motion: list[Column]) -> dict[str, list[st
 def _none(names: list[str]) -> str:
     if not names:
         return "Nothing was measured, so there is nothing to correlate."
-    return "There is no clinical number and no head motion to correlate with."
+    return "There is no clinical number and not enough head motion to correlate with."
 
 
-def _notes(design: Design, motion: list[Column], recorded: list[Column]) -> tuple[str, ...]:
+def _people(study: Study, column: Column) -> int:
+    """How many participants have a value in a column."""
+    known = study.table.loc[study.table[column.name].notna(), "participant_id"]
+    return int(known.nunique())
+
+
+def _notes(design: Design, moved: int | None) -> tuple[str, ...]:
+    """Moved: how many participants came with head motion, None where it was not measured."""
     notes = [*refusals(design)]
-    if motion and not recorded:
+    if moved == 0:
         notes.append("No run came with head motion, so no measure could be set against it.")
+    elif moved is not None and moved < SMALLEST_N_CORRELATION:
+        notes.append(
+            f"Head motion is known for {moved} of the participants; {SMALLEST_N_CORRELATION} are "
+            "needed to set a measure against it."
+        )
     notes.append(
         "Fisher's intervals assume that both columns are normally distributed; the false discovery "
         f"rate is controlled over {FDR_FAMILY}, {MOTION_FACTOR} apart from the rest."
