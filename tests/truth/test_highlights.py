@@ -1,5 +1,7 @@
 """The first sentences of a report say what the table says."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -42,11 +44,32 @@ def test_sentences_count_people_not_runs() -> None:
     membership, boundary = highlights(study())
     assert "In 2 participants, 50 % of" in membership
     assert "from 40 to 60 % by person" in membership
-    assert "with global signal regression 70 %" in membership
+    assert "70 % with global signal regression (plain, a)" in membership
     assert "+0.05 without" in boundary
-    assert "below zero in 1 of 2" in boundary
+    assert "below zero in 1 of 2 participants" in boundary
     assert "−0.30 with it (below zero in 2)" in boundary
-    assert "in 1 of 2 the sign is the pipeline's choice" in boundary
+    assert "in 1 the sign is the pipeline's choice" in boundary
+
+
+def test_atlases_groups_and_conditions_are_never_pooled() -> None:
+    two = study()
+    table = two.table.assign(atlas=["a", "b", "a"], group=["x", "x", "y"], drug=["p", "k", "p"])
+    columns = dict(two.columns) | {n: Column(n, "clinical", "text") for n in ("group", "drug")}
+    mixed = Study(table, columns)
+    assert len(highlights(mixed)) == 4, "two sentences for each atlas"
+    by_group = highlights(mixed, where={"drug": "p"}, by="group")
+    assert len(by_group) == 4
+    assert "(plain, a, x, drug = p)" in by_group[1]
+    assert "In 1 participant, 40 %" in by_group[2]
+
+
+def test_a_preset_that_removes_the_global_signal_is_never_shown_as_one_that_keeps_it() -> None:
+    one = study()
+    scrubbed = {
+        name: replace(column, global_signal_removed=column.denoise == "plain")
+        for name, column in one.columns.items()
+    }
+    assert persons(Study(one.table, scrubbed)) == ()
 
 
 def test_nothing_is_said_of_what_is_missing() -> None:

@@ -1,6 +1,7 @@
 """Effects by hand, intervals that cover, planted effects found, and nothing dropped in silence."""
 
 import csv
+from dataclasses import replace
 from itertools import combinations
 from math import gamma, sqrt
 
@@ -369,7 +370,7 @@ def test_the_crossover_gives_the_interaction_and_its_parts() -> None:
         + wide["placebo"]["before"]
     )
     assert_allclose(joint["value"], change.mean() / change.std(ddof=1), rtol=1e-10)
-    both = row(table, factor="condition", contrast="after − before")
+    both = row(table, factor="condition", contrast="after − before (mean over drug)")
     assert_allclose(both["difference"], np.mean([inside[d]["difference"] for d in inside]))
 
 
@@ -386,7 +387,7 @@ def test_a_missing_cell_leaves_the_participant_in_what_remains() -> None:
     assert row(found, kind="interaction")["n"] == 8
     assert row(found, contrast="after − before (drug = placebo)")["n"] == 8
     # The other drug is whole, so this person's change under it still counts, and only that.
-    assert row(found, contrast="after − before")["n"] == 9
+    assert row(found, contrast="after − before (mean over drug)")["n"] == 9
     whole = row(found, contrast="after − before (drug = psilocybin)")
     assert whole["n"] == 9
 
@@ -398,7 +399,7 @@ def test_a_cell_that_nobody_has_leaves_balanced_pairs_and_an_interaction_with_it
     table.loc[table["drug"] == "psilocybin", WITHIN] += 100
     study = Study(table[~gone], study.columns)
     found = compare(study, design_of(study)).table
-    both = row(found, contrast="after − before")
+    both = row(found, contrast="after − before (mean over drug)")
     assert abs(both["difference"]) < 5  # 50 if the drug's "before" entered without its "after"
     joint = row(found, kind="interaction")
     assert joint["n"] == 0
@@ -522,7 +523,7 @@ def test_the_sentence_counts_intervals_before_and_after_correction() -> None:
     table = result.table
     clear = (table["ci_low"] > 0) | (table["ci_high"] < 0)
     assert f"{clear.sum()} of {len(table)} intervals" in result.sentence
-    assert f"{(clear & (table['p_fdr'] <= 0.05)).sum()} of them remain" in result.sentence
+    assert f"{(clear & (table['p_fdr'] <= 0.05)).sum()} remain" in result.sentence
     assert "Benjamini1995" in result.cites
 
 
@@ -566,11 +567,24 @@ def with_age(motion: np.ndarray | None = None) -> Study:
 
 def test_a_participant_column_goes_with_the_participant_mean() -> None:
     study = with_age()
-    found = row(correlate(study, design_of(study)).table, factor="age")
+    table = correlate(study, design_of(study)).table
+    assert list(table["contrast"]) == [
+        "participant mean, all groups together",
+        "participant mean, group = HC",
+        "participant mean, group = MDD",
+    ]
+    patients = study.table[study.table["group"] == "MDD"]
+    within = row(table, contrast="participant mean, group = MDD")
+    assert within["n"] == 20
+    assert_allclose(within["value"], np.corrcoef(patients["age"], patients[WITHIN])[0, 1])
+    found = row(table, contrast="participant mean, all groups together")
     expected = np.corrcoef(study.table["age"], study.table[WITHIN])[0, 1]
     assert_allclose(found["value"], expected, rtol=1e-12)
     assert found["statistic"] == "Pearson r"
-    assert (found["n"], found["contrast"], found["unit"]) == (40, "participant mean", "")
+    assert (found["n"], found["unit"]) == (40, "")
+    ranks = study.table[["age", WITHIN]].rank()
+    assert found["second"] == "Spearman rho"
+    assert_allclose(found["second_value"], np.corrcoef(ranks["age"], ranks[WITHIN])[0, 1])
 
 
 def test_motion_is_set_against_connectivity_in_a_family_of_its_own() -> None:
@@ -685,3 +699,62 @@ def test_groups_of_a_real_table_change_differently() -> None:
     assert one["value"] == pytest.approx(fall.mean() / fall.std(ddof=1), rel=1e-12)
     assert row(result.table, contrast="MDD − HC (session_id = ses-b0)")["value"] > 2
     assert (result.table["reason"].eq("") | result.table["value"].isna()).all()
+
+
+@pytest.mark.parametrize(
+    ("levels", "reference"),
+    [
+        (("ses-predrug", "ses-postdrug"), "ses-predrug"),  # the example of the BIDS specification
+        (("ket", "pla"), "pla"),
+        (("ket", "sal"), "sal"),
+        (("ket", "mdz"), "mdz"),
+        (("drug", "nodrug"), "nodrug"),
+        (("acute", "screening"), "screening"),
+        (("post1", "prescan"), "prescan"),
+        (("24h", "bas"), "bas"),
+        (("followup", "start"), "start"),
+        (("depr_cbt", "depr_no_treatment"), "depr_no_treatment"),
+        (("midazolam", "placebo"), "placebo"),
+    ],
+)
+def test_common_names_of_a_reference_are_known(levels: tuple[str, str], reference: str) -> None:
+    table = pd.DataFrame(
+        {
+            "participant_id": [f"sub-{i:02d}" for i in range(8)],
+            "group": [levels[i % 2] for i in range(8)],
+            WITHIN: np.arange(8.0),
+        }
+    )
+    design = design_of(made(table, factor("group"), outcome("within")))
+    assert design.between[0].reference == reference
+    assert not [n for n in design.notes if "reference" in n]
+
+
+def test_a_reference_is_read_from_the_sidecar_or_its_guess_is_told() -> None:
+    table = pd.DataFrame(
+        {
+            "participant_id": [f"sub-{i:02d}" for i in range(8)],
+            "infusion": ["d", "p"] * 4,
+            WITHIN: np.arange(8.0),
+        }
+    )
+    silent = factor("infusion")
+    design = design_of(made(table, silent, outcome("within")))
+    assert design.between[0].reference == "d"
+    assert any("no level is known as a reference" in n for n in design.notes)
+    described = replace(silent, levels={"d": "Ketamine", "p": "Placebo"})
+    design = design_of(made(table, described, outcome("within")))
+    assert design.between[0].reference == "p"
+
+
+def test_a_column_that_says_the_same_where_both_speak_is_not_tested_twice() -> None:
+    table = pd.DataFrame(
+        {
+            "participant_id": [f"sub-{i:02d}" for i in range(8)],
+            "infusion_1": ["d", "p"] * 4,
+            "infusion_2": ["p", "d"] * 3 + ["n/a", "n/a"],
+            WITHIN: np.arange(8.0),
+        }
+    )
+    design = design_of(made(table, factor("infusion_1"), factor("infusion_2"), outcome("within")))
+    assert [f.name for f in design.between] == ["infusion_1"]

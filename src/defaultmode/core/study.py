@@ -30,6 +30,7 @@ class Column:
     role : key, measure, clinical, design (a condition of the experiment) or quality
     kind : text or number; unit, sentence, source : as in the report
     measure, denoise : the measure and the preset, for columns that were measured
+    global_signal_removed : whether the preset removes it, for columns that were measured
     level : "participant", "session" or "run": how finely the value varies
     declared : True where a sidecar said so; False where the rule of `sources.clinical` decided
     """
@@ -45,6 +46,7 @@ class Column:
     denoise: str = ""
     declared: bool = True
     levels: Mapping[str, str] = field(default_factory=dict)
+    global_signal_removed: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,6 +1,7 @@
 """How the default mode stands to the task-positive network with and without the global signal."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -12,29 +13,40 @@ from defaultmode.figures.style import (
     SOFT,
     WIDTH_IN,
     new_figure,
+    size_text,
     styled,
     zero_line,
 )
 
 Floats = NDArray[np.float64]
-Pair = tuple[str, str, Floats, Floats]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pair:
+    """Two presets that differ in global signal regression, and the values under each.
+
+    before, after : name of the preset without and of the one with it
+    people : participant of each recording; kept, removed : (n,) before and after, finite
+    """
+
+    before: str
+    after: str
+    people: tuple[str, ...]
+    kept: Floats
+    removed: Floats
 
 
 @styled
 def global_signal(pairs: Sequence[Pair], *, unit: str, title: str = "") -> Figure:
-    """One panel per pair of presets; each line is one recording.
-
-    pairs : name of the preset without and of the one with global signal regression, and the values
-    under each, both (n,), the same recording at the same place, all finite.
-    """
+    """One panel per pair of presets; each line is one recording."""
     columns = max(len(pairs), 1)
     figure = new_figure(min(WIDTH_IN, 1.2 + 2.6 * columns), 3.5)
     figure.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold")
     axes_of = figure.subplots(1, columns, sharey=True, squeeze=False)[0]
-    for axes, (before, after, kept, removed) in zip(axes_of, pairs, strict=False):
+    for axes, pair in zip(axes_of, pairs, strict=False):
         zero_line(axes)
-        axes.plot([0, 1], np.stack([kept, removed]), color=SOFT, linewidth=0.7, alpha=0.6)
-        for x, values in enumerate((kept, removed)):
+        axes.plot([0, 1], np.stack([pair.kept, pair.removed]), color=SOFT, linewidth=0.7, alpha=0.6)
+        for x, values in enumerate((pair.kept, pair.removed)):
             axes.plot(
                 np.full(len(values), x),
                 values,
@@ -45,8 +57,8 @@ def global_signal(pairs: Sequence[Pair], *, unit: str, title: str = "") -> Figur
                 markeredgecolor="white",
                 markeredgewidth=0.4,
             )
-        axes.set_xticks([0, 1], [before, after], fontsize=8)
+        axes.set_xticks([0, 1], [pair.before, pair.after], fontsize=8)
         axes.set_xlim(-0.4, 1.4)
-        axes.set_title(f"n = {len(kept)} runs", fontsize=9, fontweight="normal", color=SOFT)
+        axes.set_title(size_text(pair.people), fontsize=9, fontweight="normal", color=SOFT)
     axes_of[0].set_ylabel(unit)
     return figure

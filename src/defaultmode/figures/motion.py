@@ -23,10 +23,10 @@ Cloud = tuple[str, Floats, Floats]
 
 @styled
 def motion(clouds: Sequence[Cloud], *, x_label: str, y_label: str, title: str = "") -> Figure:
-    """One panel per preset; each point is a recording.
+    """One panel per preset; each point is one person.
 
     clouds : for each panel its title, framewise displacement (n,) in mm and connectivity (n,) in
-    Fisher z, both finite.
+    Fisher z, both finite and one value for each person.
     """
     columns = min(max(len(clouds), 1), 3)
     rows = max(1, -(-len(clouds) // columns))
@@ -48,9 +48,7 @@ def motion(clouds: Sequence[Cloud], *, x_label: str, y_label: str, title: str = 
             linewidths=0.4,
             rasterized=len(moved) > MOST_VECTOR_POINTS,
         )
-        axes.set_title(
-            f"{name} (n = {len(moved)} runs)", fontsize=9, fontweight="normal", color=SOFT
-        )
+        axes.set_title(f"{name} (n = {len(moved)})", fontsize=9, fontweight="normal", color=SOFT)
     for axes in axes_of.flat[max(len(clouds) - columns, 0) : len(clouds)]:
         axes.set_xlabel(x_label)
         axes.tick_params(labelbottom=True)

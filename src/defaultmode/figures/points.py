@@ -17,6 +17,7 @@ from defaultmode.figures.style import (
     SOFT,
     WIDTH_IN,
     new_figure,
+    size_text,
     styled,
     zero_line,
 )
@@ -94,11 +95,6 @@ def _column(axes: Axes, x: int, category: Category, shift: dict[str, float]) -> 
             axes.plot([x + 0.30, x + 0.38], [end] * 2, color=INK, linewidth=1.4, zorder=4)
 
 
-def _size(category: Category) -> str:
-    people, runs = len(set(category.people)), len(category.values)
-    return f"n = {people}" if people == runs else f"n = {people}\n({runs} runs)"
-
-
 def _label(text: str) -> str:
     """A long level on two lines, broken where it is joined."""
     return text.replace(" · ", "\n") if len(text) > 9 else text
@@ -123,7 +119,7 @@ def points(panels: Sequence[Panel], *, unit: str, title: str = "") -> Figure:
             _join(axes, panel.categories, shift)
         for x, category in enumerate(panel.categories):
             _column(axes, x, category, shift)
-        labels = [f"{_label(c.label)}\n{_size(c)}" for c in panel.categories]
+        labels = [f"{_label(c.label)}\n{size_text(c.people)}" for c in panel.categories]
         axes.set_xticks(range(len(labels)), labels, fontsize=8)
         axes.set_xlim(-0.6, len(labels) - 0.4)
         axes.tick_params(axis="x", length=0)

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -41,10 +42,14 @@ def gather(folder: Path, paths: Sequence[str], sentences: Mapping[str, Mapping[s
             folder / path, sep="\t", dtype=str, keep_default_na=False, na_values=[]
         )
         row = _keys(description)
+        without = _without_global_signal(description)
         for record in measured.to_dict("records"):
             name = f"{record['measure']}__{slug(record['denoise'])}"
             row[name] = np.nan if record["value"] == "n/a" else float(record["value"])
-            columns.setdefault(name, _column(name, record, sentences))
+            column = _column(name, record, sentences)
+            columns.setdefault(
+                name, replace(column, global_signal_removed=record["denoise"] in without)
+            )
         missing += _missing(description, measured)
         rows.append(row)
     frame = pd.DataFrame(rows, columns=list(columns))
@@ -87,6 +92,15 @@ def _column(
     )
 
 
+def _without_global_signal(description: Mapping[str, object]) -> set[str]:
+    """The presets under which the global signal was removed from this run."""
+    denoising = description.get("Denoising", {})
+    found = denoising if isinstance(denoising, Mapping) else {}
+    return {
+        name for name, d in found.items() if d.get("processing", {}).get("global_signal_removed")
+    }
+
+
 def _missing(description: Mapping[str, object], measured: pd.DataFrame) -> list[dict[str, object]]:
     """What this run lacks; a preset under which nothing was measured is one row, not thirty."""
     keys = _keys(description)
@@ -127,6 +141,7 @@ def _dictionary(study: Study) -> dict[str, object]:
             "Measure": c.measure,
             "Denoising": c.denoise,
             "TypeDeclared": c.declared,
+            "GlobalSignalRemoved": c.global_signal_removed if c.measure else "",
             "Levels": dict(c.levels),
         }
         described[c.name] = {k: v for k, v in entry.items() if v not in ("", {})}

@@ -5,6 +5,7 @@ import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -31,15 +32,25 @@ from defaultmode.report import (
     citation_markdown,
     highlights,
 )
+from defaultmode.statistics import Design
 
 SOFTWARE = ("numpy", "scipy", "pandas", "nibabel", "nilearn", "statsmodels", "matplotlib")
+GROUP = "group"  # the column of participants.tsv that names the groups of a study
 LARGEST_R = 1 - 1e-12  # atanh(1) is infinite; only the diagonal and copies of a column reach it
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Analysis:
+    """A study, what its design supports and what came of it."""
+
+    study: Study
+    design: Design
+    results: tuple[Result, ...]
 
 
 def report_files(
     folder: Folder,
-    study: Study,
-    results: Sequence[Result],
+    analysis: Analysis,
     settings: Settings,
     *,
     texts: Mapping[str, str],
@@ -49,15 +60,20 @@ def report_files(
 
     texts : the study's other files, whose hashes the page prints.
     """
+    study, design, results = analysis.study, analysis.design, analysis.results
     facts = facts_of(folder, study, settings) | {"hashes": hashes_of(texts, folder)}
     page = Page(
         title="Default mode network report",
         study=study,
-        results=tuple(results),
+        results=results,
         connectivity=connectivity_of(folder),
         notes=tuple(notes),
         facts=facts,
-        highlights=highlights(study),
+        highlights=highlights(
+            study,
+            where={f.name: f.reference for f in design.baseline},
+            by=next((f.name for f in design.between if f.name.lower() == GROUP), ""),
+        ),
     )
     keys = citation_keys(facts, results)
     return {
@@ -97,8 +113,7 @@ def facts_of(folder: Folder, study: Study, settings: Settings) -> dict[str, obje
         "atlases": [Used(a.name, a.sentence, a.cites) for a in atlases.values()],
         "n_participants": study.table["participant_id"].nunique(),
         "n_runs": len(study.table) if ran else 0,
-        "low_hz": settings.low_hz,
-        "high_hz": settings.high_hz,
+        "bands": bands_of(folder),
         "min_usable_s": settings.min_usable_s,
         "before": processed_before(folder),
         "inputs": inputs_of(settings),
@@ -152,10 +167,29 @@ def processed_before(folder: Folder) -> list[str]:
     return list(sentences)
 
 
+def bands_of(folder: Folder) -> list[str]:
+    """The bands in which signals were kept, as what denoising did to each run says."""
+    found: dict[str, None] = {}
+    for description in descriptions(folder):
+        done = description["Denoising"]
+        for preset in done.values() if isinstance(done, Mapping) else ():
+            processing = preset.get("processing")
+            if processing:
+                ours = preset["provenance"]["denoising"]["filtered_here_hz"]
+                found[_band(processing, supplied=ours == [None, None])] = None
+    return list(found)
+
+
+def _band(processing: Mapping[str, object], *, supplied: bool) -> str:
+    low, high = processing["low_cutoff_hz"], processing["high_cutoff_hz"]
+    edges = f"{0 if low is None else low}–{'the highest' if high is None else high} Hz"
+    return f"{edges} (as supplied)" if supplied else edges
+
+
 def _before(done: Mapping[str, object]) -> str:
     low, high = done.get("low_cutoff_hz"), done.get("high_cutoff_hz")
     band = {
-        (False, False): "without a filter",
+        (False, False): "with no filter stated",
         (True, True): f"band-passed at {low}–{high} Hz",
         (True, False): f"high-passed at {low} Hz",
         (False, True): f"low-passed at {high} Hz",

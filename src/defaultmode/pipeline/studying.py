@@ -58,7 +58,7 @@ def study(settings: Settings, *, notes: Sequence[str] = ()) -> StudyReport:
 
     Raises E408 (nothing to study), E404, E405, E130 and their like for a damaged clinical table.
     """
-    from defaultmode.pipeline.reporting import report_files
+    from defaultmode.pipeline.reporting import Analysis, report_files
 
     started = time.monotonic()
     folder = Folder(Path(settings.out))
@@ -67,7 +67,8 @@ def study(settings: Settings, *, notes: Sequence[str] = ()) -> StudyReport:
     design = design_of(whole, reference=settings.reference)
     results = (compare(whole, design), correlate(whole, design))
     texts = study_files(whole, results)
-    texts |= report_files(folder, whole, results, settings, texts=texts, notes=notes)
+    analysis = Analysis(whole, design, results)
+    texts |= report_files(folder, analysis, settings, texts=texts, notes=notes)
     for name, text in texts.items():
         write_text(folder.path / name, text)
     folder.log("studied", folder.path.name, rows=len(whole.table))

@@ -1,13 +1,13 @@
 """Which measures, presets, factors and recordings a page draws; what it lists is never cut."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from defaultmode.core.study import Column, Study
+from defaultmode.core.study import KEYS, Column, Study
 from defaultmode.report.nouns import Page
 
 WITHIN = "within_default_mode"
@@ -36,17 +36,28 @@ def drawn_measures(study: Study) -> list[str]:
     return list(dict.fromkeys([*known, *([] if known else others)]))[:MOST_MEASURES]
 
 
-def preset_pairs(presets: Iterable[str]) -> list[tuple[str, str]]:
-    """Presets that differ in nothing but global signal regression."""
-    known = list(presets)
-    return [(name, name + GSR) for name in known if name + GSR in known]
+def preset_pairs(presets: Mapping[str, Column]) -> list[tuple[str, str]]:
+    """Presets that differ in nothing but global signal regression, the one that keeps it first."""
+    return [
+        (name, name + GSR)
+        for name, column in presets.items()
+        if name + GSR in presets
+        and not column.global_signal_removed
+        and presets[name + GSR].global_signal_removed
+    ]
 
 
-def leading_presets(presets: Iterable[str]) -> list[str]:
+def leading_presets(presets: Mapping[str, Column]) -> list[str]:
     """The presets of a narrow table: the first, and the same with global signal regression."""
-    known = list(presets)
-    pairs = preset_pairs(known)
-    return list(pairs[0]) if pairs else known[:1]
+    pairs = preset_pairs(presets)
+    return list(pairs[0]) if pairs else list(presets)[:1]
+
+
+def preset_labels(study: Study) -> dict[str, str]:
+    """Preset → its name, with a word on global signal regression where the name says none."""
+    removed = {c.denoise for c in study.columns.values() if c.measure and c.global_signal_removed}
+    known = dict.fromkeys(c.denoise for c in study.columns.values() if c.measure)
+    return {d: f"{d} (with GSR)" if d in removed and not d.endswith(GSR) else d for d in known}
 
 
 def atlases(study: Study) -> list[str]:
@@ -67,6 +78,11 @@ def recorded(study: Study) -> NDArray[np.bool_]:
     if not names:
         return np.zeros(len(study.table), dtype=bool)
     return np.asarray(study.table[names].notna().any(axis=1), dtype=np.bool_)
+
+
+def n_recordings(table: pd.DataFrame) -> int:
+    """Number of recordings: one measured in two atlases is two rows and still one recording."""
+    return len(table.drop_duplicates([k for k in KEYS if k != "atlas" and k in table]))
 
 
 def _levels(table: pd.DataFrame, name: str) -> list[str]:

@@ -1,6 +1,6 @@
 """The figures of the page, each with its words and its numbers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +12,7 @@ from defaultmode.core.study import Column
 from defaultmode.figures import (
     Category,
     Effect,
+    Pair,
     Panel,
     brain,
     forest,
@@ -35,10 +36,11 @@ from defaultmode.report.choosing import (
     factors,
     measured,
     of_atlas,
+    preset_labels,
     preset_pairs,
 )
 from defaultmode.report.nouns import ConnectivitySummary, Page
-from defaultmode.report.summaries import correlation, person_summary
+from defaultmode.report.summaries import FEWEST_FOR_INTERVAL, correlation, person_summary
 from defaultmode.report.tables import comparison_of, effects_of, size_of
 from defaultmode.report.writing import counted, data_url, plain, shown, tsv_url
 
@@ -96,16 +98,17 @@ def _edge_list(summary: ConnectivitySummary) -> pd.DataFrame:
 
 def matrices(page: Page) -> list[Drawing]:
     """Mean connectivity by network, one for each atlas and preset, on one colour scale."""
-    chosen = page.connectivity[:MOST_MATRICES]
+    chosen, labels = page.connectivity[:MOST_MATRICES], preset_labels(page.study)
     limit = _limit(chosen)
     drawn = []
     for i, summary in enumerate(chosen):
         size = counted(summary.n_recordings, "recording")
-        title = f"{summary.denoise}, {summary.label}"
+        title = f"{labels.get(summary.denoise, summary.denoise)}, {summary.label}"
         absent = int(np.isnan(summary.z).all(axis=1).sum())
         left_out = f" {counted(absent, 'region')} without a signal, hatched." if absent else ""
         caption = (
-            f"{summary.atlas.name}: mean over {size}. Thick outline: the default mode.{left_out}"
+            f"{summary.atlas.name}, {summary.label}: mean of {size}, within each person first. "
+            f"Thick outline: the default mode.{left_out}"
         )
         alt = (
             f"Connectivity matrix of {len(summary.atlas)} regions ordered by network, {title}. "
@@ -134,13 +137,15 @@ def brains(page: Page) -> list[Drawing]:
     """Where the regions lie, with the strongest edges of the first summary of each atlas."""
     drawn = []
     firsts = {s.atlas.name: s for s in reversed(page.connectivity)}
+    labels = preset_labels(page.study)
     for name in list(dict.fromkeys(s.atlas.name for s in page.connectivity))[:MOST_ATLASES]:
         summary = firsts[name]
         atlas = summary.atlas
         known = len(placed(atlas))
         if not known:
             continue
-        figure = brain(summary.z, atlas, title=f"{name}, {summary.denoise}", most_edges=MOST_EDGES)
+        preset = labels.get(summary.denoise, summary.denoise)
+        figure = brain(summary.z, atlas, title=f"{name}, {preset}", most_edges=MOST_EDGES)
         default = len(atlas.members("default"))
         alt = f"Glass brain from three sides with {known} regions, {default} of them default mode."
         caption = (
@@ -163,19 +168,21 @@ def _region(region: object) -> dict[str, object]:
     return row | dict(zip(("x_mm", "y_mm", "z_mm"), centre, strict=True))
 
 
-def _panel(table: pd.DataFrame, column: Column, shades: dict[str, int]) -> Panel | None:
+def _panel(
+    table: pd.DataFrame, column: Column, label: str, shades: dict[str, int]
+) -> Panel | None:
     rows = table[table[column.name].notna() & table["category"].notna()]
     if rows.empty:
         return None
     made = []
-    for label in pd.unique(table["category"].dropna()):
-        part = rows[rows["category"] == label]
+    for category in pd.unique(table["category"].dropna()):
+        part = rows[rows["category"] == category]
         if len(part):
             mean, interval = person_summary(part["participant_id"], part[column.name])
             people = tuple(part["participant_id"].astype(str))
             values = part[column.name].to_numpy(np.float64)
-            made.append(Category(label, people, values, mean, interval, shades[label]))
-    return Panel(column.denoise, tuple(made))
+            made.append(Category(category, people, values, mean, interval, shades[category]))
+    return Panel(label, tuple(made))
 
 
 def _shades(table: pd.DataFrame, first: str) -> dict[str, int]:
@@ -200,7 +207,7 @@ def _in_words(panel: Panel) -> str:
 
 def clouds(page: Page) -> list[Drawing]:
     """Every recording as a point, by session and by group, for the measures that are drawn."""
-    chosen = factors(page)
+    chosen, labels = factors(page), preset_labels(page.study)
     drawn = []
     for atlas in atlases(page.study)[:MOST_ATLASES]:
         table = of_atlas(page.study, atlas)
@@ -209,7 +216,8 @@ def clouds(page: Page) -> list[Drawing]:
         shades = _shades(table, chosen.names[0] if chosen.names else "")
         for measure in drawn_measures(page.study):
             columns = list(measured(page.study)[measure].values())[:MOST_PRESETS]
-            panels = [p for p in (_panel(table, c, shades) for c in columns) if p]
+            made = (_panel(table, c, labels[c.denoise], shades) for c in columns)
+            panels = [p for p in made if p]
             if panels:
                 drawn.append(_cloud(table, columns, panels, chosen.names))
     return drawn
@@ -224,14 +232,13 @@ def _cloud(
     possible = len(table) * len(panels)
     caption = (
         f"{first.sentence} Each point is one recording, each thin line one person; the bar is the "
-        "mean over people with its 95 % interval."
+        f"mean over people with its 95 % interval (from {FEWEST_FOR_INTERVAL} people on)."
     )
     if shown_points < possible:
         caption += f" {possible - shown_points} of {possible} values are missing (see below)."
     title = plain(first.measure) + (f", {atlas}" if atlas else "")
     figure = points(panels, unit=first.unit, title=title)
-    keys = [k for k in KEYS if k in table]
-    kept = list(dict.fromkeys([*keys, *names, "category", *(c.name for c in columns)]))
+    kept = list(dict.fromkeys([*_keys(table), *names, "category", *(c.name for c in columns)]))
     alt = f"Points: {title}, mean and 95 % interval. {' '.join(_in_words(p) for p in panels)}"
     name = f"points-{first.measure}-{atlas}".strip("-")
     drawn = _drawing(name, figure, table[kept], alt=alt, caption=caption)
@@ -239,12 +246,12 @@ def _cloud(
     return replace(drawn, narrow=len(panels) <= 2 and widest <= 2)
 
 
-def _effect(row: dict[str, object]) -> Effect:
+def _effect(row: dict[str, object], labels: Mapping[str, str]) -> Effect:
     value, low, high = (float(row[k]) for k in ("value", "ci_low", "ci_high"))  # type: ignore[arg-type]
     reason = str(row.get("reason") or "no value")
     return Effect(
         plain(str(row["measure"] or row["outcome"])),
-        str(row["denoise"]),
+        labels.get(str(row["denoise"]), str(row["denoise"])),
         value if np.isfinite(value) else Missing(reason),
         (low, high) if np.isfinite([low, high]).all() else Missing(reason),
         f"n = {size_of(row)}",
@@ -256,7 +263,7 @@ def forests(page: Page) -> tuple[list[Drawing], int]:
     frame = effects_of(page)
     if frame.empty:
         return [], 0
-    measures = drawn_measures(page.study)
+    measures, labels = drawn_measures(page.study), preset_labels(page.study)
     wanted = frame[frame["measure"].isin(measures)]
     keys = ["kind", "factor", "contrast", "atlas", "statistic"]
     groups = [(key, part) for key, part in wanted.groupby(keys, sort=False, dropna=False)]
@@ -267,7 +274,7 @@ def forests(page: Page) -> tuple[list[Drawing], int]:
         order = part["measure"].map(measures.index)
         rows = part.assign(order=order).sort_values("order", kind="stable").drop(columns="order")
         records = [{str(k): v for k, v in r.items()} for r in rows.to_dict("records")]
-        effects = [_effect(r) for r in records]
+        effects = [_effect(r, labels) for r in records]
         title = comparison_of(records[0]) + (f", {atlas}" if str(atlas) else "")
         figure = forest(effects, statistic=str(statistic), title=title)
         said = "; ".join(f"{e.measure}, {e.preset}: {shown(e.value)}" for e in effects)
@@ -279,70 +286,90 @@ def forests(page: Page) -> tuple[list[Drawing], int]:
     return drawn, max(0, len(groups) - MOST_FORESTS)
 
 
-def head_motion(page: Page) -> Drawing | None:
-    """Framewise displacement against connectivity; None where no motion is known."""
-    known = measured(page.study)
-    moved, connected = known.get(MOVEMENT, {}), known.get(WITHIN, {})
-    clouds_drawn, frames, words = [], [], []
-    for preset, column in list(connected.items())[:MOST_PRESETS]:
+def motions(page: Page) -> list[Drawing]:
+    """Framewise displacement against connectivity, one for each atlas; none without motion."""
+    found = (_motion(page, atlas) for atlas in atlases(page.study)[:MOST_ATLASES])
+    return [drawn for drawn in found if drawn]
+
+
+def _motion(page: Page, atlas: str) -> Drawing | None:
+    known, labels = measured(page.study), preset_labels(page.study)
+    moved = known.get(MOVEMENT, {})
+    table = of_atlas(page.study, atlas)
+    drawn, frames, words = [], [], []
+    for preset, column in list(known.get(WITHIN, {}).items())[:MOST_PRESETS]:
         movement = moved.get(preset) or next(iter(moved.values()), None)
         if movement is None:
             return None
-        table = page.study.table
-        rows = table[table[[movement.name, column.name]].notna().all(axis=1)]
+        pair = [movement.name, column.name]
+        rows = table[table[pair].notna().all(axis=1)]
         if rows.empty:
             continue
-        x, y = rows[movement.name].to_numpy(np.float64), rows[column.name].to_numpy(np.float64)
-        clouds_drawn.append((preset, x, y))
-        words.append(f"{preset}: {correlation(x, y)}")
-        keys = [k for k in KEYS if k in rows]
-        frames.append(
-            rows[keys].assign(denoise=preset, framewise_displacement_mm=x, connectivity=y)
-        )
-    if not clouds_drawn:
+        x, y = rows.groupby("participant_id")[pair].mean().to_numpy(np.float64).T
+        drawn.append((labels[preset], x, y))
+        words.append(f"{labels[preset]}: {correlation(x, y)}")
+        named = rows[pair].set_axis(["framewise_displacement_mm", "connectivity"], axis=1)
+        frames.append(rows[_keys(rows)].assign(denoise=preset).join(named))
+    if not drawn:
         return None
     figure = motion(
-        clouds_drawn,
+        drawn,
         x_label="mean framewise displacement (mm)",
         y_label="within-DMN Fisher z",
-        title="Head motion and connectivity",
+        title="Head motion and connectivity" + (f", {atlas}" if atlas else ""),
     )
     caption = (
-        "A slope here means that movement, not the brain, may drive a difference. "
-        + " ".join(words)
+        "Each point is one person, the mean over their recordings. A slope here means that "
+        "movement, not the brain, may drive a difference. " + " ".join(words)
     )
     alt = f"Framewise displacement against within-DMN connectivity. {' '.join(words)}"
     frame = pd.concat(frames, ignore_index=True)
-    return _drawing("motion", figure, frame, alt=alt, caption=caption)
+    return _drawing(f"motion-{atlas}".strip("-"), figure, frame, alt=alt, caption=caption)
 
 
-def global_signals(page: Page) -> Drawing | None:
-    """Default mode against task-positive with and without global signal regression."""
+def global_signals(page: Page) -> list[Drawing]:
+    """Default mode against task-positive with and without global signal regression, by atlas."""
+    found = (_global_signal(page, atlas) for atlas in atlases(page.study)[:MOST_ATLASES])
+    return [drawn for drawn in found if drawn]
+
+
+def _global_signal(page: Page, atlas: str) -> Drawing | None:
     columns = measured(page.study).get(BETWEEN, {})
-    table = page.study.table
+    table = of_atlas(page.study, atlas)
     pairs, frames, words = [], [], []
     for before, after in preset_pairs(columns)[:3]:
         names = [columns[before].name, columns[after].name]
         rows = table[table[names].notna().all(axis=1)]
         if rows.empty:
             continue
+        people = tuple(rows["participant_id"].astype(str))
         kept, removed = (rows[n].to_numpy(np.float64) for n in names)
-        pairs.append((before, after, kept, removed))
-        words.append(
-            f"{before}: mean {shown(float(kept.mean()))}, negative in {int((kept < 0).sum())} of "
-            f"{len(kept)}; {after}: mean {shown(float(removed.mean()))}, negative in "
-            f"{int((removed < 0).sum())} of {len(removed)}."
-        )
-        frames.append(rows[[k for k in KEYS if k in rows] + names])
+        pairs.append(Pair(before, after, people, kept, removed))
+        means = rows.groupby("participant_id")[names].mean()
+        words += [_sign_words(p, means[n]) for p, n in zip((before, after), names, strict=True)]
+        frames.append(rows[_keys(rows) + names])
     if not pairs:
         return None
-    title = "Default mode and task-positive network"
+    title = "Default mode and task-positive network" + (f", {atlas}" if atlas else "")
     figure = global_signal(pairs, unit="Fisher z", title=title)
     caption = (
-        "Each line is one recording. Removing the global signal forces the correlations of a "
-        "region to sum to about zero or less: a negative value after it is no evidence of "
-        "opposition. "
+        "Each line is one recording; the counts are of people, each with the mean over their "
+        "recordings. Removing the global signal forces the correlations of a region to sum to "
+        "about zero or less: a negative value after it is no evidence of opposition. "
     )
-    alt = f"{title} with and without global signal regression. {' '.join(words)}"
+    alt = f"{title}, with and without global signal regression. {' '.join(words)}"
     frame = pd.concat(frames, ignore_index=True)
-    return _drawing("global-signal", figure, frame, alt=alt, caption=caption + " ".join(words))
+    name = f"global-signal-{atlas}".strip("-")
+    drawn = _drawing(name, figure, frame, alt=alt, caption=caption + " ".join(words))
+    return replace(drawn, narrow=len(pairs) == 1)
+
+
+def _sign_words(preset: str, means: pd.Series) -> str:
+    """Mean over people, and how many of them are negative."""
+    negative = int((means < 0).sum())
+    mean = shown(float(means.mean()))
+    return f"{preset}: mean {mean}, negative in {negative} of {len(means)} people."
+
+
+def _keys(table: pd.DataFrame) -> list[str]:
+    return [k for k in KEYS if k in table]

@@ -1,11 +1,13 @@
 """The first sentences of a report and the line of each person, computed from the study table."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from defaultmode.core.study import Study
+from defaultmode.core.study import Column, Study
 
 WITHIN, BETWEEN, MEMBERSHIP = (
     "within_default_mode",
@@ -17,13 +19,14 @@ GSR = "+GSR"
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What the account of the default mode network says of one person under one pair of presets.
+    """What the account of the default mode network says of one person under one preset.
 
     within, between : Fisher z; membership : share (0–1) of default mode regions that are closest to
     their own network; `_gsr` : the same with global signal regression. NaN where missing.
     """
 
     participant: str
+    group: str
     atlas: str
     denoise: str
     runs: int
@@ -34,10 +37,18 @@ class Person:
     membership_gsr: float
 
 
-def persons(study: Study) -> tuple[Person, ...]:
-    """One entry for each participant, atlas and pair of presets, the mean over their runs."""
+def persons(
+    study: Study, *, where: Mapping[str, str] | None = None, by: str = ""
+) -> tuple[Person, ...]:
+    """One entry for each preset that keeps the global signal, atlas and participant.
+
+    where : column → level: only these rows count; by : the column that names the group.
+    """
+    rows = study.table
+    for column, level in (where or {}).items():
+        rows = rows[rows[column] == level]
     found = []
-    for denoise in _paired_presets(study):
+    for denoise in _presets(study):
         columns = {
             "within": _column(study, WITHIN, denoise),
             "between": _column(study, BETWEEN, denoise),
@@ -46,20 +57,27 @@ def persons(study: Study) -> tuple[Person, ...]:
             "membership_gsr": _column(study, MEMBERSHIP, denoise + GSR),
         }
         frame = pd.DataFrame(
-            {k: study.table[c] if c else np.nan for k, c in columns.items()},
-            index=study.table.index,
-        ).join(study.table[["participant_id", "atlas"]])
-        for (atlas, participant), rows in frame.groupby(["atlas", "participant_id"], sort=True):
-            means = {k: float(rows[k].mean()) for k in columns}
+            {k: rows[c] if c else np.nan for k, c in columns.items()}, index=rows.index
+        ).join(rows[["participant_id", "atlas"]])
+        frame["group"] = rows[by].fillna("") if by else ""
+        keys = ["atlas", "group", "participant_id"]
+        for (atlas, group, participant), part in frame.groupby(keys, sort=True):
+            means = {k: float(part[k].mean()) for k in columns}
             if np.isfinite(list(means.values())).any():
-                found.append(Person(str(participant), str(atlas), denoise, len(rows), **means))
+                found.append(
+                    Person(str(participant), str(group), str(atlas), denoise, len(part), **means)
+                )
     return tuple(found)
 
 
-def _paired_presets(study: Study) -> list[str]:
-    """Presets without global signal regression under which something was measured."""
-    names = dict.fromkeys(c.denoise for c in study.named(role="measure"))
-    return [name for name in names if name and not name.endswith(GSR)]
+def _presets(study: Study) -> list[str]:
+    """Presets under which something was measured and that keep the global signal."""
+    measured = study.named(role="measure")
+    return list(dict.fromkeys(c.denoise for c in measured if c.denoise and _keeps(c)))
+
+
+def _keeps(column: Column) -> bool:
+    return not (column.global_signal_removed or column.denoise.endswith(GSR))
 
 
 def _column(study: Study, measure: str, denoise: str) -> str:
@@ -67,32 +85,45 @@ def _column(study: Study, measure: str, denoise: str) -> str:
     return next(names, "")
 
 
-def highlights(study: Study) -> tuple[str, ...]:
-    """Plain sentences on membership and on the sign of the anticorrelation, one pair per preset."""
-    everyone = persons(study)
+def highlights(
+    study: Study, *, where: Mapping[str, str] | None = None, by: str = ""
+) -> tuple[str, ...]:
+    """Plain sentences on membership and on the sign of the anticorrelation.
+
+    One pair for each preset, atlas and group: nothing is pooled over them; where, by as `persons`.
+    """
+    everyone = persons(study, where=where, by=by)
+    kinds = dict.fromkeys((p.denoise, p.atlas, p.group) for p in everyone)
+    at = "".join(f", {column} = {level}" for column, level in (where or {}).items())
     sentences = []
-    for denoise in dict.fromkeys(p.denoise for p in everyone):
-        people = [p for p in everyone if p.denoise == denoise]
-        sentences += [s for s in (_membership(people), _boundary(people)) if s]
+    for kind in kinds:
+        people = [p for p in everyone if (p.denoise, p.atlas, p.group) == kind]
+        denoise, atlas, group = kind
+        place = f"{denoise}, {atlas}{f', {group}' if group else ''}{at}"
+        sentences += [s for s in (_membership(people, place), _boundary(people, place)) if s]
     return tuple(sentences)
 
 
-def _membership(people: list[Person]) -> str:
-    shares = np.array([p.membership for p in people])
-    shares = 100 * shares[np.isfinite(shares)]
+def _known(values: list[float]) -> NDArray[np.float64]:
+    array = np.array(values)
+    known: NDArray[np.float64] = array[np.isfinite(array)]
+    return known
+
+
+def _membership(people: list[Person], place: str) -> str:
+    shares = 100 * _known([p.membership for p in people])
+    removed = 100 * _known([p.membership_gsr for p in people])
     if not shares.size:
         return ""
-    removed = np.array([p.membership_gsr for p in people])
-    removed = 100 * removed[np.isfinite(removed)]
-    with_it = f"; with global signal regression {removed.mean():.0f} %" if removed.size else ""
+    with_it = f"; {removed.mean():.0f} % with global signal regression" if removed.size else ""
     return (
-        f"In {shares.size} participants, {shares.mean():.0f} % of the default mode regions (from "
+        f"In {_counted(shares.size)}, {shares.mean():.0f} % of the default mode regions (from "
         f"{shares.min():.0f} to {shares.max():.0f} % by person) correlate more with their own "
-        f"network than with any other ({people[0].denoise}{with_it})."
+        f"network than with any other{with_it} ({place})."
     )
 
 
-def _boundary(people: list[Person]) -> str:
+def _boundary(people: list[Person], place: str) -> str:
     pairs = np.array([(p.between, p.between_gsr) for p in people])
     pairs = pairs[np.isfinite(pairs).all(axis=1)]
     if not len(pairs):
@@ -101,19 +132,22 @@ def _boundary(people: list[Person]) -> str:
     means = [f"{mean:+.2f}".replace("-", "−") for mean in (plain.mean(), removed.mean())]
     changed = int((np.sign(plain) != np.sign(removed)).sum())
     return (
-        f"The default mode and task-positive networks correlate at a mean Fisher z of "
-        f"{means[0]} without global signal regression (below zero in "
-        f"{int((plain < 0).sum())} of {len(pairs)}) and {means[1]} with it (below zero "
-        f"in {int((removed < 0).sum())}): in {changed} of {len(pairs)} the sign is the pipeline's "
-        f"choice ({people[0].denoise}). Global signal regression pushes correlations below zero "
-        f"by construction."
+        f"The default mode and task-positive networks correlate at a mean Fisher z of {means[0]} "
+        f"without global signal regression (below zero in {int((plain < 0).sum())} of "
+        f"{_counted(len(pairs))}) and {means[1]} with it (below zero in "
+        f"{int((removed < 0).sum())}): in {changed} the sign is the pipeline's choice ({place}). "
+        "Global signal regression pushes correlations below zero by construction."
     )
 
 
+def _counted(people: int) -> str:
+    return f"{people} participant{'' if people == 1 else 's'}"
+
+
 def person_table(study: Study) -> list[str]:
-    """Lines of text, one for each person, for a terminal."""
+    """Lines of text, one for each person and preset, for a terminal."""
     header = (
-        *("participant", "atlas", "runs", "within DMN", "DMN–TP", "DMN–TP, GSR"),
+        *("participant", "atlas", "denoising", "runs", "within DMN", "DMN–TP", "DMN–TP, GSR"),
         *("own network", "own network, GSR"),
     )
     rows: list[tuple[str, ...]] = [header]
@@ -123,6 +157,6 @@ def person_table(study: Study) -> list[str]:
             f"{100 * v:.0f} %" if np.isfinite(v) else "n/a"
             for v in (p.membership, p.membership_gsr)
         ]
-        rows.append((p.participant, p.atlas, str(p.runs), *z, *shares))
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+        rows.append((p.participant, p.atlas, p.denoise, str(p.runs), *z, *shares))
+    widths = [max(len(row[i]) for row in rows) for i in range(len(header))]
     return ["  ".join(c.rjust(w) for c, w in zip(row, widths, strict=True)) for row in rows]

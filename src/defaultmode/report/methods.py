@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from defaultmode.report.choosing import measured, recorded
 from defaultmode.report.nouns import Page, Used
 from defaultmode.report.references import all_references
+from defaultmode.report.summaries import measured_sentence
 from defaultmode.report.writing import counted, listed, plain
 
 MARK = re.compile(r"\[(@[\w-]+(?:; @[\w-]+)*)\]")
@@ -36,18 +38,11 @@ def _input(page: Page) -> str:
     inputs = tuple(dict.fromkeys(page.texts("inputs")))
     if inputs:
         said.append(f"The input was {listed(inputs, 8)}.")
-    people, runs = page.value("n_participants"), page.value("n_runs")
-    if people and runs:
-        were = "was" if runs == "1" else "were"
-        said.append(
-            f"{_count(runs, 'recording')} of {_count(people, 'participant')} {were} measured."
-        )
+    table = page.study.table[recorded(page.study)]
+    if len(table):
+        said.append(measured_sentence(table))
     said += [_sentence(text) for text in page.texts("before")]
     return " ".join(said)
-
-
-def _count(text: str, word: str) -> str:
-    return counted(int(text), word) if text.isdigit() else f"{text} {word}s"
 
 
 def _regions(page: Page) -> str:
@@ -57,6 +52,8 @@ def _regions(page: Page) -> str:
 
 
 def _denoising(page: Page) -> str:
+    if not measured(page.study):
+        return ""
     used = page.used("presets")
     said = []
     if used:
@@ -64,9 +61,9 @@ def _denoising(page: Page) -> str:
             f"Each recording was denoised under {counted(len(used), 'preset')}, and every number "
             f"is reported under each of them: {_each(used)}."
         )
-    low, high = page.value("low_hz"), page.value("high_hz")
-    if low and high:
-        said.append(f"The signal was kept between {low} and {high} Hz.")
+    bands = page.texts("bands")
+    if bands:
+        said.append(f"The signal was kept at {'; '.join(bands)}.")
     said += [_sentence(u.sentence, u.cites) for u in page.used("steps")]
     shortest = page.value("min_usable_s")
     if shortest:

@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 from defaultmode.core.errors import error_table
 from defaultmode.core.study import Study
 from defaultmode.report.caveats import caveats
-from defaultmode.report.choosing import MOVEMENT, atlases, factors, measured, recorded
+from defaultmode.report.choosing import MOVEMENT, atlases, factors, preset_labels, recorded
 from defaultmode.report.drawings import (
     MOST_MATRICES,
     brains,
@@ -23,6 +23,7 @@ from defaultmode.report.drawings import (
 from defaultmode.report.methods import MARK, cite, cited, keys_in, methods_text
 from defaultmode.report.nouns import Page
 from defaultmode.report.references import all_references, format_reference, reference
+from defaultmode.report.summaries import measured_sentence
 from defaultmode.report.tables import (
     dictionary_table,
     effects_table,
@@ -76,18 +77,14 @@ def _measured_words(page: Page) -> list[str]:
     table = study.table[recorded(study)]
     if table.empty:
         return ["No recordings: this page rests on clinical tables alone."]
-    people = table["participant_id"].nunique()
-    were = "was" if len(table) == 1 else "were"
-    said = [
-        f"{counted(len(table), 'recording')} of {counted(people, 'participant')} {were} measured."
-    ]
+    said = [measured_sentence(table)]
     for atlas in {s.atlas.name: s.atlas for s in page.connectivity}.values():
         own, rival = len(atlas.members("default")), len(atlas.members("task-positive"))
         said.append(
             f"Atlas {atlas.name}: {counted(len(atlas), 'region')}, of which {own} belong to the "
             f"default mode network and {rival} to task-positive networks."
         )
-    presets = list(dict.fromkeys(d for known in measured(study).values() for d in known))
+    presets = list(preset_labels(study).values())
     verb = "reported under each of" if len(presets) > 1 else "reported under"
     said.append(
         f"Every number is {verb} {counted(len(presets), 'denoising preset')}: {listed(presets)}."

@@ -5,10 +5,19 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from defaultmode.core.missing import Missing
-from defaultmode.report.writing import shown
+from defaultmode.report.choosing import n_recordings
+from defaultmode.report.writing import counted, shown
 
 CONFIDENCE = 0.95
 FEWEST_FOR_CORRELATION = 4
+FEWEST_FOR_INTERVAL = 4  # with 3, Student's t makes it 4.3 standard errors either way
+
+
+def measured_sentence(table: pd.DataFrame) -> str:
+    """How many recordings of how many people were measured; table : the rows that hold numbers."""
+    runs, people = n_recordings(table), table["participant_id"].nunique()
+    were = "was" if runs == 1 else "were"
+    return f"{counted(runs, 'recording')} of {counted(people, 'participant')} {were} measured."
 
 
 def person_summary(
@@ -16,7 +25,8 @@ def person_summary(
 ) -> tuple[float | Missing, tuple[float, float] | Missing]:
     """Mean over people with its 95 % interval (Student's t).
 
-    A person's recordings are averaged first, because they are not independent of each other.
+    A person's recordings are averaged first, because they are not independent of each other. Fewer
+    than four people have no interval.
     """
     from scipy.stats import t
 
@@ -24,8 +34,8 @@ def person_summary(
     if not len(means):
         return Missing("no values"), Missing("no values")
     centre = float(means.mean())
-    if len(means) < 2:
-        return centre, Missing("one person has no interval")
+    if len(means) < FEWEST_FOR_INTERVAL:
+        return centre, Missing(f"fewer than {FEWEST_FOR_INTERVAL} people have no interval")
     half = float(
         t.ppf((1 + CONFIDENCE) / 2, len(means) - 1) * means.std(ddof=1) / len(means) ** 0.5
     )
@@ -33,9 +43,9 @@ def person_summary(
 
 
 def correlation(x: NDArray[np.float64], y: NDArray[np.float64]) -> str:
-    """Pearson correlation in words, or why there is none."""
+    """Pearson correlation over people in words, or why there is none."""
     if len(x) < FEWEST_FOR_CORRELATION:
-        return f"too few recordings for a correlation (n = {len(x)})."
+        return f"too few people for a correlation (n = {len(x)})."
     if np.ptp(x) == 0 or np.ptp(y) == 0:
         return "no correlation, because one of the two does not vary."
     return f"r = {shown(float(np.corrcoef(x, y)[0, 1]), 2)} (n = {len(x)})."

@@ -101,7 +101,13 @@ def _notes(study: Study, design: Design) -> list[str]:
     if design.between:
         notes.append(
             "The interval of Hedges g assumes equal variances, its p value (Welch) does not: "
-            "the two can disagree near the edge."
+            "the two can disagree near the edge. g is corrected for small samples, its interval "
+            "is that of the population effect."
+        )
+    if any(design.crossed):
+        notes.append(
+            "Period, order and carry-over are not modelled; what a condition changes beyond the "
+            "other is the interaction."
         )
     if design.between or design.within:
         notes.append(f"The false discovery rate is controlled over {FDR_FAMILY}.")

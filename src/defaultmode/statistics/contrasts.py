@@ -1,6 +1,6 @@
 """The contrasts that a design supports, each over all outcomes of a block at once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from defaultmode.statistics.block import Block
 from defaultmode.statistics.design import Design, Factor
-from defaultmode.statistics.effects import Effects, d_z, hedges_g
+from defaultmode.statistics.effects import Effects, d_av, d_z, hedges_g
 
 Array = NDArray[np.float64]
 Kind = Literal["group", "paired", "interaction", "correlation"]
@@ -19,13 +19,14 @@ ALL_PAIRS_UP_TO = 6  # levels of a within factor; above it, each is compared wit
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Contrast:
-    """One comparison, with its effect on each outcome of a block."""
+    """One comparison, with its effect on each outcome of a block; second : another effect size."""
 
     kind: Kind
     factor: str
     text: str
     statistic: Literal["Hedges g", "d_z", "Pearson r"]
     effects: Effects
+    second: tuple[str, Array] | None = None
 
 
 def contrasts(block: Block, design: Design) -> Iterator[Contrast]:
@@ -71,7 +72,7 @@ def _average(cells: Array) -> Array:
 def _groups(block: Block, design: Design) -> Iterator[Contrast]:
     where = [(f, f.reference) for f in design.baseline]
     means = block.at(*where).means()
-    place = _place(where)
+    place = _place(_stated(where))
     for factor in design.between:
         group = block.group(factor)
         for i, level in enumerate(factor.levels[1:], start=1):
@@ -81,20 +82,30 @@ def _groups(block: Block, design: Design) -> Iterator[Contrast]:
 
 
 def _pairs(block: Block, design: Design, factor: Factor) -> Iterator[Contrast]:
-    where = [(o, level) for o in design.crossed_with(factor.name) for level in o.levels]
+    """Each pair of levels: over everything, within the levels of crossed factors, within groups."""
+    others = design.crossed_with(factor.name)
+    everyone = ["all groups together"] if design.between else []
+    over = [f"mean over {o.name}" for o in others]
     for level, reference in compared(factor):
-        for place in ([], *([w] for w in where)):
-            rows = block.at(*place)
-            pair = change(rows, design, factor, level=level, reference=reference)
-            text = f"{level} − {reference}{_place(place)}"
-            yield Contrast("paired", factor.name, text, "d_z", d_z(pair[0], pair[1]))
+        step = f"{level} − {reference}"
         pair = change(block, design, factor, level=level, reference=reference)
+        yield _paired(factor, step + _place(over + everyone), pair)
+        for other in others:
+            for at in other.levels:
+                rows = block.at((other, at))
+                part = change(rows, design, factor, level=level, reference=reference)
+                place = _place(_stated([(other, at)]) + everyone)
+                yield _paired(factor, step + place, part)
         for group in design.between:
             belongs = block.group(group)
             for i, name in enumerate(group.levels):
-                text = f"{level} − {reference} ({group.name} = {name})"
-                effects = d_z(pair[0][belongs == i], pair[1][belongs == i])
-                yield Contrast("paired", factor.name, text, "d_z", effects)
+                place = _place([f"{group.name} = {name}", *over])
+                yield _paired(factor, step + place, pair[:, belongs == i])
+
+
+def _paired(factor: Factor, text: str, pair: Array) -> Contrast:
+    second = ("d_av", d_av(pair[0], pair[1]))
+    return Contrast("paired", factor.name, text, "d_z", d_z(pair[0], pair[1]), second)
 
 
 def _interactions(block: Block, design: Design, outer: Factor, inner: Factor) -> Iterator[Contrast]:
@@ -125,7 +136,10 @@ def _changes_by_group(
             yield Contrast("interaction", joint, text, "Hedges g", effects)
 
 
-def _place(where: list[tuple[Factor, str]]) -> str:
-    if not where:
-        return ""
-    return " (" + ", ".join(f"{factor.name} = {level}" for factor, level in where) + ")"
+def _stated(where: Sequence[tuple[Factor, str]]) -> list[str]:
+    return [f"{factor.name} = {level}" for factor, level in where]
+
+
+def _place(parts: Sequence[str]) -> str:
+    """Where a contrast holds and what it is pooled over, so that nobody takes it for another."""
+    return f" ({', '.join(parts)})" if parts else ""

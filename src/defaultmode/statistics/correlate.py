@@ -12,7 +12,12 @@ from defaultmode.statistics.block import Block, atlas_blocks, take
 from defaultmode.statistics.compare import refusals
 from defaultmode.statistics.contrasts import Contrast, change
 from defaultmode.statistics.design import Design, Factor
-from defaultmode.statistics.effects import CONFIDENCE, SMALLEST_N_CORRELATION, pearson_r
+from defaultmode.statistics.effects import (
+    CONFIDENCE,
+    SMALLEST_N_CORRELATION,
+    pearson_r,
+    spearman_rho,
+)
 from defaultmode.statistics.rows import (
     FDR,
     FDR_FAMILY,
@@ -70,21 +75,40 @@ def correlate(study: Study, design: Design) -> Result:
 
 
 def _clinical(block: Block, design: Design, names: list[str], column: Column) -> Iterator[Contrast]:
+    """Over everybody, and within each group: a difference between groups looks like a relation."""
+    together = "all groups together" if design.between else ""
+    for text, x, y in _pairs(block, design, names, column):
+        yield _contrast(column.name, ", ".join(t for t in (text, together) if t), x, y)
+        for group in design.between:
+            belongs = block.group(group)
+            for i, name in enumerate(group.levels):
+                yield _contrast(
+                    column.name,
+                    f"{text}, {group.name} = {name}",
+                    x[belongs == i],
+                    y[belongs == i],
+                )
+
+
+def _pairs(
+    block: Block, design: Design, names: list[str], column: Column
+) -> Iterator[tuple[str, Array, Array]]:
+    """What is set against each other: a text, outcomes (n_people, k) and the clinical number."""
     outcomes, clinical = take(block, names), take(block, [column.name])
     factor, changes = _axis(outcomes, clinical, design, column)
     if factor is None:
-        yield _contrast(column.name, OVERALL, outcomes.means(), clinical.means())
+        yield OVERALL, outcomes.means(), clinical.means()
     elif changes:
         for level in factor.levels[1:]:
             x, y = (
                 np.subtract(*change(b, design, factor, level=level, reference=factor.reference))
                 for b in (outcomes, clinical)
             )
-            yield _contrast(column.name, f"change {level} − {factor.reference}", x, y)
+            yield f"change {level} − {factor.reference}", x, y
     else:
         for level in factor.levels:
             x, y = (b.at((factor, level)).means() for b in (outcomes, clinical))
-            yield _contrast(column.name, f"at {factor.name} = {level}", x, y)
+            yield f"at {factor.name} = {level}", x, y
 
 
 def _axis(
@@ -110,7 +134,8 @@ def _over_participants(block: Block, outcomes: list[str], partner: str) -> Contr
 
 
 def _contrast(factor: str, text: str, x: Array, y: Array) -> Contrast:
-    return Contrast("correlation", factor, text, "Pearson r", pearson_r(x, y))
+    second = ("Spearman rho", spearman_rho(x, y))
+    return Contrast("correlation", factor, text, "Pearson r", pearson_r(x, y), second)
 
 
 def _partners(measured: list[Column], motion: list[Column]) -> dict[str, list[str]]:
@@ -144,6 +169,11 @@ def _notes(design: Design, moved: int | None) -> tuple[str, ...]:
         notes.append(
             f"Head motion is known for {moved} of the participants; {SMALLEST_N_CORRELATION} are "
             "needed to set a measure against it."
+        )
+    if design.between and design.numeric:
+        notes.append(
+            "A correlation over all groups together also reflects the differences between them; "
+            "read it within the groups."
         )
     notes.append(
         "Fisher's intervals assume that both columns are normally distributed; the false discovery "

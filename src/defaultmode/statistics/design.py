@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Literal
 
 import numpy as np
@@ -15,12 +15,16 @@ from defaultmode.core.study import Column, Study
 
 FEWEST_PARTICIPANTS = 2  # in a level, for it to be a level
 MOST_GROUPS, MOST_CONDITIONS = 6, 12
-# The first of these words that a level carries makes it the reference. Midazolam stands after
-# placebo: it is the active control of ketamine trials.
+# The first of these words that a level carries, in its name or in its sidecar text, makes
+# it the reference. Midazolam stands after placebo: it is the active control of ketamine trials.
 REFERENCE_WORDS = (
-    "before", "pre", "baseline", "b0", "bl", "placebo", "saline", "sham", "midazolam", "control",
-    "controls", "hc", "nc", "hv", "cn", "ctrl", "healthy", "untreated", "rest",
+    "before", "pre", "baseline", "base", "b0", "bl", "t0", "screening", "start", "off", "nodrug",
+    "notreatment", "placebo", "pla", "plac", "pbo", "saline", "sal", "vehicle", "veh", "sham",
+    "midazolam", "mdz", "waitlist", "tau", "control", "controls", "hc", "nc", "hv", "cn", "ctrl",
+    "healthy", "untreated", "rest",
 )  # fmt: skip
+REFERENCE_BEGINNINGS = ("pre", "bas", "screen")  # predrug, prescan, bas, screen1: after every word
+UNKNOWN_REFERENCE = len(REFERENCE_WORDS) + len(REFERENCE_BEGINNINGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,8 @@ def design_of(study: Study, *, reference: Mapping[str, str] | None = None) -> De
     within = _within(study, unsupported, notes)
     _check_reference(wanted, [*between, *within])
     between, within = (
-        [_ordered(f, wanted.get(f.name, "")) for f in found] for found in (between, within)
+        [_ordered(f, wanted.get(f.name, ""), study, notes) for f in found]
+        for found in (between, within)
     )
     crossed = _crossings(study, within)
     notes += [
@@ -121,17 +126,32 @@ def natural(level: str) -> tuple[tuple[int, float, str], ...]:
     return (*((0, float(p), "") if p.isdecimal() else (1, 0.0, p) for p in parts), (2, 0.0, level))
 
 
-def _rank(level: str) -> int:
+def _rank(level: str, described: str = "") -> int:
+    """How likely a level is the reference, by its name and by what the sidecar says of it."""
     bare = level.lower().removeprefix("ses-")
-    words = {bare, *re.split(r"[^a-z0-9]+", bare)}
-    return next(
-        (i for i, word in enumerate(REFERENCE_WORDS) if word in words), len(REFERENCE_WORDS)
-    )
+    words = re.split(r"[^a-z0-9]+", f"{bare} {described.lower()}")
+    pairs = ("".join(pair) for pair in pairwise(words))  # no treatment, no-drug
+    known = {*words, *pairs}
+    for i, word in enumerate(REFERENCE_WORDS):
+        if word in known:
+            return i
+    for i, beginning in enumerate(REFERENCE_BEGINNINGS, start=len(REFERENCE_WORDS)):
+        if any(word.startswith(beginning) for word in words):
+            return i
+    return UNKNOWN_REFERENCE
 
 
-def _ordered(factor: Factor, wanted: str) -> Factor:
+def _ordered(factor: Factor, wanted: str, study: Study, notes: list[str]) -> Factor:
+    """The factor with its reference first; a reference that had to be guessed goes to the notes."""
     by_name = sorted(factor.levels, key=natural)
-    first = wanted or min(by_name, key=_rank)
+    described = study.columns[factor.name].levels
+    ranks = {level: _rank(level, described.get(level, "")) for level in by_name}
+    first = wanted or min(by_name, key=lambda level: ranks[level])
+    if not wanted and ranks[first] == UNKNOWN_REFERENCE:
+        notes.append(
+            f"{factor.name}: no level is known as a reference, so the first by name, {first}, was "
+            "taken; set another in the plan under [reference]."
+        )
     levels = (first, *(level for level in by_name if level != first))
     return Factor(factor.name, factor.kind, levels, factor.level)
 
@@ -174,7 +194,7 @@ def _between(study: Study, unsupported: dict[str, str], notes: list[str]) -> lis
             )
         elif len(kept) > MOST_GROUPS:
             unsupported[column.name] = f"{len(kept)} levels; at most {MOST_GROUPS} are compared"
-        elif twin := _twin(study, column.name, found):
+        elif twin := _twin(study, column.name, found, blanks_count=False):
             unsupported[column.name] = f"it divides the participants exactly as {twin} does"
         else:
             found.append(Factor(column.name, "between", tuple(kept)))
@@ -207,7 +227,7 @@ def _within(study: Study, unsupported: dict[str, str], notes: list[str]) -> list
             unsupported[name] = "no two of its levels are shared by several participants"
         elif len(kept) > MOST_CONDITIONS:
             unsupported[name] = f"{len(kept)} levels; at most {MOST_CONDITIONS} are compared"
-        elif several and (twin := _twin(study, name, found)):
+        elif several and (twin := _twin(study, name, found, blanks_count=True)):
             notes.append(
                 f"{twin} and {name} name the same thing one to one: {name} is not tested again."
             )
@@ -233,13 +253,19 @@ def _candidates(study: Study, unsupported: dict[str, str]) -> Iterable[tuple[str
             yield key, level
 
 
-def _twin(study: Study, name: str, found: list[Factor]) -> str:
+def _twin(study: Study, name: str, found: list[Factor], *, blanks_count: bool) -> str:
+    """The factor found before that this column names one to one.
+
+    blanks_count : a level that only one of the two states makes them different (a baseline session
+        without a drug), or rows that lack either are passed over (a drop-out's second infusion).
+    """
     mine = text(study, name)
     for factor in found:
         pairs = set(zip(text(study, factor.name), mine, strict=True)) - {("", "")}
-        if any("" in pair for pair in pairs):
+        stated = {pair for pair in pairs if "" not in pair}
+        if blanks_count and stated != pairs:
             continue
-        if len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs}):
+        if 1 < len(stated) == len({a for a, _ in stated}) == len({b for _, b in stated}):
             return factor.name
     return ""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from defaultmode.core.study import Column, Study
@@ -12,14 +13,17 @@ from defaultmode.statistics.effects import false_discovery
 EFFECT_COLUMNS = (
     "atlas", "outcome", "measure", "denoise", "kind", "factor", "contrast", "n", "n_reference",
     "mean", "mean_reference", "difference", "statistic", "value", "ci_low", "ci_high", "p", "p_fdr",
-    "unit", "reason",
+    "second", "second_value", "unit", "reason",
 )  # fmt: skip
 FDR = 0.05
 MOTION = "framewise_displacement_mean"
-FDR_FAMILY = "all p values of the table under the same denoising preset"
+FDR_FAMILY = (
+    "all p values of the table under the same denoising preset: all atlases, pooled and simple "
+    "effects alike"
+)
 _COUNTS, _TEXTS = ("n", "n_reference"), (
-    "atlas", "outcome", "measure", "denoise", "kind", "factor", "contrast", "statistic", "unit",
-    "reason",
+    "atlas", "outcome", "measure", "denoise", "kind", "factor", "contrast", "statistic", "second",
+    "unit", "reason",
 )  # fmt: skip
 
 
@@ -52,6 +56,8 @@ def effect_rows(study: Study, block: Block, contrast: Contrast) -> pd.DataFrame:
             "ci_low": e.ci_low,
             "ci_high": e.ci_high,
             "p": e.p,
+            "second": contrast.second[0] if contrast.second else "",
+            "second_value": contrast.second[1] if contrast.second else np.nan,
             "unit": ["" if contrast.kind == "correlation" else c.unit for c in columns],
             "reason": e.reason,
         }
@@ -71,12 +77,15 @@ def counts(table: pd.DataFrame) -> str:
     """How many intervals there are, and how many exclude zero before and after FDR, in words."""
     computed = table["reason"] == ""
     clear = computed & ((table["ci_low"] > 0) | (table["ci_high"] < 0))
-    kept = int((clear & (table["p_fdr"] <= FDR)).sum())
+    remaining = clear & (table["p_fdr"] <= FDR)
+    interactions = table["kind"] == "interaction"
+    of_which = f", {int((remaining & interactions).sum())} of them interactions"
     missing = len(table) - int(computed.sum())
     absent = f" ({missing} more have no value, each with its reason)" if missing else ""
     return (
         f"{int(clear.sum())} of {int(computed.sum())} intervals (95 %) exclude zero{absent}; "
-        f"{kept} of them remain at a false discovery rate of {FDR * 100:g} %"
+        f"{int(remaining.sum())} remain at a false discovery rate of {FDR * 100:g} %"
+        f"{of_which if interactions.any() else ''}"
     )
 
 
