@@ -74,8 +74,9 @@ def example_columns() -> dict[str, Column]:
             name = f"{measure}__{slug}"
             role = "quality" if "displacement" in measure else "measure"
             columns[name] = Column(
-                name, role, "number", "run", unit, sentence, "defaultmode", measure, preset
-            )
+                name, role, "number", "run", unit, sentence, "defaultmode", measure, preset,
+                global_signal_removed=preset.endswith("+GSR"),
+            )  # fmt: skip
     return columns
 
 
@@ -177,8 +178,7 @@ def example_facts() -> dict[str, object]:
         "atlases": (Used("synthetic42", "Made-up regions for tests."),),
         "n_participants": 12,
         "n_runs": 24,
-        "low_hz": 0.01,
-        "high_hz": 0.1,
+        "bands": ("0.01–0.08 Hz (as supplied)", "0.01–0.1 Hz"),
         "min_usable_s": 240.0,
         "before": ("The sidecars say that the input was band-passed at 0.01–0.08 Hz before",),
         "inputs": ("synthetic_dataset",),

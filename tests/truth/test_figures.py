@@ -12,6 +12,7 @@ from defaultmode.core.missing import Missing
 from defaultmode.figures import (
     Category,
     Effect,
+    Pair,
     Panel,
     brain,
     forest,
@@ -47,7 +48,7 @@ def all_figures():
         "points": lambda: points(PANELS, unit="Fisher z"),
         "forest": lambda: forest(EFFECTS, statistic="Hedges g"),
         "motion": lambda: motion([("a", XY, XY)], x_label="mm", y_label="z"),
-        "global_signal": lambda: global_signal([("a", "b", XY, -XY)], unit="z"),
+        "global_signal": lambda: global_signal([Pair("a", "b", PEOPLE, XY, -XY)], unit="z"),
     }
 
 
@@ -193,9 +194,18 @@ def test_the_forest_shows_effects_intervals_and_what_is_missing():
 def test_motion_and_global_signal_draw_the_given_pairs():
     axes = motion([("a", XY, 2 * XY)], x_label="mm", y_label="z").axes[0]
     np.testing.assert_array_equal(axes.collections[0].get_offsets(), np.stack([XY, 2 * XY], axis=1))
-    axes = global_signal([("a", "b", XY, -XY)], unit="z").axes[0]
+    axes = global_signal([Pair("a", "b", PEOPLE, XY, -XY)], unit="z").axes[0]
     joined = [tuple(line.get_ydata()) for line in axes.lines if len(line.get_ydata()) == 2]
     assert {(v, -v) for v in XY} <= set(joined)
+
+
+def test_the_global_signal_panel_counts_people_and_runs():
+    def title(people):
+        axes = global_signal([Pair("a", "b", people, XY, -XY)], unit="z").axes[0]
+        return axes.get_title(loc="left")
+
+    assert title(PEOPLE) == "n = 3"
+    assert title(("sub-01", "sub-01", "sub-02")) == "n = 2\n(3 runs)"
 
 
 def test_an_empty_figure_is_still_a_figure():

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 
@@ -11,14 +12,18 @@ import pandas as pd
 import pytest
 
 from defaultmode.core.errors import DefaultModeError
+from defaultmode.core.missing import Missing
 from defaultmode.core.result import Result
 from defaultmode.core.study import MISSING_COLUMNS, Column, Study
+from defaultmode.denoising import all_presets, denoise
+from defaultmode.measures import find
 from defaultmode.report import ConnectivitySummary, Page, Used, all_references, build_page
 from defaultmode.report.caveats import caveats
-from defaultmode.report.choosing import factors
+from defaultmode.report.choosing import factors, measured, preset_pairs
 from defaultmode.report.methods import methods_text
 from defaultmode.report.summaries import person_summary
 from defaultmode.report.writing import shown, shown_p, tsv
+from defaultmode.sources.embedded import embedded_recordings
 from report_example import (
     example_columns,
     example_effects,
@@ -28,7 +33,7 @@ from report_example import (
     example_study,
 )
 
-VOID = {"meta", "img", "link", "br", "hr", "input"}
+VOID = {"meta", "img", "link", "br", "hr", "input", "wbr"}
 SECTIONS = (
     "measured", "highlights", "primer", "each", "connectivity", "sessions", "comparisons",
     "missing", "quality", "dictionary", "methods", "caveats", "provenance",
@@ -314,7 +319,7 @@ def test_the_methods_text_says_what_ran_and_nothing_else():
     assert "24 recordings of 12 participants" in full["Input"]
     assert "band-passed at 0.01–0.08 Hz before" in full["Input"]
     assert "[@Murphy2009]" in full["Denoising"]
-    assert "0.01 and 0.1 Hz" in full["Denoising"]
+    assert "kept at 0.01–0.08 Hz (as supplied); 0.01–0.1 Hz." in full["Denoising"]
     empty = Page("t", Study(pd.DataFrame({"participant_id": ["sub-1"]}), {"participant_id": Column("participant_id", "key", "text")}))  # fmt: skip
     assert methods_text(empty) == ()
 
@@ -359,7 +364,7 @@ def test_one_row_without_sessions_or_groups():
     text = Parsed(small(one_row(), results=())).text
     assert "1 recording of 1 participant were measured" not in text
     assert "1 recording of 1 participant was measured." in text
-    assert "too few recordings for a correlation" in text
+    assert "too few people for a correlation" in text
 
 
 def test_everything_missing():
@@ -410,6 +415,171 @@ def test_factors_are_told_apart_between_and_within_people():
     assert found.within == ("condition",)
 
 
+def with_presets(study: Study, names: dict[str, str], removed: frozenset[str]) -> Study:
+    """The same study with other presets, and whether each removes the global signal."""
+    columns = {
+        k: replace(c, denoise=names[c.denoise], global_signal_removed=names[c.denoise] in removed)
+        if c.measure
+        else c
+        for k, c in study.columns.items()
+    }
+    return Study(study.table, columns, study.missing)
+
+
+def test_a_preset_that_removes_the_global_signal_is_never_shown_as_keeping_it():
+    names = {"as-supplied": "36P+scrub", "as-supplied+GSR": "36P+scrub+GSR"}
+    both = with_presets(example_study(4), names, frozenset(names.values()))
+    assert preset_pairs(measured(both)["default_mode_task_positive"]) == []
+    page = Page("t", both)
+    parsed = Parsed(build_page(page))
+    assert "With and without the global signal" not in parsed.text
+    assert "Each recording under 36P+scrub (with GSR)." in parsed.text
+    assert "2 denoising presets: 36P+scrub (with GSR), 36P+scrub+GSR." in parsed.text
+    alts = [p["alt"] for p in parsed.all("img") if p["alt"].startswith("Points")]
+    assert alts
+    assert all("36P+scrub (with GSR): " in alt for alt in alts)
+
+
+def test_a_pair_is_a_preset_and_the_same_with_global_signal_regression():
+    columns = measured(example_study(2))["default_mode_task_positive"]
+    assert preset_pairs(columns) == [("as-supplied", "as-supplied+GSR")]
+    assert preset_pairs({"as-supplied": columns["as-supplied"]}) == []
+
+
+def in_two_atlases(n_people: int = 5) -> Study:
+    """Each recording measured in two atlases: twice the rows, the same recordings."""
+    study = example_study(n_people)
+    again = study.table.assign(atlas="second")
+    between = "default_mode_task_positive__as_supplied"
+    again[between] = again[between] - 1
+    return Study(pd.concat([study.table, again], ignore_index=True), study.columns, study.missing)
+
+
+def test_people_are_counted_and_not_their_runs_in_every_atlas():
+    study = in_two_atlases()
+    html = build_page(Page("t", study))
+    text = Parsed(html).text
+    assert text.count("10 recordings of 5 participants were measured.") == 2  # and in the methods
+    first = study.table[study.table["atlas"] == "synthetic42"].groupby("participant_id")
+    for preset, slug in (("as-supplied", "as_supplied"), ("as-supplied+GSR", "as_supplied_gsr")):
+        means = first[
+            [f"framewise_displacement_mean__{slug}", f"within_default_mode__{slug}"]
+        ].mean()
+        r = np.corrcoef(means.to_numpy().T)[0, 1]
+        assert f"{preset}: r = {shown(r, 2)} (n = 5)." in text
+    values = first["default_mode_task_positive__as_supplied"].mean()
+    negative = int((values < 0).sum())
+    known = f"as-supplied: mean {shown(values.mean())}, negative in {negative} of 5 people."
+    assert known in text
+    assert "negative in 5 of 5 people" in text
+    files = downloads(Parsed(html))
+    for atlas in ("synthetic42", "second"):
+        lines = files[f"global-signal-{atlas}.tsv"].splitlines()
+        assert len(lines) == 11  # every recording is drawn
+        assert all(atlas in line for line in lines[1:])
+        assert len(files[f"motion-{atlas}.tsv"].splitlines()) == 21
+
+
+def test_without_recordings_the_methods_say_nothing_of_recordings():
+    facts = example_facts() | {"presets": (), "measures": (), "before": ()}
+    said = dict(methods_text(Page("t", clinical_only(), facts=facts)))
+    assert "Denoising" not in said
+    assert "recording" not in " ".join(said.values())
+    assert "Hz" not in " ".join(said.values())
+
+
+def test_a_recording_is_named_as_in_its_file(parsed):
+    row = next(c for c in parsed.cells if c[0] == "E304")
+    assert row[5].startswith("sub-01 ses-1 run-1, sub-01 ses-1 run-2")
+
+
+def test_short_headings_stand_above_the_presets(parsed):
+    top = next(c for c in parsed.cells if "DMN–TP" in c)
+    at = parsed.cells.index(top)
+    assert top == ["participant", "session", "run", "within", "DMN–TP", "own network"]
+    assert parsed.cells[at + 1] == ["as-supplied", "as-supplied+GSR"] * 3
+    spans = [int(a["colspan"]) for a in parsed.all("th") if "colspan" in a]
+    assert spans == [2, 2, 2]
+    assert "DMN–TP: default mode to task-positive (Fisher z)" in parsed.text
+
+
+def names_of(page: Page) -> set[str]:
+    """Names of the caveats of a page."""
+    return {c.name for c in caveats(page)}
+
+
+def test_a_change_between_sessions_is_warned_of_without_scans():
+    columns = {
+        "participant_id": Column("participant_id", "key", "text"),
+        "session_id": Column("session_id", "key", "text"),
+        "madrs": Column("madrs", "clinical", "number", "session"),
+    }
+    frame = pd.DataFrame(
+        {"participant_id": ["sub-01"] * 2, "session_id": ["ses-1", "ses-2"], "madrs": [30.0, 12.0]}
+    )
+    assert "normalisation" in names_of(Page("t", Study(frame, columns)))
+    once = frame.assign(session_id=["n/a", "ses-2"])
+    assert "normalisation" not in names_of(Page("t", Study(once, columns)))
+
+
+def effects_page(*rows: tuple[str, str]) -> Page:
+    """A page whose effects have these kinds and factors."""
+    table = pd.DataFrame([{"kind": k, "factor": f, "measure": "m", "value": 0.1} for k, f in rows])
+    return Page("t", clinical_only(), results=(Result(table, "s"),))
+
+
+def test_designs_bring_their_own_caveats():
+    paired = effects_page(("paired", "drug"))
+    assert "repeated_measures" in names_of(paired)
+    assert "crossed" not in names_of(paired)
+    by_group = effects_page(("paired", "time"), ("interaction", "arm × time"))
+    assert "crossed" not in names_of(by_group)
+    both = effects_page(("paired", "drug"), ("paired", "dose"), ("interaction", "drug × dose"))
+    assert "crossed" in names_of(both)
+    assert "groups_together" in names_of(effects_page(("group", "arm"), ("correlation", "madrs")))
+    alone = effects_page(("correlation", "madrs"))
+    assert not names_of(alone) & {"repeated_measures", "groups_together", "crossed"}
+
+
+def of_measures(preset: str, **values: float) -> Page:
+    """A page of one recording with these measures under one preset."""
+    columns = {"participant_id": Column("participant_id", "key", "text")}
+    columns |= {
+        name: Column(name, "measure", "number", measure=name, denoise=preset) for name in values
+    }
+    return Page("t", Study(pd.DataFrame([{"participant_id": "sub-01"} | values]), columns))
+
+
+def test_amplitude_under_censoring_is_warned_of():
+    alff = {"alff_default_mode": 0.2}
+    assert "alff_censoring" in names_of(of_measures("36P+scrub", **alff))
+    assert "alff_censoring" in names_of(of_measures("minimal", censored_share=0.1, **alff))
+    assert "alff_censoring" not in names_of(of_measures("minimal", censored_share=0.0, **alff))
+    assert "alff_censoring" not in names_of(of_measures("36P+scrub", censored_share=0.1))
+
+
+def test_the_caveat_on_amplitude_states_what_the_embedded_runs_do():
+    falls = []
+    for i, recording in enumerate(embedded_recordings()[:4]):
+        clean = denoise(recording, all_presets()["as-supplied"])
+        kept = np.random.default_rng(i).random((5, len(clean.usable))) >= 0.2
+        whole = find("alff_default_mode")(clean)
+        censored = [
+            find("alff_default_mode")(replace(clean, usable=clean.usable & k)) for k in kept
+        ]
+        falls.append(100 * (1 - np.mean(censored) / whole))
+    assert min(falls) > 7.0
+    assert max(falls) < 9.0  # each a mean over five draws
+
+
+def test_a_global_signal_under_tissue_regression_is_warned_of():
+    found = "tissue_global_signal"
+    assert found in names_of(of_measures("24P+aCompCor", global_signal_variance=1.0))
+    assert found not in names_of(of_measures("24P+aCompCor", global_signal_variance=np.nan))
+    assert found not in names_of(of_measures("as-supplied", global_signal_variance=1.0))
+    assert found not in names_of(of_measures("24P+aCompCor", within_default_mode=1.0))
+
+
 def test_caveats_follow_what_the_study_is_about():
     names = {c.name for c in caveats(example_page())}
     assert {"not_medical", "pipeline", "depression", "anticorrelation"} <= names
@@ -422,12 +592,20 @@ def test_caveats_follow_what_the_study_is_about():
 
 
 def test_the_interval_counts_people_not_runs():
-    people = pd.Series(["a", "a", "b", "c"])
-    values = pd.Series([1.0, 3.0, 4.0, 6.0])  # means 2, 4, 6
+    people = pd.Series(["a", "a", "b", "c", "d"])
+    values = pd.Series([1.0, 3.0, 4.0, 6.0, 8.0])  # means 2, 4, 6, 8
     mean, interval = person_summary(people, values)
-    assert mean == 4.0
-    # Student's t for 2 degrees of freedom is 4.302653 (any table); sd 2, n 3.
-    assert interval == pytest.approx((4 - 4.3026527 * 2 / 3**0.5, 4 + 4.3026527 * 2 / 3**0.5))
+    assert mean == 5.0
+    # Student's t for 3 degrees of freedom is 3.182446 (any table); sd √(20/3), n 4.
+    half = 3.1824463 * (20 / 3) ** 0.5 / 2
+    assert interval == pytest.approx((5 - half, 5 + half))
+
+
+def test_three_people_have_a_mean_and_no_interval():
+    mean, interval = person_summary(pd.Series(["a", "b", "c", "c"]), pd.Series([1.0, 2, 2, 4]))
+    assert mean == 2.0
+    assert isinstance(interval, Missing)
+    assert "from 4 people on" in small(example_study(3))
 
 
 @pytest.mark.parametrize(

@@ -512,7 +512,7 @@ def test_the_false_discovery_rate_has_one_family_for_each_preset() -> None:
         two_groups().table.drop(columns=WITHIN).assign(**values), factor("group"), *columns
     )
     table = compare(study, design_of(study)).table
-    for _, rows in table.groupby("denoise"):
+    for _, rows in table.groupby(["denoise", "kind"]):
         assert_allclose(rows["p_fdr"], false_discovery(rows["p"]))
     assert not np.allclose(table["p_fdr"], false_discovery(table["p"]))
 
@@ -758,3 +758,22 @@ def test_a_column_that_says_the_same_where_both_speak_is_not_tested_twice() -> N
     )
     design = design_of(made(table, factor("infusion_1"), factor("infusion_2"), outcome("within")))
     assert [f.name for f in design.between] == ["infusion_1"]
+
+
+def test_tasks_are_never_averaged_together() -> None:
+    rows = [
+        ("sub-1", "ses-pre", "rest", 1.0),
+        ("sub-1", "ses-pre", "nback", 9.0),
+        ("sub-1", "ses-post", "rest", 2.0),
+        *[
+            (f"sub-{i}", s, "rest", v + 0.1 * i)
+            for i in (2, 3, 4)
+            for s, v in (("ses-pre", 1.0), ("ses-post", 2.0 + 0.1 * i))
+        ],
+    ]
+    table = pd.DataFrame(rows, columns=["participant_id", "session_id", "task_id", WITHIN])
+    study = made(table, outcome("within"))
+    found = compare(study, design_of(study)).table
+    rest = row(found, contrast="ses-post − ses-pre [task rest]")
+    assert rest["n"] == 4
+    assert_allclose(rest["mean_reference"], np.mean([1.0, 1.2, 1.3, 1.4]))

@@ -54,6 +54,8 @@ class Processing:
 
     low_cutoff_hz: float | None = None  # high-pass corner, None where none was applied
     high_cutoff_hz: float | None = None  # low-pass corner, None where none was applied
+    supplied_low_cutoff_hz: float | None = None  # after denoising: the corners that the signal
+    supplied_high_cutoff_hz: float | None = None  # came with, those of `Recording.unfiltered`
     demeaned: bool = False  # the mean was removed before it could be used as the percent scale
     global_signal_removed: bool = False
     confounds_removed: tuple[str, ...] = ()
@@ -81,8 +83,8 @@ class Recording:
     signal : (n_time, n_regions), in `unit`; a column of an absent region is NaN
     tr_s : repetition time
     usable : (n_time,), False where a frame is censored; frames are never dropped, time never shifts
-    unfiltered : (n_time, n_regions), the same signal without low-pass, for measures of the whole
-        spectrum; None where the input was low-passed before it came here
+    unfiltered : (n_time, n_regions), the same signal without the filter of denoising, for measures
+        of the spectrum; None where that filter did nothing, so that it would be `signal` again
     absent : region name → why its column is NaN
     confounds : column name → (n_time,), NaN where the table says n/a; empty for tables
     """

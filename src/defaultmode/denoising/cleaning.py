@@ -28,6 +28,12 @@ class Plan:
     from_regions: bool = False
 
     @property
+    def supplied_band(self) -> Band:
+        """Those corners (Hz) of the band that the signal came with."""
+        (low_hz, high_hz), (own_low_hz, own_high_hz) = self.band, self.own_band
+        return (low_hz if own_low_hz is None else None, high_hz if own_high_hz is None else None)
+
+    @property
     def independent_frames(self) -> float:
         """How many independent samples the kept frames hold within the band.
 
@@ -44,9 +50,9 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cleaned:
-    """Signal in the band and over the whole spectrum, (n_time, n_regions); rank of what went out.
+    """Signal in the band and without our filter, (n_time, n_regions); rank of what went out.
 
-    unfiltered : None where the input had been filtered before
+    unfiltered : None where our filter did nothing
     freedom : independent samples in the band less the rank of the regressors
     """
 
@@ -68,12 +74,17 @@ def clean(signal: Array, confounds: Array, plan: Plan) -> Cleaned:
     level = interpolate(remove_trend(confounds, plan.usable), plan.usable)
     level = without_rounding(level, interpolate(confounds, plan.usable))
     filtered = band_pass(steady, plan.tr_s, band=plan.own_band, order=plan.order)
-    within = band_pass(level, plan.tr_s, band=plan.band, order=plan.order)
-    result = _remove(filtered, without_rounding(within, level), plan)
-    whole = _remove(steady, level, plan).signal if plan.own_band == plan.band else None
+    result = _remove(filtered, _within(level, plan.band, plan), plan)
+    ours = plan.own_band != (None, None)
+    whole = _remove(steady, _within(level, plan.supplied_band, plan), plan) if ours else None
     drift = 0 if plan.band[0] else 2  # without a high-pass, constant and line cost one sample each
     freedom = plan.independent_frames - result.rank - drift
-    return Cleaned(result.signal, whole, result.rank, freedom)
+    return Cleaned(result.signal, whole.signal if whole else None, result.rank, freedom)
+
+
+def _within(confounds: Array, band: Band, plan: Plan) -> Array:
+    filtered = band_pass(confounds, plan.tr_s, band=band, order=plan.order)
+    return without_rounding(filtered, confounds)
 
 
 def _remove(signal: Array, confounds: Array, plan: Plan) -> Residual:

@@ -8,11 +8,13 @@ from numpy.typing import NDArray
 
 from defaultmode.core.missing import Missing
 from defaultmode.core.recording import Array, Recording, Unit
+from defaultmode.denoising.regression import remove_trend
 
-# Both limits are our own: raw BOLD moves by a few percent of its mean. A typical region that moves
-# by half of its mean was demeaned or z-scored; one at a twentieth of the others' mean is dropout.
-LARGEST_SD_OF_MEAN = 0.5
-SMALLEST_MEAN_OF_TYPICAL = 0.05
+# Both limits are our own (decision 0004 has what real recordings show). Real regions move by under
+# a percent or two of their mean: a typical one that moves by a tenth has no baseline for a mean.
+# `sources/tables.py` holds the same number, for sources and denoising may not import one another.
+LOWEST_MEAN_IN_SD = 10.0
+LARGEST_SD_OF_TYPICAL = 5.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,10 +30,10 @@ def to_percent(recording: Recording, usable: NDArray[np.bool_]) -> Scaled:
     """Percent signal change about each region's mean over the usable frames.
 
     100 · (y − mean) / mean. A recording in percent or arbitrary units keeps its unit, and one that
-    was demeaned or whose regions fluctuate by more than half of their mean becomes "arbitrary". A
-    region that does not vary is absent (E118); where there is a percent scale, so is one whose mean
-    is negative or below a twentieth of the median region's (E120): its percent change would be the
-    noise of a small denominator, and would dominate every mean over regions.
+    was demeaned or whose median region fluctuates by over a tenth of its mean becomes "arbitrary".
+    A region that does not vary is absent (E118); where there is a percent scale, so is one whose
+    mean is not above 0, or whose percent change has over five times the standard deviation of the
+    median region's (E120): noise over a small denominator would rule every mean over regions.
     """
     kept = recording.signal[usable]
     absent = dict(recording.absent)
@@ -43,11 +45,10 @@ def to_percent(recording: Recording, usable: NDArray[np.bool_]) -> Scaled:
     present = np.array([name not in absent for name in recording.atlas.names])
     if recording.processing.demeaned or not _has_mean(kept[:, present]):
         return Scaled(recording.signal, "arbitrary", MappingProxyType(absent))
-    smallest = SMALLEST_MEAN_OF_TYPICAL * float(np.median(mean[present]))
-    why = f"its mean signal is below {smallest:.3g}, a twentieth of the median region's"
-    weak = present & (mean < smallest)
-    _mark(absent, recording, weak, Missing(why, "E120"))
-    scale = np.where(present & ~weak, mean, np.nan)
+    _mark(absent, recording, present & ~(mean > 0), Missing("its mean is not above 0", "E120"))
+    _mark_unsteady(absent, recording, mean, usable)
+    gone = [name in absent for name in recording.atlas.names]
+    scale = np.where(gone, np.nan, mean)
     percent = 100 * (recording.signal - scale) / scale
     return Scaled(percent, "percent", MappingProxyType(absent))
 
@@ -55,8 +56,24 @@ def to_percent(recording: Recording, usable: NDArray[np.bool_]) -> Scaled:
 def _has_mean(kept: Array) -> bool:
     if not kept.shape[1]:
         return False
-    typical = float(np.median(kept.mean(axis=0)))
-    return typical > 0 and float(np.median(kept.std(axis=0))) < LARGEST_SD_OF_MEAN * typical
+    return float(np.median(kept.mean(axis=0) / kept.std(axis=0))) >= LOWEST_MEAN_IN_SD
+
+
+def _mark_unsteady(
+    absent: dict[str, Missing], recording: Recording, mean: Array, usable: NDArray[np.bool_]
+) -> None:
+    left = np.flatnonzero([name not in absent for name in recording.atlas.names])
+    # Without the line, for scanner drift is no sign of a small mean and is taken off anyway.
+    sd = remove_trend(recording.signal[:, left], usable)[usable].std(axis=0)
+    with np.errstate(over="ignore"):  # a mean of next to nothing: infinitely unsteady
+        percent = 100 * sd / mean[left]
+    typical = float(np.median(percent))
+    for i in np.flatnonzero(percent > LARGEST_SD_OF_TYPICAL * typical):
+        why = (
+            f"it changes by {percent[i]:.3g} % of its mean, over {LARGEST_SD_OF_TYPICAL:g} times the "
+            f"{typical:.3g} % of the median region"
+        )
+        absent[recording.atlas.names[left[i]]] = Missing(why, "E120")
 
 
 def _mark(

@@ -2,7 +2,7 @@
 
 from defaultmode.figures.brain import brain, placed
 from defaultmode.figures.forest import Effect, forest
-from defaultmode.figures.global_signal import global_signal
+from defaultmode.figures.global_signal import Pair, global_signal
 from defaultmode.figures.motion import motion
 from defaultmode.figures.network_matrix import network_matrix, network_order
 from defaultmode.figures.points import Category, Panel, points
@@ -11,6 +11,7 @@ from defaultmode.figures.style import png_of, svg_of
 __all__ = [
     "Category",
     "Effect",
+    "Pair",
     "Panel",
     "brain",
     "forest",

@@ -1,7 +1,7 @@
 """Palette, sizes and the one way a figure is made and written."""
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from io import BytesIO
@@ -88,6 +88,12 @@ def zero_line(axes: Axes, *, vertical: bool = False) -> None:
     """A thin line at zero, where there is neither correlation nor effect."""
     line = axes.axvline if vertical else axes.axhline
     line(0.0, color=SOFT, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
+
+
+def size_text(people: Sequence[str]) -> str:
+    """How many people these recordings come from, and how many recordings where that differs."""
+    n, runs = len(set(people)), len(people)
+    return f"n = {n}" if n == runs else f"n = {n}\n({runs} runs)"
 
 
 def _written(figure: Figure, kind: str, metadata: dict[str, str | None]) -> bytes:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 
 from defaultmode.core.recording import Recording
 
@@ -25,25 +26,31 @@ def _global_signal_kept(recording: Recording) -> bool:
     return not recording.processing.global_signal_removed
 
 
-def _high_pass_below_band(recording: Recording) -> bool:
-    return (recording.processing.low_cutoff_hz or 0.0) <= LOW_HZ
+def _corners_hz(recording: Recording) -> tuple[float, float]:
+    """Band (Hz) that is left in the signal which measures of the spectrum look at."""
+    done = recording.processing
+    corners = (done.low_cutoff_hz, done.high_cutoff_hz)
+    if recording.unfiltered is not None:
+        corners = (done.supplied_low_cutoff_hz, done.supplied_high_cutoff_hz)
+    return corners[0] or 0.0, corners[1] or inf
 
 
 def _whole_spectrum(recording: Recording) -> bool:
-    low_passed = recording.unfiltered is None and recording.processing.high_cutoff_hz is not None
-    return not low_passed and _high_pass_below_band(recording)
+    low_hz, high_hz = _corners_hz(recording)
+    return low_hz <= LOW_HZ and high_hz == inf
 
 
 def _low_frequencies_kept(recording: Recording) -> bool:
-    corner_hz = recording.processing.high_cutoff_hz
-    whole = recording.unfiltered is not None or corner_hz is None
-    return (whole or (corner_hz is not None and corner_hz >= HIGH_HZ)) and _high_pass_below_band(
-        recording
-    )
+    low_hz, high_hz = _corners_hz(recording)
+    return low_hz <= LOW_HZ and high_hz >= HIGH_HZ
 
 
 def _motion_known(recording: Recording) -> bool:
     return recording.motion is not None
+
+
+def _frames_judged(recording: Recording) -> bool:
+    return _motion_known(recording) or not recording.usable.all()
 
 
 PREMISES = {
@@ -51,7 +58,7 @@ PREMISES = {
     for premise in (
         Premise(
             "percent scale",
-            "The signal is not in percent signal change: its mean was removed before it came here.",
+            "The signal is not in percent signal change: it came without a mean to scale it by.",
             _percent_scale,
         ),
         Premise(
@@ -61,19 +68,25 @@ PREMISES = {
         ),
         Premise(
             "whole spectrum",
-            "The signal was band-passed before it came here, so the share of its low frequencies "
-            "in the whole spectrum is lost.",
+            f"The signal was low-passed, or high-passed above {LOW_HZ} Hz, before it came here, so "
+            "the share of its low frequencies in the whole spectrum is lost.",
             _whole_spectrum,
         ),
         Premise(
             "low frequencies kept",
-            f"An earlier filter cut into the band {LOW_HZ}–{HIGH_HZ} Hz that is to be measured.",
+            f"A filter before it came here cut into the band {LOW_HZ}–{HIGH_HZ} Hz that is to be "
+            "measured.",
             _low_frequencies_kept,
         ),
         Premise(
             "motion known",
             "Head motion is not known: the recording came without motion parameters.",
             _motion_known,
+        ),
+        Premise(
+            "frames judged",
+            "Head motion is not known and no frame was marked unusable: nobody judged the frames.",
+            _frames_judged,
         ),
     )
 }

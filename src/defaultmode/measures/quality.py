@@ -4,6 +4,7 @@ import numpy as np
 
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.recording import Array, Recording
+from defaultmode.measures._regions import carrying
 from defaultmode.measures._registry import measure
 
 STILL = ("scale", "offset", "region order")
@@ -42,13 +43,14 @@ def framewise_displacement_max(recording: Recording) -> float:
     unit="share",
     cites=("Power2012",),
     unchanged_by=(*STILL, "time reversal"),
-    premises=("motion known",),
+    premises=("frames judged",),
     role="quality",
 )
 def censored_share(recording: Recording) -> float:
     """Share of the frames of the run that are censored.
 
-    Share from 0 to 1; Missing where motion is not known, for then no frame could be judged.
+    Share from 0 to 1, frames that came marked unusable included. Missing where motion is not known
+    and no frame is marked, for then nobody judged the frames.
     """
     return float(1 - recording.usable.mean())
 
@@ -60,3 +62,19 @@ def usable_s(recording: Recording) -> float:
     Seconds; usable frames times the repetition time.
     """
     return recording.usable_s
+
+
+@measure(
+    unit="regions",
+    cites=("Buckner2008",),
+    unchanged_by=(*STILL, "time reversal"),
+    role="quality",
+)
+def default_mode_regions_present(recording: Recording) -> float:
+    """Number of default-mode regions that have a signal, over which their means are taken.
+
+    Count, up to the number of regions that the atlas assigns to the network (Buckner 2008). Compare
+    it between sessions: a mean over other regions is another quantity.
+    """
+    present = np.intersect1d(recording.atlas.members("default"), carrying(recording))
+    return float(len(present))

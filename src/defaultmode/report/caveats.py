@@ -1,14 +1,19 @@
 """What a reader must know before believing this page: those warnings that apply to it."""
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from defaultmode.report.choosing import atlases, measured, recorded
+from defaultmode.denoising import Preset, all_presets
+from defaultmode.report.choosing import ABSENT, atlases, measured
 from defaultmode.report.nouns import Page
+from defaultmode.report.tables import effects_of
+
+CENSORED = "censored_share"
+TISSUE = {"white_matter_components", "csf_components", "tissue_signals", "tissue_expansion"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +27,7 @@ class Caveat:
     words: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
     atlases: tuple[str, ...] = ()
-    repeated: bool = False
-    unverified: bool = False
+    when: str = ""
 
 
 def _frozen(entry: dict[str, Any]) -> dict[str, Any]:
@@ -48,11 +52,76 @@ def _said(page: Page) -> Iterator[str]:
                 yield from page.study.table[column.name].dropna().astype(str).unique()
 
 
-def _repeated(page: Page) -> bool:
-    table = page.study.table[recorded(page.study)]
+def _kinds(page: Page) -> set[str]:
+    """Kinds of comparison that gave at least one effect."""
+    frame = effects_of(page)
+    return set() if frame.empty else set(frame.loc[frame["value"].notna(), "kind"].astype(str))
+
+
+def _sessions(page: Page) -> bool:
+    """Whether somebody has two sessions, scanned or only in a clinical table."""
+    if "paired" in _kinds(page):
+        return True
+    table = page.study.table
     if "session_id" not in table:
         return False
-    return bool((table.groupby("participant_id")["session_id"].nunique() > 1).any())
+    stated = table[~table["session_id"].isin(ABSENT)]
+    return bool((stated.groupby("participant_id")["session_id"].nunique() > 1).any())
+
+
+def _crossed(page: Page) -> bool:
+    """Whether two conditions vary within people, such as drug and before or after the dose."""
+    frame = effects_of(page)
+    if frame.empty:
+        return False
+    found = frame[frame["value"].notna()]
+    within = set(found.loc[found["kind"] == "paired", "factor"].astype(str))
+    pairs = found.loc[found["kind"] == "interaction", "factor"].astype(str)
+    return any({part.strip() for part in text.split("×")} <= within for text in pairs)
+
+
+def _presets(page: Page) -> dict[str, Preset]:
+    """The presets of this package under which something was measured."""
+    ran = {column.denoise for column in page.study.columns.values() if column.measure}
+    return {name: preset for name, preset in all_presets().items() if name in ran}
+
+
+def _alff_censored(page: Page) -> bool:
+    """Whether ALFF was measured, and a preset censors frames or frames were censored before."""
+    known = measured(page.study)
+    if "alff_default_mode" not in known:
+        return False
+    limits = [p.censoring for p in _presets(page).values()]
+    shares = known.get(CENSORED, {}).values()
+    return any(c.framewise_displacement_mm or c.std_dvars for c in limits) or any(
+        (page.study.table[column.name] > 0).any() for column in shares
+    )
+
+
+def _global_signal_without_tissue(page: Page) -> bool:
+    """Whether a measure of the global signal has a value under a preset that removes tissue."""
+    presets = _presets(page).items()
+    without = {name for name, p in presets if TISSUE & {group.name for group in p.regressors}}
+    return any(
+        name in without and page.study.table[column.name].notna().any()
+        for measure in ("global_signal_variance", "global_signal_amplitude")
+        for name, column in measured(page.study).get(measure, {}).items()
+    )
+
+
+def _unverified(page: Page) -> bool:
+    return any(not r.verified for s in page.connectivity for r in s.atlas.regions)
+
+
+CONDITIONS: dict[str, Callable[[Page], bool]] = {
+    "sessions": _sessions,
+    "paired": lambda page: "paired" in _kinds(page),
+    "crossed": _crossed,
+    "groups correlated": lambda page: {"group", "correlation"} <= _kinds(page),
+    "ALFF censored": _alff_censored,
+    "global signal without tissue": _global_signal_without_tissue,
+    "unverified": _unverified,
+}
 
 
 def _applies(caveat: Caveat, page: Page, text: str) -> bool:
@@ -62,13 +131,8 @@ def _applies(caveat: Caveat, page: Page, text: str) -> bool:
         or any(word in text for word in caveat.words)
         or any(name in measured(page.study) for name in caveat.measures)
         or any(name in used for name in caveat.atlases)
-        or (caveat.repeated and _repeated(page))
-        or (caveat.unverified and _unverified(page))
+        or (caveat.when != "" and CONDITIONS[caveat.when](page))
     )
-
-
-def _unverified(page: Page) -> bool:
-    return any(not r.verified for s in page.connectivity for r in s.atlas.regions)
 
 
 def caveats(page: Page) -> tuple[Caveat, ...]:

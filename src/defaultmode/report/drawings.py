@@ -168,9 +168,7 @@ def _region(region: object) -> dict[str, object]:
     return row | dict(zip(("x_mm", "y_mm", "z_mm"), centre, strict=True))
 
 
-def _panel(
-    table: pd.DataFrame, column: Column, label: str, shades: dict[str, int]
-) -> Panel | None:
+def _panel(table: pd.DataFrame, column: Column, label: str, shades: dict[str, int]) -> Panel | None:
     rows = table[table[column.name].notna() & table["category"].notna()]
     if rows.empty:
         return None
@@ -350,14 +348,14 @@ def _global_signal(page: Page, atlas: str) -> Drawing | None:
         frames.append(rows[_keys(rows) + names])
     if not pairs:
         return None
-    title = "Default mode and task-positive network" + (f", {atlas}" if atlas else "")
+    title = "DMN to task-positive" + (f", {atlas}" if atlas else "")
     figure = global_signal(pairs, unit="Fisher z", title=title)
     caption = (
         "Each line is one recording; the counts are of people, each with the mean over their "
         "recordings. Removing the global signal forces the correlations of a region to sum to "
         "about zero or less: a negative value after it is no evidence of opposition. "
     )
-    alt = f"{title}, with and without global signal regression. {' '.join(words)}"
+    alt = f"Fisher z, {title}, with and without global signal regression. {' '.join(words)}"
     frame = pd.concat(frames, ignore_index=True)
     name = f"global-signal-{atlas}".strip("-")
     drawn = _drawing(name, figure, frame, alt=alt, caption=caption + " ".join(words))

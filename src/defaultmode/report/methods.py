@@ -7,7 +7,7 @@ from defaultmode.report.choosing import measured, recorded
 from defaultmode.report.nouns import Page, Used
 from defaultmode.report.references import all_references
 from defaultmode.report.summaries import measured_sentence
-from defaultmode.report.writing import counted, listed, plain
+from defaultmode.report.writing import counted, listed, lower, plain
 
 MARK = re.compile(r"\[(@[\w-]+(?:; @[\w-]+)*)\]")
 
@@ -23,13 +23,8 @@ def _sentence(text: str, keys: Sequence[str] = ()) -> str:
     return f"{text.rstrip('. ')}{cite(keys)}."
 
 
-def _lower(text: str) -> str:
-    """A sentence as part of another: first letter small unless it begins an abbreviation."""
-    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
-
-
 def _each(items: Sequence[Used]) -> str:
-    parts = [f"{u.name} ({_lower(u.sentence.rstrip('. '))}{cite(u.cites)})" for u in items]
+    parts = [f"{u.name} ({lower(u.sentence.rstrip('. '))}{cite(u.cites)})" for u in items]
     return "; ".join(parts)
 
 
@@ -78,7 +73,7 @@ def _measures(page: Page) -> str:
     if not used:
         return ""
     parts = "; ".join(
-        f"{_lower(plain(u.name))}: {_lower(u.sentence.rstrip('. '))}{cite(u.cites)}" for u in used
+        f"{lower(plain(u.name))}: {lower(u.sentence.rstrip('. '))}{cite(u.cites)}" for u in used
     )
     return f"The measures were: {parts}."
 

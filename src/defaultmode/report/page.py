@@ -17,8 +17,8 @@ from defaultmode.report.drawings import (
     clouds,
     forests,
     global_signals,
-    head_motion,
     matrices,
+    motions,
 )
 from defaultmode.report.methods import MARK, cite, cited, keys_in, methods_text
 from defaultmode.report.nouns import Page
@@ -51,6 +51,11 @@ def _policy(style: str, script: str) -> str:
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
         "img-src data:; base-uri 'none'; form-action 'none'"
     )
+
+
+def _breakable(text: str) -> Markup:
+    """The name of a preset, which a narrow column may break before what is added to it."""
+    return Markup("<wbr>+").join(escape(part) for part in text.split("+"))
 
 
 def _linked(text: str) -> Markup:
@@ -134,8 +139,8 @@ def _context(page: Page) -> dict[str, object]:
         "clouds": clouds(page),
         "forests": drawn_forests,
         "forests_not_drawn": _further(not_drawn, "comparison"),
-        "global_signal": global_signals(page),
-        "motion": head_motion(page),
+        "global_signals": global_signals(page),
+        "motions": motions(page),
         "why_no_motion": _why_no_motion(page.study),
         "people": people_table(page.study),
         "effects": effects_table(page),
@@ -166,7 +171,7 @@ def build_page(page: Page) -> str:
         lstrip_blocks=True,
         loader=jinja2.FunctionLoader(_asset),
     )
-    environment.filters["linked"] = _linked
+    environment.filters |= {"linked": _linked, "breakable": _breakable}
     style, script = _asset("style.css"), _asset("table.js")
     safe = {"style": Markup(style), "script": Markup(script), "policy": _policy(style, script)}
     return environment.get_template("page.html.j2").render(**safe, **_context(page))

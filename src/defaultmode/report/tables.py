@@ -1,5 +1,8 @@
 """The tables of the page: people, effects, what is missing, and the data dictionary."""
 
+from collections import Counter
+from collections.abc import Mapping
+
 import pandas as pd
 
 from defaultmode.core.errors import error_table
@@ -11,6 +14,8 @@ from defaultmode.report.choosing import (
     drawn_measures,
     leading_presets,
     measured,
+    preset_labels,
+    preset_pairs,
     recorded,
 )
 from defaultmode.report.nouns import Page
@@ -22,6 +27,7 @@ from defaultmode.report.writing import (
     cut,
     figure,
     listed,
+    lower,
     plain,
     shown,
     shown_count,
@@ -31,6 +37,7 @@ from defaultmode.report.writing import (
 
 MOST_PEOPLE, MOST_EFFECTS, MOST_MISSING, MOST_COLUMNS = 300, 1500, 400, 600
 KEYS_SHOWN = ("participant_id", "session_id", "run_id", "atlas")
+SHORT_HEADS = {WITHIN: "within", BETWEEN: "DMN–TP", SHARE: "own network"}
 EFFECTS_HEAD = (
     "Comparison",
     "Measure",
@@ -74,6 +81,7 @@ def people_table(study: Study) -> Table | None:
     columns = _person_columns(study)
     if not columns:
         return None
+    labels = preset_labels(study)
     keys = [k for k in KEYS_SHOWN if k in study.table and (study.table[k] != NOT_THERE).any()]
     keys = [k for k in keys if k != "atlas" or study.table[k].nunique() > 1]
     codes = _codes(study)
@@ -86,16 +94,24 @@ def people_table(study: Study) -> Table | None:
         )
         values = [figure(record[c.name], code=_code(codes, run, c)) for c in columns]
         rows.append((*(word(record[k]) for k in keys), *values))
-    head = (*(k.removesuffix("_id") for k in keys), *map(_heading, columns))
+    head = (*(k.removesuffix("_id") for k in keys), *(labels[c.denoise] for c in columns))
     listed_rows, note = cut(rows, MOST_PEOPLE)
     frame = study.table.loc[recorded(study), [*keys, *(c.name for c in columns)]]
-    units = ", ".join(f"{plain(c.measure)}: {c.unit}" for c in columns[:: len(columns) // 3 or 1])
-    caption = f"Each recording with and without global signal regression ({units})"
-    return Table("people", caption, head, listed_rows, frame, note, search=True)
+    above = Counter(SHORT_HEADS[c.measure] for c in columns)
+    caption = _people_caption(columns, labels)
+    return Table(
+        "people", caption, head, listed_rows, frame, note, search=True, above=tuple(above.items())
+    )
 
 
-def _heading(column: Column) -> str:
-    return f"{plain(column.measure)}, {column.denoise}"
+def _people_caption(columns: list[Column], labels: Mapping[str, str]) -> str:
+    """What the short headings mean, in which unit, and under which presets."""
+    first = {c.measure: c for c in columns}
+    said = [f"{SHORT_HEADS[m]}: {lower(plain(m))} ({c.unit})" for m, c in first.items()]
+    paired = any(preset_pairs({c.denoise: c for c in columns if c.measure == m}) for m in first)
+    presets = dict.fromkeys(labels[c.denoise] for c in columns)
+    how = "with and without global signal regression" if paired else f"under {listed(presets)}"
+    return f"Each recording {how}. {'; '.join(said)}"
 
 
 def effects_of(page: Page) -> pd.DataFrame:
@@ -123,17 +139,18 @@ def comparison_of(row: dict[str, object]) -> str:
     return f"{kind}: {contrast}"
 
 
-def _effect_row(row: dict[str, object]) -> tuple[Cell, ...]:
+def _effect_row(row: dict[str, object], labels: Mapping[str, str]) -> tuple[Cell, ...]:
     known = not pd.isna(row.get("value"))  # type: ignore[call-overload]
     effect = f"{row.get('statistic', '')} {shown(row.get('value'))}" if known else NOT_THERE
     if not pd.isna(row.get("ci_low")):  # type: ignore[call-overload]
         effect += f" ({shown(row.get('ci_low'))} to {shown(row.get('ci_high'))})"
     name = str(row.get("measure") or row.get("outcome") or "")
+    denoise = str(row.get("denoise", ""))
     unit = f" {row['unit']}" if row.get("unit") and not pd.isna(row.get("difference")) else ""  # type: ignore[call-overload]
     return (
         word(comparison_of(row)),
         word(plain(name)),
-        word(row.get("denoise", "")),
+        word(labels.get(denoise, denoise)),
         word(row.get("atlas", "")),
         Cell(size_of(row), shown_count(row.get("n")), number=True),
         figure(row.get("difference"), shown(row.get("difference")) + unit),
@@ -152,7 +169,8 @@ def effects_table(page: Page) -> Table | None:
     first = {name: i for i, name in enumerate(drawn_measures(page.study))}
     order = frame["measure"].map(lambda name: first.get(str(name), len(first)))
     sorted_rows = frame.loc[order.sort_values(kind="stable").index].to_dict("records")
-    rows = [_effect_row({str(k): v for k, v in row.items()}) for row in sorted_rows]
+    labels = preset_labels(page.study)
+    rows = [_effect_row({str(k): v for k, v in row.items()}, labels) for row in sorted_rows]
     head, rows = _without_empty(EFFECTS_HEAD, rows)
     listed_rows, note = cut(rows, MOST_EFFECTS)
     return Table("effects", "Every effect", head, listed_rows, frame, note, search=True)
@@ -177,7 +195,7 @@ def missing_table(study: Study) -> Table | None:
     for (code, reason), part in together:
         entry = known.get(str(code))
         keys = part[["participant_id", "session_id", "run_id"]].itertuples(index=False, name=None)
-        runs = [" ".join(k for k in run if k != NOT_THERE) for run in keys]
+        runs = [_recording_name(*run) for run in keys]
         rows.append(
             (
                 Cell(str(code), code=str(code)),
@@ -193,6 +211,12 @@ def missing_table(study: Study) -> Table | None:
     listed_rows, note = cut(rows, MOST_MISSING)
     caption = f"{counted(len(study.missing), 'missing value')}, for {counted(len(rows), 'reason')}"
     return Table("missing-values", caption, head, listed_rows, study.missing, note, search=True)
+
+
+def _recording_name(participant: str, session: str, run: str) -> str:
+    """A recording as in a BIDS file name, such as "sub-01 ses-a run-1"."""
+    number = run if run in (NOT_THERE, "") or run.startswith("run-") else f"run-{run}"
+    return " ".join(k for k in (participant, session, number) if k not in (NOT_THERE, ""))
 
 
 def dictionary_table(study: Study) -> Table:

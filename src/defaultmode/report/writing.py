@@ -55,6 +55,11 @@ def plain(name: str) -> str:
     return words if words.startswith(tuple(SHORT_FORMS.values())) else words[:1].upper() + words[1:]
 
 
+def lower(text: str) -> str:
+    """A sentence as part of another: first letter small unless it begins an abbreviation."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
 def counted(n: int, word: str) -> str:
     """A count with its noun: 1 recording, 2 recordings."""
     return f"{n} {word}" if n == 1 else f"{n} {word}s"
@@ -103,7 +108,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """A table of the page: `rows` are listed, `frame` is what the download link holds."""
+    """A table of the page: `rows` are listed, `frame` is what the download link holds.
+
+    above : headings above the last columns, each with the number of columns below it.
+    """
 
     name: str
     caption: str
@@ -112,6 +120,12 @@ class Table:
     frame: pd.DataFrame
     note: str = ""
     search: bool = False
+    above: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def plain_head(self) -> tuple[str, ...]:
+        """Headings of the columns with nothing above them; they come first."""
+        return self.head[: len(self.head) - sum(n for _, n in self.above)]
 
     @property
     def url(self) -> str:

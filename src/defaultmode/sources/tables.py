@@ -26,9 +26,10 @@ __all__ = [
     "read_text_table",
     "repetition_time",
 ]
-# A raw BOLD mean is tens to thousands of its own standard deviations; a mean below one of them
-# cannot be the baseline of a percent scale.
-LOWEST_MEAN_IN_SD = 1.0
+# Our own: a raw BOLD mean is a hundred to a thousand of its standard deviations (decision 0004), so
+# one below ten, as after z-scoring and an offset, is no baseline of a percent scale.
+# `denoising/scale.py` holds the same number, for sources and denoising may not import one another.
+LOWEST_MEAN_IN_SD = 10.0
 
 
 def read_table(files: RunFiles, atlas: Atlas | None = None) -> Recording:
@@ -159,8 +160,9 @@ def _processing(files: RunFiles, signal: Array) -> tuple[Processing, tuple[str, 
     if processing.demeaned or mean_in_sd >= LOWEST_MEAN_IN_SD:
         return processing, ()
     note = (
-        f"the mean of the signal is {mean_in_sd:.2g} of its standard deviation: it is taken as "
-        "demeaned although the sidecar does not say so"
+        f"the mean of the median region is {mean_in_sd:.2g} of its standard deviations, below "
+        f"{LOWEST_MEAN_IN_SD:g}: the signal is taken as demeaned although the sidecar does not say "
+        "so, and has no percent scale"
     )
     return replace(processing, demeaned=True), (note,)
 

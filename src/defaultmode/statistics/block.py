@@ -12,6 +12,8 @@ from defaultmode.statistics.design import Design, Factor, codes, text
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
+TASK = "task_id"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Block:
@@ -28,6 +30,7 @@ class Block:
     participant: Codes
     n_participants: int
     level: Mapping[str, Codes]
+    task: str = ""
 
     def at(self, *where: tuple[Factor, str]) -> "Block":
         """The rows at these levels only."""
@@ -72,25 +75,40 @@ def blocks(study: Study, design: Design, outcomes: Sequence[str]) -> Iterator[Bl
     measured = tuple(o for o in outcomes if study.columns[o].measure)
     other = tuple(o for o in outcomes if o not in measured)
     whole = _whole(study, design, (*other, *measured))
-    atlas = _atlas(study)[_order(study)]
     if other:
         yield take(replace(whole, atlas=""), other)
     if measured:
-        for name in sorted(set(atlas)):
-            yield take(_rows(replace(whole, atlas=name), atlas == name), measured)
+        for name, task, rows in _strata(study, design):
+            yield take(_rows(replace(whole, atlas=name, task=task), rows), measured)
 
 
 def atlas_blocks(study: Study, design: Design, outcomes: Sequence[str]) -> Iterator[Block]:
     """One block for each atlas with all these columns in it, measured or not."""
-    whole, atlas = _whole(study, design, outcomes), _atlas(study)[_order(study)]
-    for name in sorted(set(atlas)):
-        yield _rows(replace(whole, atlas=name), atlas == name)
+    whole = _whole(study, design, outcomes)
+    for name, task, rows in _strata(study, design):
+        yield _rows(replace(whole, atlas=name, task=task), rows)
 
 
 def take(block: Block, outcomes: Sequence[str]) -> Block:
     """The same rows with these outcomes only, in this order."""
     places = [block.outcomes.index(o) for o in outcomes]
     return replace(block, outcomes=tuple(outcomes), values=block.values[:, places])
+
+
+def _strata(study: Study, design: Design) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:
+    """Atlas, task and rows of what may be averaged: never over atlases, nor over tasks.
+
+    The task is empty where there is one, or where the design compares the tasks.
+    """
+    order = _order(study)
+    atlas = _atlas(study)[order]
+    task = np.full(len(atlas), "", dtype=object)
+    compared = any(f.name == TASK for f in design.within)
+    if TASK in study.columns and not compared and len(set(text(study, TASK))) > 1:
+        task = text(study, TASK)[order]
+    for name in sorted(set(atlas)):
+        for which in sorted(set(task[atlas == name])):
+            yield name, which, (atlas == name) & (task == which)
 
 
 def _atlas(study: Study) -> NDArray[np.object_]:

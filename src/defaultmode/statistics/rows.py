@@ -8,7 +8,7 @@ import pandas as pd
 from defaultmode.core.study import Column, Study
 from defaultmode.statistics.block import Block
 from defaultmode.statistics.contrasts import Contrast
-from defaultmode.statistics.effects import false_discovery
+from defaultmode.statistics.effects import CONFIDENCE, false_discovery
 
 EFFECT_COLUMNS = (
     "atlas", "outcome", "measure", "denoise", "kind", "factor", "contrast", "n", "n_reference",
@@ -18,8 +18,8 @@ EFFECT_COLUMNS = (
 FDR = 0.05
 MOTION = "framewise_displacement_mean"
 FDR_FAMILY = (
-    "all p values of the table under the same denoising preset: all atlases, pooled and simple "
-    "effects alike"
+    "the p values of one kind (group, paired, interaction, correlation) under the same denoising "
+    "preset: all outcomes, all atlases, pooled and simple effects alike"
 )
 _COUNTS, _TEXTS = ("n", "n_reference"), (
     "atlas", "outcome", "measure", "denoise", "kind", "factor", "contrast", "statistic", "second",
@@ -45,7 +45,7 @@ def effect_rows(study: Study, block: Block, contrast: Contrast) -> pd.DataFrame:
             "denoise": [c.denoise for c in columns],
             "kind": contrast.kind,
             "factor": contrast.factor,
-            "contrast": contrast.text,
+            "contrast": contrast.text + (f" [task {block.task}]" if block.task else ""),
             "n": e.n,
             "n_reference": e.n_reference,
             "mean": e.mean,
@@ -65,25 +65,28 @@ def effect_rows(study: Study, block: Block, contrast: Contrast) -> pd.DataFrame:
 
 
 def effect_table(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """All rows in the order they come, with p_fdr: one family for each denoising preset."""
+    """All rows in the order they come, with p_fdr: one family for each preset and kind."""
     if not parts:
         return _typed(pd.DataFrame(columns=list(EFFECT_COLUMNS)))
     table = pd.concat(parts, ignore_index=True)
-    table["p_fdr"] = table.groupby("denoise")["p"].transform(false_discovery)
+    table["p_fdr"] = table.groupby(["denoise", "kind"])["p"].transform(false_discovery)
     return _typed(table[list(EFFECT_COLUMNS)])
 
 
 def counts(table: pd.DataFrame) -> str:
     """How many intervals there are, and how many exclude zero before and after FDR, in words."""
     computed = table["reason"] == ""
-    clear = computed & ((table["ci_low"] > 0) | (table["ci_high"] < 0))
+    # both, because the interval of g assumes equal variances and its p value does not
+    clear = (
+        computed & ((table["ci_low"] > 0) | (table["ci_high"] < 0)) & (table["p"] < 1 - CONFIDENCE)
+    )
     remaining = clear & (table["p_fdr"] <= FDR)
     interactions = table["kind"] == "interaction"
     of_which = f", {int((remaining & interactions).sum())} of them interactions"
     missing = len(table) - int(computed.sum())
     absent = f" ({missing} more have no value, each with its reason)" if missing else ""
     return (
-        f"{int(clear.sum())} of {int(computed.sum())} intervals (95 %) exclude zero{absent}; "
+        f"{int(clear.sum())} of {int(computed.sum())} intervals (95 %) exclude zero at p < .05{absent}; "
         f"{int(remaining.sum())} remain at a false discovery rate of {FDR * 100:g} %"
         f"{of_which if interactions.any() else ''}"
     )
