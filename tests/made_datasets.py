@@ -3,14 +3,14 @@
 import json
 from pathlib import Path
 
-import nibabel as nib
 import numpy as np
 
 from defaultmode.sources.atlases import load_atlas
+from runs_to_denoise import MOTION, SIGNALS
+from volume_images import nifti, packed
 
 N_TIME, TR_S = 130, 2.0  # 260 s, just over what a resting estimate needs
 SPACE = "space-MNI152NLin6Asym"
-MOTION = tuple(f"{kind}_{axis}" for kind in ("trans", "rot") for axis in "xyz")
 
 
 def write(path: Path, content: str | bytes) -> Path:
@@ -66,11 +66,11 @@ def volumes(folder: Path, *, tr_s: float = TR_S, flip_mask: bool = False) -> Pat
     drift = rng.standard_normal(N_TIME)
     data = (1000 + 20 * rng.standard_normal((*shape, N_TIME)) + 5 * drift).astype(np.int16)
     base = folder / "sub-01" / "func" / f"sub-01_task-rest_{SPACE}"
-    base.parent.mkdir(parents=True, exist_ok=True)
-    path = Path(f"{base}_desc-preproc_bold.nii.gz")
-    save(data, affine, path, tr_s)
+    image = packed(nifti(data, affine, tr_s=tr_s))
+    path = write(Path(f"{base}_desc-preproc_bold.nii.gz"), image)
     mask_affine = np.diag([-1.0, 1, 1, 1]) @ affine if flip_mask else affine
-    save(np.ones(shape, np.uint8), mask_affine, Path(f"{base}_desc-brain_mask.nii.gz"))
+    mask = packed(nifti(np.ones(shape, np.uint8), mask_affine))
+    write(Path(f"{base}_desc-brain_mask.nii.gz"), mask)
     write(
         path.with_name(path.name.replace(".nii.gz", ".json")), json.dumps({"RepetitionTime": TR_S})
     )
@@ -78,21 +78,11 @@ def volumes(folder: Path, *, tr_s: float = TR_S, flip_mask: bool = False) -> Pat
     return path
 
 
-def save(data: np.ndarray, affine: np.ndarray, path: Path, tr_s: float = 0.0) -> None:
-    image = nib.Nifti1Image(data, affine)
-    image.set_sform(affine, 4)
-    image.set_qform(affine, 4)
-    if data.ndim == 4:
-        image.header.set_zooms((*image.header.get_zooms()[:3], tr_s))
-    image.header.set_xyzt_units("mm", "sec")
-    image.to_filename(path)
-
-
 def write_confounds(folder: Path, n_rows: int) -> Path:
     """Motion, tissue signals and aCompCor components with the first-row `n/a` of fMRIPrep."""
     rng = np.random.default_rng(1)
     columns: dict[str, np.ndarray] = {}
-    for name in (*MOTION, "csf", "white_matter", "global_signal"):
+    for name in (*MOTION, *SIGNALS):
         values = 0.01 * rng.standard_normal(n_rows).cumsum()
         change = np.r_[np.nan, np.diff(values)]
         columns |= {

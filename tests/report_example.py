@@ -107,11 +107,12 @@ def example_study(n_people: int = 12, *, name: str = "sub-{:02d}", moved: bool =
                     row[column.name] = np.nan
             rows.append(row)
     frame = pd.DataFrame(rows, columns=list(columns))
-    missing = [
-        (r["participant_id"], r["session_id"], r["run_id"], "global_signal_variance", p, "E304",
-         "the mean was removed before, so there is no percent scale")
-        for r in rows for p in PRESETS
-    ]  # fmt: skip
+    why = {
+        "what": "global_signal_variance",
+        "code": "E304",
+        "reason": "the mean was removed before, so there is no percent scale",
+    }
+    missing = [r | why | {"denoise": p} for r in rows for p in PRESETS]
     return Study(frame, columns, pd.DataFrame(missing, columns=list(MISSING_COLUMNS)))
 
 

@@ -1,7 +1,6 @@
 """Made runs whose answer is known, for the tests of denoising."""
 
 import json
-from collections.abc import Mapping
 from importlib.resources import files
 
 import numpy as np
@@ -56,10 +55,6 @@ def full_run(n_time: int = 300, **fields: object) -> Recording:
     table = confounds_table(n_time)
     motion = Motion(np.nan_to_num(table["framewise_displacement"]))
     return run(noise(n_time), confounds=table, motion=motion, **fields)
-
-
-def with_confounds(recording: Recording, columns: Mapping[str, Array]) -> dict[str, Array]:
-    return {**recording.confounds, **columns}
 
 
 FILTERED = Processing(low_cutoff_hz=0.01, high_cutoff_hz=0.08)

@@ -244,7 +244,7 @@ def run_measure(options: argparse.Namespace) -> int:
         say(f"{key}:")
         say_error(problem)
     for key, damage in report.damaged.items():
-        say(f"{key}: measured without a damaged region: {damage}")
+        say(f"{key}: {damage}")
     for notice in report.notices:
         say(f"notice: {notice}")
     if options.json:
@@ -276,7 +276,7 @@ def measure_sentence(report: "MeasureReport") -> str:
     if report.failed:
         parts.append(f"{len(report.failed)} failed")
     if report.damaged:
-        parts.append(f"{len(report.damaged)} have damaged regions")
+        parts.append(f"{len(report.damaged)} need your eyes")
     return f"{', '.join(parts)}: {report.out}"
 
 

@@ -41,8 +41,11 @@ BREAKS = {
     "whole spectrum": lambda r: replace(
         r, unfiltered=None, processing=Processing(high_cutoff_hz=0.1)
     ),
-    "low frequencies kept": lambda r: replace(r, processing=Processing(low_cutoff_hz=0.05)),
+    "low frequencies kept": lambda r: replace(
+        r, processing=Processing(supplied_low_cutoff_hz=0.05)
+    ),
     "motion known": lambda r: replace(r, motion=None),
+    "frames judged": lambda r: replace(r, motion=None),
 }
 PROMISES = [(m, change) for m in BOOK for change in m.unchanged_by]
 PREMISED = [(m, premise) for m in BOOK for premise in m.premises]

@@ -365,9 +365,26 @@ def test_only_the_side_that_is_open_is_filtered():
     result = cleaned(low_passed)
     assert result.processing.low_cutoff_hz == 0.01
     assert result.processing.high_cutoff_hz == 0.08
-    assert result.unfiltered is None
+    assert result.processing.supplied_low_cutoff_hz is None
+    assert result.processing.supplied_high_cutoff_hz == 0.08
     high_only = cleaned(run(noise(300)), high_hz=None)
     assert np.abs(result.signal - high_only.signal).max() < 1e-10
+
+
+@pytest.mark.parametrize("band", [(0.008, None), (None, 0.08)], ids=str)
+def test_unfiltered_has_been_through_the_supplied_filter_only(band):
+    """Signal and confounds alike: the broad band of the confounds does not enter by the fit."""
+    recording = full_run(300, unit="arbitrary")
+    level = remove_trend(recording.signal, recording.usable)
+    filtered = band_pass(level, 2.0, band=band)
+    done = Processing(low_cutoff_hz=band[0], high_cutoff_hz=band[1])
+    supplied = cleaned(replace(recording, signal=filtered, processing=done), MINIMAL)
+    here = cleaned(recording, MINIMAL, low_hz=band[0], high_hz=band[1])
+    size = here.signal.std()
+    # A line taken off before and after a low-pass is not quite the same line at the edges.
+    got, expected = (remove_trend(s, here.usable) for s in (supplied.unfiltered, here.signal))
+    assert np.abs(got - expected).max() < 1e-4 * size
+    assert np.abs(supplied.signal - supplied.unfiltered).max() > 0.1 * size
 
 
 def test_confounds_are_filtered_as_the_supplied_signal_was():

@@ -7,9 +7,11 @@ import pytest
 from scipy.signal import detrend, lombscargle, periodogram
 
 from defaultmode.core.recording import Motion, Processing
+from defaultmode.denoising import Choices, all_presets, denoise
 from defaultmode.measures import find
 from defaultmode.measures._spectrum import spectrum
-from toy_recordings import atlas_of, lively, recording_of, signal_of
+from defaultmode.sources.embedded import embedded_recordings
+from toy_recordings import atlas_of, gappy, lively, recording_of, signal_of
 
 N, TR_S = 300, 2.0
 PAIR = atlas_of((("Default", "default", "", 2),), name="pair")
@@ -130,6 +132,97 @@ def test_a_band_that_was_cut_is_missing():
     assert find("falff_default_mode")(kept).code == "E304"
 
 
+def filtered_before(corners_hz, **choices):
+    """A run of the toy atlas that says it came filtered, through our own denoising."""
+    mean = 1000.0 + np.arange(len(atlas_of()))
+    supplied = replace(
+        lively(400),
+        signal=lively(400).unfiltered + mean,
+        unfiltered=None,
+        unit="scanner",
+        processing=Processing(*corners_hz),
+    )
+    return denoise(supplied, all_presets()["as-supplied"], choices=Choices(**choices))
+
+
+@pytest.mark.parametrize(
+    ("supplied", "own", "alff", "falff"),
+    [
+        ((None, None), {}, True, True),
+        ((None, None), {"low_hz": 0.02, "high_hz": 0.05}, True, True),
+        ((None, None), {"low_hz": None, "high_hz": None}, True, True),
+        ((0.008, None), {}, True, True),
+        ((0.01, None), {}, True, True),
+        ((0.02, None), {}, False, False),
+        ((None, 0.1), {}, True, False),
+        ((None, 0.1), {"low_hz": 0.02}, True, False),
+        ((None, 0.05), {}, False, False),
+        ((0.01, 0.08), {}, True, False),
+        ((0.02, 0.1), {}, False, False),
+    ],
+    ids=str,
+)
+def test_only_the_filter_that_came_with_the_signal_cuts(supplied, own, alff, falff):
+    """Our own band is not asked: the spectrum is of the signal before our filter."""
+    found = filtered_before(supplied, **own)
+    for name, there in (("alff_default_mode", alff), ("falff_default_mode", falff)):
+        value = find(name)(found)
+        assert isinstance(value, float) == there, (name, value)
+        if not there:
+            assert value.code == "E304"
+
+
+@pytest.mark.parametrize("supplied", [(0.008, None), (None, 0.1)], ids=str)
+def test_alff_is_not_measured_through_our_own_filter(supplied):
+    """Taken for granted: the made signal is white, and the supplied corners are only stated."""
+    whole, half = filtered_before((None, None)), filtered_before(supplied)
+    wide, narrow = (filtered_before(supplied, low_hz=low) for low in (0.01, 0.05))
+    alff = find("alff_default_mode")
+    assert alff(half) == pytest.approx(alff(whole), rel=0.02)  # a line more or less is taken off
+    assert alff(narrow) == pytest.approx(alff(wide), rel=1e-9)
+
+
+HCP = ("sub-100307_task-rest_acq-LR_run-1", "sub-213522_task-rest_acq-LR_run-1")
+
+
+def lost_frames(n_time, share, burst, seed):
+    """Usable frames where so many bursts of frames, drawn at random, are lost."""
+    drawn = np.random.default_rng(seed).permutation(n_time // burst)
+    lost = drawn[: round(share * n_time / burst)]
+    return ~np.isin(np.arange(n_time) // burst, lost)
+
+
+def changes_by_censoring(recording, share, burst):
+    """Mean change of ALFF and fALFF in percent over three draws of lost frames."""
+    preset = all_presets()["as-supplied"]
+    names = ("alff_default_mode", "falff_default_mode")
+    usable = [recording.usable & lost_frames(recording.n_time, share, burst, s) for s in range(3)]
+    whole, *cut = (
+        np.array([find(n)(denoise(replace(recording, usable=u), preset)) for n in names])
+        for u in (recording.usable, *usable)
+    )
+    return 100 * (np.mean(cut, axis=0) / whole - 1)
+
+
+@pytest.mark.parametrize(
+    ("share", "burst", "alff", "falff"),
+    [
+        (0.2, 1, (-7.1, -7.8), (-12.4, -16.0)),
+        (0.2, 5, (-2.1, -2.5), (-4.3, -6.6)),
+        (0.4, 1, (-14.3, -16.8), (-22.2, -28.2)),
+        (0.4, 5, (-4.3, -4.3), (-8.0, -11.9)),
+    ],
+)
+def test_what_censoring_does_to_real_amplitudes(share, burst, alff, falff):
+    """The numbers of decision 0005, which the docstrings state; five draws there, three here.
+
+    A draw scatters by up to 2.3 % (standard deviation), hence the mean of three by 1.3 %.
+    """
+    people = [r for r in embedded_recordings() if r.entities.stem in HCP]
+    found = [changes_by_censoring(r, share, burst) for r in people]
+    np.testing.assert_allclose(found, np.transpose([alff, falff]), atol=3.0)
+
+
 def test_global_signal_is_known_from_the_covariance():
     random = np.random.default_rng(2).standard_normal((6, 9))
     covariance = random @ random.T
@@ -148,6 +241,24 @@ def test_global_signal_is_known_from_the_covariance():
 def test_independent_regions_have_the_smallest_fraction():
     recording = recording_of(signal_of(np.eye(4)), atlas_of((("Default", "default", "", 4),)))
     assert find("global_signal_fraction")(recording) == pytest.approx(1 / 4, rel=1e-10)
+
+
+def test_frames_that_came_marked_have_a_share_although_motion_is_not_known():
+    usable = np.arange(N) >= 30
+    share = find("censored_share")
+    assert share(recording_of(noise(N), MANY, usable=usable)) == pytest.approx(0.1, abs=1e-12)
+    assert share(recording_of(noise(N), MANY)).code == "E304"
+    assert share(recording_of(noise(N), MANY, motion=Motion(np.zeros(N)))) == 0.0
+
+
+def test_default_mode_regions_with_a_signal_are_counted():
+    count = find("default_mode_regions_present")
+    assert (count.role, count.unit) == ("quality", "regions")
+    assert count(lively()) == 10.0
+    assert count(gappy()) == 9.0  # two regions are absent, one of them of the default mode
+    flat = lively().signal.copy()
+    flat[:, [0, 1, 25]] = 7.0
+    assert count(replace(lively(), signal=flat)) == 8.0
 
 
 def test_motion_counts_from_the_second_frame():

@@ -22,6 +22,7 @@ from defaultmode.report.caveats import caveats
 from defaultmode.report.choosing import factors, measured, preset_pairs
 from defaultmode.report.methods import methods_text
 from defaultmode.report.summaries import person_summary
+from defaultmode.report.tables import people_table
 from defaultmode.report.writing import shown, shown_p, tsv
 from defaultmode.sources.embedded import embedded_recordings
 from report_example import (
@@ -351,6 +352,7 @@ def test_a_study_of_clinical_tables_alone():
     assert "No recordings: this page rests on clinical tables alone." in text
     assert "Nothing is missing." in text
     assert "There is no measured number to draw." in text
+    assert "no recording came with" not in text
     assert "no sessions, groups or clinical columns to compare" in text
 
 
@@ -490,7 +492,15 @@ def test_without_recordings_the_methods_say_nothing_of_recordings():
 
 def test_a_recording_is_named_as_in_its_file(parsed):
     row = next(c for c in parsed.cells if c[0] == "E304")
-    assert row[5].startswith("sub-01 ses-1 run-1, sub-01 ses-1 run-2")
+    assert row[5].startswith("sub-01 ses-1 task-rest run-1, sub-01 ses-1 task-rest run-2")
+
+
+def test_what_differs_between_recordings_is_a_column():
+    study = in_two_atlases(2)
+    tasks = np.where(study.table["run_id"] == "1", "rest", "nback")
+    table = people_table(Study(study.table.assign(task_id=tasks), study.columns))
+    assert table.plain_head == ("participant", "session", "task", "run", "atlas")
+    assert len({row[:5] for row in table.rows}) == len(study.table)
 
 
 def test_short_headings_stand_above_the_presets(parsed):
@@ -588,7 +598,7 @@ def test_caveats_follow_what_the_study_is_about():
     drug = Study(study.table.assign(group="ketamine"), study.columns)
     assert "ketamine" in {c.name for c in caveats(example_page(study=drug))}
     plain = Page("Rest", clinical_only(), facts={})
-    assert "anticorrelation" not in {c.name for c in caveats(plain)}
+    assert not {"anticorrelation", "pipeline", "motion"} & {c.name for c in caveats(plain)}
 
 
 def test_the_interval_counts_people_not_runs():

@@ -54,12 +54,12 @@ class Processing:
 
     low_cutoff_hz: float | None = None  # high-pass corner, None where none was applied
     high_cutoff_hz: float | None = None  # low-pass corner, None where none was applied
-    supplied_low_cutoff_hz: float | None = None  # after denoising: the corners that the signal
-    supplied_high_cutoff_hz: float | None = None  # came with, those of `Recording.unfiltered`
     demeaned: bool = False  # the mean was removed before it could be used as the percent scale
     global_signal_removed: bool = False
     confounds_removed: tuple[str, ...] = ()
     preset: str = ""  # denoising preset; empty before denoising
+    supplied_low_cutoff_hz: float | None = None  # after denoising: the corners that the signal
+    supplied_high_cutoff_hz: float | None = None  # came with, those of `Recording.unfiltered`
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What a run of the package was told to do: frozen, checked at the door, kept in one TOML file."""
 
+import math
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -58,6 +59,10 @@ class Settings:
             )
         if self.min_usable_s < 0 or self.nprocs < 0 or self.mem_mb < 0:
             raise DefaultModeError("E411", "min_usable_s, nprocs and mem_mb cannot be negative.")
+        for name in ("fd_threshold_mm", "dvars_threshold"):
+            limit = getattr(self, name)
+            if limit is not None and limit <= 0:
+                raise DefaultModeError("E411", f"{name} is {limit}; it must be above 0.")
 
     def analysis(self) -> dict[str, object]:
         """The part that changes numbers of a run, for its manifest."""
@@ -84,7 +89,7 @@ def _is_mapping(value: object) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 # declared type → whether a value is of it, and how it is kept

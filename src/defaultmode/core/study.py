@@ -20,7 +20,10 @@ KEYS = (
     "run_id",
     "atlas",
 )
-MISSING_COLUMNS = ("participant_id", "session_id", "run_id", "what", "denoise", "code", "reason")
+MISSING_COLUMNS = (
+    *("participant_id", "session_id", "task_id", "run_id", "atlas"),
+    *("what", "denoise", "code", "reason"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,12 +71,12 @@ def _processing(recording: Recording, scaled: Scaled, steps: Steps) -> Processin
     return Processing(
         low_cutoff_hz=done.low_cutoff_hz or low_hz,
         high_cutoff_hz=done.high_cutoff_hz or high_hz,
-        supplied_low_cutoff_hz=done.low_cutoff_hz,
-        supplied_high_cutoff_hz=done.high_cutoff_hz,
         demeaned=done.demeaned or no_mean,
         global_signal_removed=done.global_signal_removed or steps.preset.removes_global_signal,
         confounds_removed=(*done.confounds_removed, *steps.removed),
         preset=steps.preset.name,
+        supplied_low_cutoff_hz=done.low_cutoff_hz,
+        supplied_high_cutoff_hz=done.high_cutoff_hz,
     )
 
 

@@ -1,5 +1,8 @@
 """Which frames are not believed."""
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,17 +17,12 @@ Mask = NDArray[np.bool_]
 
 def limits_of(censoring: Censoring, choices: Choices) -> Censoring:
     """The preset's limits, with whatever the user chose in their place."""
-    chosen = (choices.fd_threshold_mm, choices.dvars_threshold, choices.contiguous_frames)
-    own_mm, own_dvars, own_frames = (
-        censoring.framewise_displacement_mm,
-        censoring.std_dvars,
-        censoring.contiguous_frames,
-    )
-    return Censoring(
-        own_mm if chosen[0] is None else chosen[0],
-        own_dvars if chosen[1] is None else chosen[1],
-        own_frames if chosen[2] is None else chosen[2],
-    )
+    chosen: dict[str, Any] = {
+        "framewise_displacement_mm": choices.fd_threshold_mm,
+        "std_dvars": choices.dvars_threshold,
+        "contiguous_frames": choices.contiguous_frames,
+    }
+    return replace(censoring, **{name: x for name, x in chosen.items() if x is not None})
 
 
 def usable_frames(recording: Recording, limits: Censoring) -> Mask | Missing:

@@ -33,7 +33,8 @@ def to_percent(recording: Recording, usable: NDArray[np.bool_]) -> Scaled:
     was demeaned or whose median region fluctuates by over a tenth of its mean becomes "arbitrary".
     A region that does not vary is absent (E118); where there is a percent scale, so is one whose
     mean is not above 0, or whose percent change has over five times the standard deviation of the
-    median region's (E120): noise over a small denominator would rule every mean over regions.
+    median region's (E120): noise over a small denominator would rule every mean over regions. The
+    line that denoising takes off is not counted as fluctuation.
     """
     kept = recording.signal[usable]
     absent = dict(recording.absent)
@@ -43,30 +44,29 @@ def to_percent(recording: Recording, usable: NDArray[np.bool_]) -> Scaled:
     if recording.unit != "scanner":
         return Scaled(recording.signal, recording.unit, MappingProxyType(absent))
     present = np.array([name not in absent for name in recording.atlas.names])
-    if recording.processing.demeaned or not _has_mean(kept[:, present]):
+    sd = np.full(len(mean), np.nan)
+    sd[present] = remove_trend(recording.signal[:, present], usable)[usable].std(axis=0)
+    if recording.processing.demeaned or not _has_mean(mean[present], sd[present]):
         return Scaled(recording.signal, "arbitrary", MappingProxyType(absent))
     _mark(absent, recording, present & ~(mean > 0), Missing("its mean is not above 0", "E120"))
-    _mark_unsteady(absent, recording, mean, usable)
+    _mark_unsteady(absent, recording, mean, sd)
     gone = [name in absent for name in recording.atlas.names]
     scale = np.where(gone, np.nan, mean)
     percent = 100 * (recording.signal - scale) / scale
     return Scaled(percent, "percent", MappingProxyType(absent))
 
 
-def _has_mean(kept: Array) -> bool:
-    if not kept.shape[1]:
-        return False
-    return float(np.median(kept.mean(axis=0) / kept.std(axis=0))) >= LOWEST_MEAN_IN_SD
+def _has_mean(mean: Array, sd: Array) -> bool:
+    # Compared, not divided: a region that is nothing but a line has a standard deviation of 0.
+    return bool(np.median(mean - LOWEST_MEAN_IN_SD * sd) >= 0) if len(mean) else False
 
 
 def _mark_unsteady(
-    absent: dict[str, Missing], recording: Recording, mean: Array, usable: NDArray[np.bool_]
+    absent: dict[str, Missing], recording: Recording, mean: Array, sd: Array
 ) -> None:
     left = np.flatnonzero([name not in absent for name in recording.atlas.names])
-    # Without the line, for scanner drift is no sign of a small mean and is taken off anyway.
-    sd = remove_trend(recording.signal[:, left], usable)[usable].std(axis=0)
     with np.errstate(over="ignore"):  # a mean of next to nothing: infinitely unsteady
-        percent = 100 * sd / mean[left]
+        percent = 100 * sd[left] / mean[left]
     typical = float(np.median(percent))
     for i in np.flatnonzero(percent > LARGEST_SD_OF_TYPICAL * typical):
         why = (

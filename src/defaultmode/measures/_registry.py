@@ -15,6 +15,7 @@ from defaultmode.measures._premises import PREMISES
 GROUP = "defaultmode.measures"
 NOT_ENOUGH_DATA = "E3"
 PROMISES = ("scale", "offset", "region order", "time reversal")
+SHAPE_ONLY = PROMISES  # what a correlation promises
 Kind = Literal["number", "regions"]
 Role = Literal["measure", "quality"]
 Value = float | Missing | Array

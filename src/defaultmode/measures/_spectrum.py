@@ -64,11 +64,12 @@ def _level(signal: Array, time_s: Array) -> Array:
 
 @once_per_recording
 def spectrum(recording: Recording) -> Spectrum:
-    """Power density of every region, before low-pass where that signal is known.
+    """Power density of every region, without denoising's filter where that signal is known.
 
-    Scaled so that white noise has the same density whether frames are censored or not, and equal to
-    the periodogram of the fast Fourier transform where none is. Raises E301 and E302 as `regions`
-    does, and E306 when the run is too short or its frames too far apart for the band.
+    Equal to the periodogram of the fast Fourier transform where no frame is censored. White noise
+    keeps its density with gaps; of any other signal they spread power over the spectrum, from where
+    there is much to where there is little. Raises E301 and E302 as `regions` does, and E306 when
+    the run is too short or its frames too far apart for the band.
     """
     columns = regions(recording)
     whole = recording.signal if recording.unfiltered is None else recording.unfiltered

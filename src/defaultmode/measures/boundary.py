@@ -5,9 +5,7 @@ import numpy as np
 from defaultmode.core.recording import Array, Recording
 from defaultmode.measures._connectivity import connectivity, mean_between, mean_within
 from defaultmode.measures._regions import regions
-from defaultmode.measures._registry import measure
-
-SHAPE_ONLY = ("scale", "offset", "region order", "time reversal")
+from defaultmode.measures._registry import SHAPE_ONLY, measure
 
 
 @measure(unit="Fisher z", cites=("Fox2005", "Murphy2009"), unchanged_by=SHAPE_ONLY)

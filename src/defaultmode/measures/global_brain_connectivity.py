@@ -5,9 +5,7 @@ import numpy as np
 from defaultmode.core.recording import Array, Recording
 from defaultmode.measures._connectivity import connectivity
 from defaultmode.measures._regions import regions, spread
-from defaultmode.measures._registry import measure
-
-SHAPE_ONLY = ("scale", "offset", "region order", "time reversal")
+from defaultmode.measures._registry import SHAPE_ONLY, measure
 
 
 def _by_region(recording: Recording) -> Array:

@@ -7,9 +7,7 @@ from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.recording import Array, Recording
 from defaultmode.measures._connectivity import connectivity
 from defaultmode.measures._regions import DEFAULT_MODE, partition
-from defaultmode.measures._registry import measure
-
-SHAPE_ONLY = ("scale", "offset", "region order", "time reversal")
+from defaultmode.measures._registry import SHAPE_ONLY, measure
 
 
 def _weights(recording: Recording) -> tuple[Array, NDArray[np.str_], Array]:

@@ -33,8 +33,11 @@ def alff_default_mode(recording: Recording) -> float:
     """Mean amplitude of low-frequency fluctuations of default-mode regions.
 
     % (percent signal change): the mean over 0.01–0.08 Hz of the square root of the power density,
-    times the root of the band's width, so that neither the length of a run nor censoring scales it
-    (Zang 2007). The linear trend is removed; gaps are left as gaps (Lomb 1976).
+    times the root of the band's width, so that the length of a run does not scale it (Zang 2007),
+    of the signal without denoising's filter and linear trend; gaps are left as gaps (Lomb 1976).
+    Censoring lowers it, for gaps leak power out of the band: on real recordings by 7–8 % where a
+    fifth of the frames, scattered, is lost (decision 0005). So under a preset that censors, a drug
+    or an illness that moves the head can lower ALFF by itself: read it beside `censored_share`.
     """
     return float(_amplitude(recording)[regions(recording, "default", at_least=1)].mean())
 
@@ -49,7 +52,8 @@ def alff_default_mode(recording: Recording) -> float:
 def alff_by_region(recording: Recording) -> Array:
     """Amplitude of low-frequency fluctuations of each region.
 
-    %, shape (n_regions,), NaN where a region has no signal; scaled as `alff_default_mode`.
+    %, shape (n_regions,), NaN where a region has no signal; scaled as `alff_default_mode`, and like
+    it lowered by censoring.
     """
     return _amplitude(recording)
 
@@ -64,9 +68,11 @@ def falff_default_mode(recording: Recording) -> float:
     """Mean share of the amplitude of default-mode regions that lies in the low frequencies.
 
     Share from 0 to 1: sum of the root of the power over 0.01–0.08 Hz, divided by that over all
-    frequencies below Nyquist, of the signal before low-pass (Zou 2008). It depends on the
-    repetition time, which sets where the spectrum ends: compare runs of one repetition time.
-    Scattered censoring lowers it, for gaps leak power upwards: read it beside `censored_share`.
+    frequencies below Nyquist, of the signal without denoising's filter (Zou 2008). It depends on
+    the repetition time, which sets where the spectrum ends: compare runs of one repetition time.
+    Censoring lowers it, for gaps leak power upwards: on real recordings by 12–16 % where a fifth of
+    the frames, scattered, is lost (decision 0005). So under a preset that censors, a drug or an
+    illness that moves the head can lower fALFF by itself: read it beside `censored_share`.
     """
     return float(_fraction(recording)[regions(recording, "default", at_least=1)].mean())
 
@@ -81,6 +87,7 @@ def falff_default_mode(recording: Recording) -> float:
 def falff_by_region(recording: Recording) -> Array:
     """Share of the amplitude of each region that lies in the low frequencies.
 
-    Share from 0 to 1, shape (n_regions,), NaN where a region has no signal.
+    Share from 0 to 1, shape (n_regions,), NaN where a region has no signal; like
+    `falff_default_mode` it is lowered by censoring.
     """
     return _fraction(recording)

@@ -6,9 +6,8 @@ from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.recording import Array, Recording
 from defaultmode.measures._connectivity import connectivity, mean_between, mean_within
 from defaultmode.measures._regions import DEFAULT_MODE, partition
-from defaultmode.measures._registry import measure
+from defaultmode.measures._registry import SHAPE_ONLY, measure
 
-SHAPE_ONLY = ("scale", "offset", "region order", "time reversal")
 LEAST_WITHIN = 0.05  # Fisher z, our choice: below it the ratio is noise over noise
 
 

@@ -3,9 +3,7 @@
 from defaultmode.core.recording import Recording
 from defaultmode.measures._connectivity import connectivity, mean_within
 from defaultmode.measures._regions import regions
-from defaultmode.measures._registry import measure
-
-SHAPE_ONLY = ("scale", "offset", "region order", "time reversal")
+from defaultmode.measures._registry import SHAPE_ONLY, measure
 
 
 def _within(recording: Recording, role: str, *, subsystem: str = "") -> float:

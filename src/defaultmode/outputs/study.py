@@ -104,7 +104,7 @@ def _without_global_signal(description: Mapping[str, object]) -> set[str]:
 def _missing(description: Mapping[str, object], measured: pd.DataFrame) -> list[dict[str, object]]:
     """What this run lacks; a preset under which nothing was measured is one row, not thirty."""
     keys = _keys(description)
-    base = {k: keys[k] for k in ("participant_id", "session_id", "run_id")}
+    base = {k: keys[k] for k in ("participant_id", "session_id", "task_id", "run_id", "atlas")}
 
     def row(what: str, denoise: object, code: object, reason: object) -> dict[str, object]:
         return base | {"what": what, "denoise": denoise, "code": code, "reason": reason}

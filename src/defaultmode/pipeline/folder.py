@@ -8,7 +8,7 @@ from pathlib import Path
 
 from defaultmode import __version__
 from defaultmode.core.errors import DefaultModeError
-from defaultmode.core.settings import Settings, settings_toml
+from defaultmode.core.settings import Settings, read_settings, settings_toml
 from defaultmode.outputs import dataset_files
 from defaultmode.running import Manifest, read_manifest, write_manifest, write_text
 from defaultmode.sources.bids import RunFiles, dataset_description
@@ -36,8 +36,9 @@ class Folder:
         return self.path / "provenance" / "settings.toml"
 
     def claim(self, settings: Settings) -> None:
-        """Make the folder ours; raises E603 if it holds something else."""
+        """Make the folder ours; raises E603 if it holds something else or another data set."""
         ours = self.path / "dataset_description.json"
+        self._refuse_another_source(settings)
         if self.path.exists() and not self.path.is_dir():
             raise DefaultModeError("E603", f"{self.path} is a file.")
         if self.path.is_dir() and any(self.path.iterdir()) and not self._is_ours():
@@ -54,6 +55,16 @@ class Folder:
         write_text(self.settings_file, settings_toml(settings))
         if not ours.is_file():
             raise DefaultModeError("E601", f"{ours} could not be written.")
+
+    def _refuse_another_source(self, settings: Settings) -> None:
+        """Results of two data sets in one folder would be taken for one study."""
+        if not self.settings_file.is_file() or not any(self.manifests.glob("*.json")):
+            return
+        before = read_settings(self.settings_file).source
+        if before != settings.source:
+            named = before or "the embedded recordings"
+            msg = f"{self.path} holds results of {named}; choose another folder."
+            raise DefaultModeError("E603", msg)
 
     def _is_ours(self) -> bool:
         try:
@@ -86,8 +97,13 @@ class Folder:
         (self.failures / f"{manifest.key}.json").unlink(missing_ok=True)
 
     def record_failure(self, key: str, files: RunFiles | int, problem: DefaultModeError) -> None:
-        """Remember why a run failed; what an earlier input gave for it is removed."""
+        """Remember why a run failed; what an earlier state of its input gave is removed.
+
+        Where the input is the same and only the settings were wrong, the earlier results stay.
+        """
         before = self.manifest(key)
+        if before is not None and all(f.matches(Path(f.name)) for f in before.inputs):
+            return
         for old in before.files if before else ():
             (self.path / old.name).unlink(missing_ok=True)
         (self.manifests / f"{key}.json").unlink(missing_ok=True)
@@ -106,7 +122,9 @@ class Folder:
                 {
                     "participant_id": f"sub-{entities.get('participant', '')}",
                     "session_id": f"ses-{session}" if session else "n/a",
+                    "task_id": entities.get("task") or "n/a",
                     "run_id": run or "n/a",
+                    "atlas": "n/a",
                     "what": "the whole run",
                     "denoise": "n/a",
                     "code": raw["code"],

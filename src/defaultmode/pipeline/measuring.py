@@ -90,6 +90,8 @@ def measure(
     quiet : no progress bar; tell : called with a line for every run that ends.
     Raises E403 (no runs), E603 (the output folder holds something else), E601, E602, E605, E410.
     """
+    if not settings.out or Path(settings.out).resolve() == Path(settings.source).resolve():
+        raise DefaultModeError("E411", f"OUT is {settings.out!r}; it must be a folder of its own.")
     runs = find_runs(
         Path(settings.source),
         participants=settings.participants,
@@ -230,9 +232,17 @@ def measure_run(work: Work) -> None:
         work.analysis,
         tuple(_fingerprint(path, recording) for path in work.inputs),
         tuple(Fingerprint.of(folder.path / name, name) for name in sorted(texts)),
-        {"measures": measures_path(recording), "damaged": _damaged(recording)},
+        {"measures": measures_path(recording), "damaged": _damaged(recording) or _nothing(run)},
     )
     folder.finish(manifest, before)
+
+
+def _nothing(run: MeasuredRun) -> str:
+    """Why no preset left anything to measure, empty where one did."""
+    reasons = [v.recording for v in run.variants if isinstance(v.recording, Missing)]
+    if not reasons or len(reasons) < len(run.variants):
+        return ""
+    return f"{reasons[0].code} nothing could be measured: {reasons[0].reason}"
 
 
 def _fingerprint(path: Path, recording: Recording) -> Fingerprint:
@@ -249,7 +259,7 @@ def _damaged(recording: Recording) -> str:
         return ""
     name, first = broken[0]
     more = f" and {len(broken) - 1} more" if len(broken) > 1 else ""
-    return f"{first.code} region {name}{more}: {first.reason}"
+    return f"{first.code} measured without region {name}{more}: {first.reason}"
 
 
 def measured_run(recording: Recording, settings: Settings) -> MeasuredRun:

@@ -1,5 +1,6 @@
 """`study`: measures and clinical tables → comparisons → the report."""
 
+import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +19,9 @@ from defaultmode.running import write_text
 from defaultmode.sources.clinical import Clinical, join, read_clinical, study_of_tables
 from defaultmode.statistics import compare, correlate, design_of
 
-EYES = {"E401", "E402", "E406", "E407"}
+STUDY_WIDE = ("low_hz", "high_hz", "min_usable_s", "fd_threshold_mm", "dvars_threshold")
+CLINICAL = "_clinical"  # added to a clinical column that has a measure's name
+EYES = {"E134", "E401", "E402", "E406", "E407"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +65,7 @@ def study(settings: Settings, *, notes: Sequence[str] = ()) -> StudyReport:
 
     started = time.monotonic()
     folder = Folder(Path(settings.out))
+    refuse_mixed_settings(folder)
     whole, notices = gather_study(settings)
     folder.claim(settings)
     design = design_of(whole, reference=settings.reference)
@@ -83,12 +87,25 @@ def gather_study(settings: Settings) -> tuple[Study, tuple[str, ...]]:
     if not len(measured.table) and not clinical_rows(clinical):
         msg = f"{folder.path} has no measured runs, and no clinical table was given."
         raise DefaultModeError("E408", msg)
-    return joined(measured, clinical, settings), tuple(clinical.notices)
+    study, notices = joined(measured, clinical, settings)
+    return study, (*clinical.notices, *notices)
 
 
 def needs_eyes(study: Study, notices: Sequence[str]) -> bool:
     """Whether participants or cells of the tables need a person's eyes."""
-    return bool(notices) or bool(set(study.missing["code"]) & EYES)
+    return any(n[:4] in EYES for n in notices) or bool(set(study.missing["code"]) & EYES)
+
+
+def refuse_mixed_settings(folder: Folder) -> None:
+    """Numbers of one study come from one band and one set of thresholds; raises E412."""
+    seen: dict[str, str] = {}
+    for manifest in folder.finished():
+        chosen = {name: manifest.settings.get(name) for name in STUDY_WIDE}
+        key = json.dumps(chosen, sort_keys=True)
+        seen.setdefault(key, manifest.key)
+    if len(seen) > 1:
+        (one, first), (other, second), *_ = seen.items()
+        raise DefaultModeError("E412", f"{first} with {one}, {second} with {other}.")
 
 
 def gather_measured(folder: Folder) -> Study:
@@ -115,26 +132,44 @@ def clinical_rows(clinical: Clinical) -> int:
     return len(clinical.participants) + len(clinical.sessions) + len(clinical.runs)
 
 
-def joined(measured: Study, clinical: Clinical, settings: Settings) -> Study:
-    """The measured runs with their clinical columns, or the clinical tables alone."""
+def joined(measured: Study, clinical: Clinical, settings: Settings) -> tuple[Study, list[str]]:
+    """The measured runs with their clinical columns, or the clinical tables alone; notices."""
     if not len(measured.table):
         table, columns, missing = study_of_tables(clinical)
-        return Study(table, columns, pd.concat([measured.missing, missing], ignore_index=True))
+        parts = [measured.missing, missing, _without_value(table, columns)]
+        return Study(table, columns, pd.concat(parts, ignore_index=True)), []
     extra, columns, missing = join(clinical, measured.table[list(KEYS)])
+    clashing = [name for name in columns if name in measured.columns and name not in KEYS]
+    names = {name: f"{name}{CLINICAL}" for name in clashing}
+    extra = extra.rename(columns=names)
+    added = {
+        names.get(name, name): replace(column, name=names.get(name, name))
+        for name, column in columns.items()
+        if name not in KEYS
+    }
+    frames = (measured.table[list(KEYS)], extra[list(added)], measured.table)
+    table = pd.concat([f.reset_index(drop=True) for f in frames], axis=1)
+    table = table.loc[:, ~table.columns.duplicated()]
     keys = {k: measured.columns[k] for k in KEYS}
-    numbers = {k: c for k, c in measured.columns.items() if k not in keys}
-    extra_columns: dict[str, Column] = {k: c for k, c in columns.items() if k not in keys}
-    table = pd.concat(
-        [
-            measured.table[list(KEYS)].reset_index(drop=True),
-            extra[list(extra_columns)].reset_index(drop=True),
-            measured.table[list(numbers)].reset_index(drop=True),
-        ],
-        axis=1,
-    )
-    kept = _not_filtered(missing, settings)
-    together = pd.concat([measured.missing, kept], ignore_index=True)
-    return Study(table, keys | extra_columns | numbers, together)
+    parts = [measured.missing, _not_filtered(missing, settings), _without_value(table, added)]
+    study = Study(table, keys | added | dict(measured.columns), pd.concat(parts, ignore_index=True))
+    return study, [
+        f"E132: a clinical table has a column {name!r}, which is a measure's name; it is called "
+        f"{names[name]!r} here."
+        for name in clashing
+    ]
+
+
+def _without_value(table: pd.DataFrame, columns: Mapping[str, Column]) -> pd.DataFrame:
+    """One row of the missing table for each clinical column that has gaps."""
+    rows = []
+    for name, column in columns.items():
+        if column.role in {"clinical", "design"}:
+            gaps = int((table[name].isna() | (table[name] == "n/a")).sum())
+            reason = f"{gaps} of {len(table)} rows have no value in {column.source or 'the table'}"
+            if gaps:
+                rows.append({"what": name, "code": "E409", "reason": reason})
+    return pd.DataFrame(rows, columns=list(MISSING_COLUMNS)).fillna("n/a")
 
 
 def _not_filtered(missing: pd.DataFrame, settings: Settings) -> pd.DataFrame:

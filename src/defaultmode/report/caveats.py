@@ -114,6 +114,7 @@ def _unverified(page: Page) -> bool:
 
 
 CONDITIONS: dict[str, Callable[[Page], bool]] = {
+    "recordings": lambda page: bool(measured(page.study)),
     "sessions": _sessions,
     "paired": lambda page: "paired" in _kinds(page),
     "crossed": _crossed,

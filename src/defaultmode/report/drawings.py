@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from defaultmode.core.missing import Missing
-from defaultmode.core.study import Column
+from defaultmode.core.study import KEYS, Column
 from defaultmode.figures import (
     Category,
     Effect,
@@ -45,7 +45,6 @@ from defaultmode.report.tables import comparison_of, effects_of, size_of
 from defaultmode.report.writing import counted, data_url, plain, shown, tsv_url
 
 MOST_FORESTS, MOST_MATRICES, MOST_EDGES = 6, 6, 60
-KEYS = ("participant_id", "session_id", "run_id", "atlas")
 KIND_ORDER = ("interaction", "paired", "group", "correlation")
 
 

@@ -10,7 +10,14 @@ from markupsafe import Markup, escape
 from defaultmode.core.errors import error_table
 from defaultmode.core.study import Study
 from defaultmode.report.caveats import caveats
-from defaultmode.report.choosing import MOVEMENT, atlases, factors, preset_labels, recorded
+from defaultmode.report.choosing import (
+    MOVEMENT,
+    atlases,
+    factors,
+    measured,
+    preset_labels,
+    recorded,
+)
 from defaultmode.report.drawings import (
     MOST_MATRICES,
     brains,
@@ -106,6 +113,8 @@ def _measured_words(page: Page) -> list[str]:
 
 def _why_no_motion(study: Study) -> str:
     """The sentence that stands where the motion figure would."""
+    if not measured(study):
+        return "There are no recordings."
     rows = study.missing[study.missing["what"].isin([MOVEMENT, "framewise_displacement"])]
     if len(rows):
         return f"Head motion cannot be shown. {rows['reason'].iloc[0]}"

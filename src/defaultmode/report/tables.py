@@ -1,12 +1,12 @@
 """The tables of the page: people, effects, what is missing, and the data dictionary."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 
 import pandas as pd
 
 from defaultmode.core.errors import error_table
-from defaultmode.core.study import Column, Study
+from defaultmode.core.study import KEYS, MISSING_COLUMNS, Column, Study
 from defaultmode.report.choosing import (
     BETWEEN,
     SHARE,
@@ -36,7 +36,8 @@ from defaultmode.report.writing import (
 )
 
 MOST_PEOPLE, MOST_EFFECTS, MOST_MISSING, MOST_COLUMNS = 300, 1500, 400, 600
-KEYS_SHOWN = ("participant_id", "session_id", "run_id", "atlas")
+RUN_KEYS = tuple(c for c in MISSING_COLUMNS if c in KEYS)
+ONLY_WHERE_THEY_DIFFER = ("task_id", "atlas")
 SHORT_HEADS = {WITHIN: "within", BETWEEN: "DMN–TP", SHARE: "own network"}
 EFFECTS_HEAD = (
     "Comparison",
@@ -50,16 +51,16 @@ EFFECTS_HEAD = (
     "p (FDR)",
     "Why there is no value",
 )
-Code = dict[tuple[str, str, str, str, str], str]
+Code = dict[tuple[str, ...], str]
 
 
 def _codes(study: Study) -> Code:
-    keys = ["participant_id", "session_id", "run_id", "what", "denoise"]
-    rows = study.missing[[*keys, "code"]].astype(str).itertuples(index=False, name=None)
-    return {row[:5]: row[5] for row in rows}
+    keys = [*RUN_KEYS, "what", "denoise", "code"]
+    rows = study.missing[keys].astype(str).itertuples(index=False, name=None)
+    return {row[:-1]: row[-1] for row in rows}
 
 
-def _code(codes: Code, run: tuple[str, str, str], column: Column) -> str:
+def _code(codes: Code, run: tuple[str, ...], column: Column) -> str:
     for what in (column.measure, column.name, "every measure"):
         for denoise in (column.denoise, NOT_THERE, ""):
             if (*run, what, denoise) in codes:
@@ -82,16 +83,12 @@ def people_table(study: Study) -> Table | None:
     if not columns:
         return None
     labels = preset_labels(study)
-    keys = [k for k in KEYS_SHOWN if k in study.table and (study.table[k] != NOT_THERE).any()]
-    keys = [k for k in keys if k != "atlas" or study.table[k].nunique() > 1]
+    keys = [k for k in RUN_KEYS if k in study.table and (study.table[k] != NOT_THERE).any()]
+    keys = [k for k in keys if k not in ONLY_WHERE_THEY_DIFFER or study.table[k].nunique() > 1]
     codes = _codes(study)
     rows = []
     for record in study.table[recorded(study)].to_dict("records"):
-        run = (
-            str(record["participant_id"]),
-            str(record.get("session_id", NOT_THERE)),
-            str(record.get("run_id", NOT_THERE)),
-        )
+        run = tuple(str(record.get(k, NOT_THERE)) for k in RUN_KEYS)
         values = [figure(record[c.name], code=_code(codes, run, c)) for c in columns]
         rows.append((*(word(record[k]) for k in keys), *values))
     head = (*(k.removesuffix("_id") for k in keys), *(labels[c.denoise] for c in columns))
@@ -194,8 +191,7 @@ def missing_table(study: Study) -> Table | None:
     together = study.missing.astype(str).groupby(["code", "reason"], sort=False, dropna=False)
     for (code, reason), part in together:
         entry = known.get(str(code))
-        keys = part[["participant_id", "session_id", "run_id"]].itertuples(index=False, name=None)
-        runs = [_recording_name(*run) for run in keys]
+        runs = [_recording_name(r) for r in part.to_dict("records")]
         rows.append(
             (
                 Cell(str(code), code=str(code)),
@@ -213,10 +209,15 @@ def missing_table(study: Study) -> Table | None:
     return Table("missing-values", caption, head, listed_rows, study.missing, note, search=True)
 
 
-def _recording_name(participant: str, session: str, run: str) -> str:
-    """A recording as in a BIDS file name, such as "sub-01 ses-a run-1"."""
-    number = run if run in (NOT_THERE, "") or run.startswith("run-") else f"run-{run}"
-    return " ".join(k for k in (participant, session, number) if k not in (NOT_THERE, ""))
+def _recording_name(row: Mapping[Hashable, object]) -> str:
+    """A recording as in a BIDS file name, such as "sub-01 ses-a task-rest run-1"."""
+    said = []
+    for key in RUN_KEYS:
+        value, entity = str(row[key]), key.removesuffix("_id")
+        if key != "atlas" and value not in (NOT_THERE, ""):
+            bare = entity in {"participant", "session"} or value.startswith(f"{entity}-")
+            said.append(value if bare else f"{entity}-{value}")
+    return " ".join(said)
 
 
 def dictionary_table(study: Study) -> Table:

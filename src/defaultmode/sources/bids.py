@@ -143,7 +143,7 @@ def dataset_description(folder: Path) -> dict[str, object]:
 def beside(signal: Path, suffix: str) -> Path | None:
     """Find the table of this suffix for the same run, in the folder of the signal.
 
-    None where there is none.     Raises E207 when two files qualify.
+    None where there is none. Raises E207 when two files qualify.
     """
     mine = parse_name(signal.name)
     if mine is None:

@@ -9,10 +9,13 @@ import pandas as pd
 
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.study import Column, Kind, Role
-from defaultmode.sources.clinical_files import looks_missing
+from defaultmode.sources.clinical_files import looks_missing, notice
 from defaultmode.sources.text_tables import MISSING, is_number
 
 PLAIN_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
+MOST_DIGITS = 15  # a longer number is an identifier, and double precision would change it
+# Written for "missing" in many data sets; as numbers they would rule every mean.
+MISSING_CODES = frozenset({"-99", "-999", "-9999", "9999", "99999"})
 # Columns of these names are labels, even where the labels are digits.
 LABELS = frozenset(
     {"id", "ids", "code", "site", "center", "centre", "scanner", "machine", "coil", "batch"}
@@ -79,6 +82,32 @@ def column_of(named: Named, rows: pd.DataFrame, override: str | None) -> Column:
     )
 
 
+def noticed(column: Column, named: Named, rows: pd.DataFrame) -> list[str]:
+    """What a person should see of a column: cells that keep it from being a number, codes."""
+    cells = [c for c in rows[named.name] if c != MISSING]
+    where = f"{named.source}, column {named.original!r}"
+    if column.kind == "number":
+        codes = sorted(MISSING_CODES & set(cells))
+        if not codes:
+            return []
+        return [
+            notice("E406", f"{where}, holds {codes[0]}, which is taken as a number; write n/a.")
+        ]
+    others = [c for c in cells if not _is_plain(c)]
+    if column.declared or named.words & LABELS or not 0 < len(others) < len(cells) / 2:
+        return []
+    msg = (
+        f"{where}: {len(cells) - len(others)} of {len(cells)} cells are numbers and {others[0]!r} "
+        "is not, so it stays text; mend the cell, or declare the column a number."
+    )
+    return [notice("E134", msg)]
+
+
+def _is_plain(cell: str) -> bool:
+    digits = sum(c.isdigit() for c in cell)
+    return PLAIN_NUMBER.fullmatch(cell) is not None and digits <= MOST_DIGITS
+
+
 def as_numbers(cells: Sequence[str]) -> list[float]:
     """Cells of a number column, NaN where missing."""
     return [math.nan if c == MISSING or looks_missing(c) else float(c) for c in cells]
@@ -93,7 +122,7 @@ def _kind(named: Named, cells: Sequence[str], override: str | None) -> tuple[Kin
         return ("number" if override == "number" else "text"), True
     if named.text("Units") and not named.levels:
         return "number", True
-    plain = bool(cells) and all(PLAIN_NUMBER.fullmatch(c) for c in cells)
+    plain = bool(cells) and all(_is_plain(c) for c in cells)
     if plain and len(set(cells)) > len(named.levels) and not named.words & LABELS:
         return "number", False
     return "text", bool(named.levels)

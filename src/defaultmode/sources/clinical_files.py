@@ -13,8 +13,6 @@ from defaultmode.sources.names import parse_name, without_prefix
 from defaultmode.sources.sidecars import inherited, read_json
 from defaultmode.sources.text_tables import MISSING, read_text_table
 
-RUN_KEYS = ("participant_id", "session_id", "task_id", "acquisition_id", "direction_id", "run_id")
-LEVEL_KEYS = {"participant": RUN_KEYS[:1], "session": RUN_KEYS[:2], "run": RUN_KEYS}
 ENTITY = {
     "participant_id": "sub",
     "session_id": "ses",
@@ -23,6 +21,8 @@ ENTITY = {
     "direction_id": "dir",
     "run_id": "run",
 }
+RUN_KEYS = tuple(ENTITY)
+LEVEL_KEYS = {"participant": RUN_KEYS[:1], "session": RUN_KEYS[:2], "run": RUN_KEYS}
 UNSTATED = ""  # a key that the table does not have: its row is of every task, acquisition or run
 WIDE = re.compile(r"(?P<name>.+)_ses-(?P<session>[0-9A-Za-z]+)")
 # What other software takes for missing; here it is text.

@@ -24,8 +24,7 @@ def join(clinical: Clinical, keys: pd.DataFrame) -> Joined:
     A run that is listed counts only if its task was recorded from somebody.
     """
     named = [key for key in KEYS if key in keys.columns]
-    found = {level: _beside(clinical.rows(level), keys, level) for level in LEVEL_KEYS}
-    cells = {name: found[c.level][name].tolist() for name, c in clinical.columns.items()}
+    cells = _cells(clinical, keys, clinical.columns)
     table = _typed(keys[named].reset_index(drop=True), cells, clinical.columns)
     columns = _key_columns(named) | dict(clinical.columns)
     return table, columns, _rows_missing([*_unlisted(clinical, keys), *_unrecorded(clinical, keys)])
@@ -46,15 +45,20 @@ def study_of_tables(clinical: Clinical) -> Joined:
     rows = rows.sort_values("participant_id", key=lambda s: s.map(order), kind="stable")
     keys = rows.reindex(columns=list(KEYS), fill_value=MISSING).reset_index(drop=True)
     kept = {name: c for name, c in clinical.columns.items() if c.level != "run"}
-    found = {
-        level: _beside(clinical.rows(level), keys, level) for level in ("participant", "session")
-    }
-    cells = {name: found[c.level][name].tolist() for name, c in kept.items()}
     return (
-        _typed(keys, cells, kept),
+        _typed(keys, _cells(clinical, keys, kept), kept),
         _key_columns(KEYS) | kept,
         _rows_missing(_unlisted(clinical, keys)),
     )
+
+
+def _cells(
+    clinical: Clinical, keys: pd.DataFrame, columns: Mapping[str, Column]
+) -> dict[str, list[str]]:
+    """The cells of each column beside the recordings, looked up at the column's own level."""
+    levels = {c.level for c in columns.values()}
+    found = {level: _beside(clinical.rows(level), keys, level) for level in levels}
+    return {name: found[c.level][name].tolist() for name, c in columns.items()}
 
 
 def _beside(rows: pd.DataFrame, keys: pd.DataFrame, level: str) -> pd.DataFrame:
@@ -158,8 +162,15 @@ def _row(
     reason: str,
     what: str = "recording",
 ) -> dict[str, str]:
-    cells = (person, session or MISSING, run or MISSING, what, MISSING, code, reason)
-    return dict(zip(MISSING_COLUMNS, cells, strict=True))
+    known = {
+        "participant_id": person,
+        "session_id": session or MISSING,
+        "run_id": run or MISSING,
+        "what": what,
+        "code": code,
+        "reason": reason,
+    }
+    return {name: known.get(name, MISSING) for name in MISSING_COLUMNS}
 
 
 def _rows_missing(rows: Iterable[dict[str, str]]) -> pd.DataFrame:

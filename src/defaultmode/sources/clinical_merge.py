@@ -8,11 +8,11 @@ import pandas as pd
 
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.study import KEYS, Column
-from defaultmode.sources.clinical_columns import Named, column_of
+from defaultmode.sources.clinical_columns import Named, column_of, noticed
 from defaultmode.sources.clinical_files import LEVEL_KEYS, UNSTATED, ClinicalTable, notice
 from defaultmode.sources.text_tables import MISSING
 
-LEVELS = ("participant", "session", "run")
+LEVELS = tuple(LEVEL_KEYS)  # coarse to fine
 
 
 def _no_rows(level: str) -> pd.DataFrame:
@@ -76,6 +76,8 @@ def merge(tables: Sequence[ClinicalTable], declared: Mapping[str, str]) -> Clini
         n.name: column_of(n, rows[n.level], declared.get(n.name, declared.get(n.original)))
         for n in named.values()
     }
+    for n in named.values():
+        notices += noticed(columns[n.name], n, rows[n.level])
     listing = [t.rows["participant_id"] for t in tables if t.lists_participants]
     listed = frozenset(p for people in listing for p in people) if listing else None
     return Clinical(

@@ -4,42 +4,22 @@ import re
 from collections.abc import Sequence
 
 from defaultmode.core.atlas import Atlas, Region
+from defaultmode.sources.atlases.own import role_of_network
 
 PARCEL = re.compile(
     r"(?:(?P<scheme>7|17)Networks_)?(?P<side>[LR])H_(?P<network>[A-Za-z]+)(?:_(?P<rest>\w+))?"
 )
-# Networks of Yeo (2011) as Schaefer's names spell them → role.
-SEVEN = {
-    "Vis": "other",
-    "SomMot": "other",
-    "DorsAttn": "task-positive",
-    "SalVentAttn": "salience",
-    "Limbic": "other",
-    "Cont": "task-positive",
-    "Default": "default",
+# Networks of Yeo (2011) as Schaefer's names spell them, by the number of networks.
+NETWORKS = {
+    "7": frozenset({"Vis", "SomMot", "DorsAttn", "SalVentAttn", "Limbic", "Cont", "Default"}),
+    "17": frozenset(
+        {"VisCent", "VisPeri", "SomMotA", "SomMotB", "DorsAttnA", "DorsAttnB", "TempPar"}
+        | {"SalVentAttnA", "SalVentAttnB", "LimbicA", "LimbicB", "ContA", "ContB", "ContC"}
+        | {"DefaultA", "DefaultB", "DefaultC"}
+    ),
 }
-SEVENTEEN = {
-    "VisCent": "other",
-    "VisPeri": "other",
-    "SomMotA": "other",
-    "SomMotB": "other",
-    "DorsAttnA": "task-positive",
-    "DorsAttnB": "task-positive",
-    "SalVentAttnA": "salience",
-    "SalVentAttnB": "salience",
-    "LimbicA": "other",
-    "LimbicB": "other",
-    "ContA": "task-positive",
-    "ContB": "task-positive",
-    "ContC": "other",
-    "DefaultA": "default",
-    "DefaultB": "default",
-    "DefaultC": "default",
-    "TempPar": "other",
-}
-ROLE = {"7": SEVEN, "17": SEVENTEEN}
 # Beginning of a network's name → what every atlas of the package calls it.
-NETWORK = {
+FULL_NAME = {
     "Vis": "Visual",
     "SomMot": "Somatomotor",
     "DorsAttn": "DorsalAttention",
@@ -86,7 +66,7 @@ def atlas_from_names(columns: Sequence[str]) -> Atlas | None:
     if not scheme:
         return None
     regions = {name: _region(name, scheme) for name in columns}
-    parcels = [name for name in columns if _network(name, scheme) is not None]
+    parcels = [name for name in columns if _parcel(name, scheme) is not None]
     others = len(regions) - len(parcels)
     if others > len(parcels):
         return None
@@ -106,31 +86,31 @@ def atlas_from_names(columns: Sequence[str]) -> Atlas | None:
 
 def _scheme(columns: Sequence[str]) -> str:
     """7 or 17, whichever more of the names follow; empty where none does."""
-    count = {s: sum(_network(name, s) is not None for name in columns) for s in ROLE}
+    count = {s: sum(_parcel(name, s) is not None for name in columns) for s in NETWORKS}
     best = max(count, key=lambda s: count[s])
     return best if count[best] else ""
 
 
-def _network(name: str, scheme: str) -> re.Match[str] | None:
+def _parcel(name: str, scheme: str) -> re.Match[str] | None:
+    """The parts of a parcel's name; None where the name is of no parcel of this scheme."""
     match = PARCEL.fullmatch(name)
     if match is None or match["scheme"] not in {None, scheme}:
         return None
-    return match if match["network"] in ROLE[scheme] else None
+    return match if match["network"] in NETWORKS[scheme] else None
 
 
 def _region(name: str, scheme: str) -> Region:
-    match = _network(name, scheme)
+    match = _parcel(name, scheme)
     if match is None:
         known = any(word in name.lower() for word in SUBCORTICAL)
         return Region(name, "Subcortical" if known else "other", hemisphere=_hemisphere(name))
     network, rest = match["network"], match["rest"] or ""
-    role = ROLE[scheme][network]
-    if network == "Cont" and rest.startswith(NEITHER):
-        role = "other"
+    neither = network == "Cont" and rest.startswith(NEITHER)
+    role = "other" if neither else role_of_network(network)
     place = PLACE.get(rest.partition("_")[0], "") if role == "default" else ""
     return Region(
         name,
-        next(full for begin, full in NETWORK.items() if network.startswith(begin)),
+        next(full for begin, full in FULL_NAME.items() if network.startswith(begin)),
         role=role,
         subsystem=SUBSYSTEM.get(network, ""),
         place=place,

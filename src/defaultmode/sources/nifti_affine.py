@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-from numpy.typing import NDArray
 
 from defaultmode.core.errors import DefaultModeError
+from defaultmode.core.recording import Array
 
-Array = NDArray[np.float64]
 AGREEMENT_MM = 0.1  # far above float32 rounding of a header, far below any voxel
 VOXEL_SIZE_TOLERANCE = 0.01
 SMALLEST_VOXEL_MM, LARGEST_VOXEL_MM = 0.1, 30.0

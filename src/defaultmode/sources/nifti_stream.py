@@ -122,7 +122,7 @@ def open_bytes(path: Path, seen: deque[bytes] | None = None) -> Generator[ByteSo
         if not path.name.endswith(".gz"):
             yield ByteSource(tap, path)
             return
-        if path.stat().st_size < 2 or _first_bytes(path) != GZIP_MAGIC:
+        if _first_bytes(path) != GZIP_MAGIC:
             raise DefaultModeError("E103", f"{path} is not compressed with gzip.")
         with DECOMPRESSOR.open(fileobj=tap, mode="rb") as stream:
             yield ByteSource(stream, path)

@@ -1,5 +1,7 @@
 """One run, of whatever kind → its Recording."""
 
+import numpy as np
+
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.recording import Recording
 from defaultmode.sources.bids import RunFiles
@@ -9,8 +11,20 @@ def read_recording(files: RunFiles | int, atlas: str = "") -> Recording:
     """Read a run; an int is the index of an embedded recording.
 
     atlas : registry name or file; empty for the atlas that the columns of a table name.
-    Raises the E1xx and E2xx errors of the reader that the kind of run needs.
+    Raises the E1xx and E2xx errors of the reader that the kind of run needs, and E122 where usable
+    volumes are empty.
     """
+    recording = _read(files, atlas)
+    present = recording.columns()
+    empty = np.flatnonzero((recording.signal[:, present] == 0).all(axis=1) & recording.usable)
+    if empty.size and present.size:
+        which = f"volume {empty[0]}" + (f" and {empty.size - 1} more" if empty.size > 1 else "")
+        name = files.signal.name if isinstance(files, RunFiles) else recording.entities.stem
+        raise DefaultModeError("E122", f"{name}: every region is 0 in {which} (counted from 0).")
+    return recording
+
+
+def _read(files: RunFiles | int, atlas: str) -> Recording:
     from defaultmode.sources.atlases import load_atlas, parcellation
 
     if isinstance(files, int):

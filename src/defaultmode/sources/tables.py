@@ -102,7 +102,7 @@ def assemble(files: RunFiles, atlas: Atlas, signal: Array, tr_s: float) -> Recor
         absent=absent,
         motion=_motion(files, len(signal)),
         provenance={
-            "source": str(files.signal),
+            "source": files.signal.name,
             "kind": files.kind,
             "key": files.key,
             "censored_input": censored,
@@ -156,15 +156,23 @@ def _put_back(kept: Array, usable: NDArray[np.bool_]) -> Array:
 def _processing(files: RunFiles, signal: Array) -> tuple[Processing, tuple[str, ...]]:
     processing = processing_from_sidecar(files.sidecar)
     present = signal[:, np.isfinite(signal).all(axis=0)]
-    mean_in_sd = float(np.median(np.abs(present.mean(axis=0)) / present.std(axis=0)))
-    if processing.demeaned or mean_in_sd >= LOWEST_MEAN_IN_SD:
+    mean, sd = np.abs(present.mean(axis=0)), _sd_about_line(present)
+    if processing.demeaned or np.median(mean - LOWEST_MEAN_IN_SD * sd) >= 0:
         return processing, ()
     note = (
-        f"the mean of the median region is {mean_in_sd:.2g} of its standard deviations, below "
-        f"{LOWEST_MEAN_IN_SD:g}: the signal is taken as demeaned although the sidecar does not say "
-        "so, and has no percent scale"
+        f"the mean of the median region is below {LOWEST_MEAN_IN_SD:g} of its standard deviations: "
+        "the signal is taken as demeaned although the sidecar does not say so, and has no percent "
+        "scale"
     )
     return replace(processing, demeaned=True), (note,)
+
+
+def _sd_about_line(signal: Array) -> Array:
+    # Scanner drift is no sign of a small mean.
+    time = np.linspace(-1.0, 1.0, len(signal))
+    level = signal - signal.mean(axis=0)
+    left: Array = level - np.outer(time, time @ level / (time @ time))
+    return left.std(axis=0)
 
 
 def _motion(files: RunFiles, n_time: int) -> Motion | None:

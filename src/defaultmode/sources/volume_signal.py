@@ -5,15 +5,14 @@ from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.missing import Missing
+from defaultmode.core.recording import Array
 from defaultmode.sources.nifti_header import VolumeHeader
 from defaultmode.sources.nifti_stream import Blocks
 from defaultmode.sources.volume_weights import RegionVoxels
 
-Array = NDArray[np.float64]
 MIN_COVERAGE = 0.5  # default of XCP-D (--min-coverage), Mehta et al. 2024
 # Scanner units are between about 1 and 1e5; beyond these the bytes are of another data type.
 FAINTEST, BRIGHTEST = 1e-12, 1e9

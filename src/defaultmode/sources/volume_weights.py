@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from defaultmode.core.atlas import Atlas, Region
 from defaultmode.core.errors import DefaultModeError
+from defaultmode.core.recording import Array
 from defaultmode.sources.atlases.parcels import Parcellation
 from defaultmode.sources.nifti_affine import AGREEMENT_MM, displacement_mm
 from defaultmode.sources.nifti_header import VolumeHeader
 
-Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 # The cortical radius of Seitzman et al. 2018, 239 of whose 300 spheres have it (table in nilearn).
 DEFAULT_RADIUS_MM = 5.0

@@ -73,12 +73,13 @@ def read_volumes(
     _check_enough(atlas, absent, header)
     signal = means.signal
     signal[:, [name in absent for name in atlas.names]] = np.nan
-    return replace(
-        _recording(files, atlas, ready, signal, absent),
-        provenance={CONFOUNDS_SIDECAR: files.confounds_sidecar, "min_coverage": min_coverage}
+    recording = _recording(files, atlas, ready, signal, absent)
+    provenance = (
+        {**recording.provenance, "min_coverage": min_coverage}
         | _origin(files, header, digest.hexdigest())
-        | _regions(atlas, parcels, means, voxels),
+        | _regions(atlas, parcels, means, voxels)
     )
+    return replace(recording, provenance=provenance)
 
 
 def look_at_volumes(

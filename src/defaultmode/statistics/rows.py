@@ -86,7 +86,8 @@ def counts(table: pd.DataFrame) -> str:
     missing = len(table) - int(computed.sum())
     absent = f" ({missing} more have no value, each with its reason)" if missing else ""
     return (
-        f"{int(clear.sum())} of {int(computed.sum())} intervals (95 %) exclude zero at p < .05{absent}; "
+        f"{int(clear.sum())} of {int(computed.sum())} intervals (95 %) exclude zero at p < .05"
+        f"{absent}; "
         f"{int(remaining.sum())} remain at a false discovery rate of {FDR * 100:g} %"
         f"{of_which if interactions.any() else ''}"
     )

@@ -4,10 +4,9 @@ from pathlib import Path
 
 from defaultmode.core.atlas import Region
 from defaultmode.core.errors import DefaultModeError
-from defaultmode.sources.text_tables import read_text_table
+from defaultmode.sources.text_tables import MISSING, read_text_table
 
 Row = dict[str, str]
-EMPTY = ("", "n/a")
 TRUE = ("", "true")  # an empty cell is a membership that was checked
 COORDINATES = ("x_mm", "y_mm", "z_mm")
 
@@ -23,7 +22,7 @@ def read_rows(path: Path) -> list[Row]:
 
 def _plain(cell: str) -> str:
     text = cell.strip()
-    return "" if text in EMPTY else text
+    return "" if text == MISSING else text
 
 
 def number_in(row: Row, column: str, where: str) -> float | None:
