@@ -257,3 +257,98 @@ def test_a_bug_leaves_a_crash_file_and_no_traceback(
     assert "ZeroDivisionError" in told
     assert "Traceback" not in told
     assert "Traceback" in next(tmp_path.glob("defaultmode-crash-*")).read_text()
+
+
+def test_empty_volumes_are_refused(tmp_path: Path) -> None:
+    source, out = made.tables(tmp_path / "in"), tmp_path / "out"
+    signal = made.series(1)
+    signal[50:60] = 0
+    made.write_table(source, "sub-02_task-rest", signal)
+    assert run("measure", source, out, "--nprocs", 1, "--quiet") == 4
+    assert "E122" in codes(out)
+
+
+def test_wrong_settings_leave_finished_results(tmp_path: Path) -> None:
+    source, out = made.tables(tmp_path / "in"), tmp_path / "out"
+    assert run("measure", source, out, "--nprocs", 1, "--quiet") == 0
+    before = sorted(out.rglob("*_measures.tsv"))
+    assert run("measure", source, out, "--fd-thresh", "-1", "--quiet") == 2
+    assert run("measure", source, out, "--min-time", "nan", "--quiet") == 2
+    assert run("measure", source, out, "--denoise", "AROMA", "--nprocs", 1, "--quiet") == 3
+    assert sorted(out.rglob("*_measures.tsv")) == before
+    assert run("study", out, "--quiet") == 0
+
+
+def test_two_data_sets_do_not_share_a_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert run("measure", made.tables(tmp_path / "one"), out, "--nprocs", 1, "--quiet") == 0
+    assert run("measure", made.tables(tmp_path / "two"), out, "--nprocs", 1, "--quiet") == 5
+    assert run("demo", out, "--quiet") == 5
+    assert "results of" in capsys.readouterr().err
+    assert len(rows_of(out / "study.tsv")) == 4
+
+
+def test_runs_measured_with_different_settings_are_not_one_study(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, out = made.tables(tmp_path / "in"), tmp_path / "out"
+    words = ("--nprocs", 1, "--quiet", "--participant-label")
+    assert run("measure", source, out, *words, "01") == 0
+    assert run("measure", source, out, *words, "02", "--upper-bpf", 0.08) == 0
+    assert run("study", out, "--quiet") == 6
+    assert "E412" in capsys.readouterr().err
+    assert run("measure", source, out, "--nprocs", 1, "--quiet") == 0
+    assert run("study", out, "--quiet") == 0
+
+
+def test_gaps_of_clinical_tables_are_listed(tmp_path: Path) -> None:
+    table = made.write(
+        tmp_path / "t.tsv", "participant_id\tMADRS\nsub-01\t3\nsub-02\tn/a\nsub-03\t5\n"
+    )
+    assert run("study", tmp_path / "out", "--table", table, "--quiet") == 0
+    [gap] = rows_of(tmp_path / "out" / "missing.tsv")
+    assert (gap["what"], gap["code"]) == ("MADRS", "E409")
+    assert "1 of 3" in gap["reason"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "code"),
+    [(("12,5", "13", "14", "15"), "E134"), (("12", "-999", "14", "15"), "E406")],
+)
+def test_a_cell_that_spoils_a_column_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], cells: tuple[str, ...], code: str
+) -> None:
+    rows = [f"sub-{i:02d}\t{cell}" for i, cell in enumerate(cells)]
+    table = made.write(tmp_path / "t.tsv", "\n".join(["participant_id\tMADRS", *rows]) + "\n")
+    assert run("study", tmp_path / "out", "--table", table, "--quiet") == 4
+    assert code in capsys.readouterr().err
+
+
+def test_long_integers_stay_as_they_are(tmp_path: Path) -> None:
+    numbers = ["100000000000000001", "100000000000000002", "100000000000000003"]
+    rows = [f"sub-{i:02d}\t{n}" for i, n in enumerate(numbers)]
+    table = made.write(tmp_path / "t.tsv", "\n".join(["participant_id\tbarcode", *rows]) + "\n")
+    assert run("study", tmp_path / "out", "--table", table, "--quiet") == 0
+    assert [r["barcode"] for r in rows_of(tmp_path / "out" / "study.tsv")] == numbers
+
+
+def test_a_clinical_column_with_a_measures_name_is_renamed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, out = made.tables(tmp_path / "in"), tmp_path / "out"
+    assert run("measure", source, out, "--nprocs", 1, "--quiet") == 0
+    name = "within_default_mode__as_supplied"
+    rows = [f"sub-0{i}\t{i}" for i in range(1, 5)]
+    table = made.write(tmp_path / "t.tsv", "\n".join([f"participant_id\t{name}", *rows]) + "\n")
+    assert run("study", out, "--table", table, "--quiet") == 0
+    assert "E132" in capsys.readouterr().err
+    assert [r[f"{name}_clinical"] for r in rows_of(out / "study.tsv")] == ["1", "2", "3", "4"]
+    assert float(rows_of(out / "study.tsv")[0][name]) != 1.0
+
+
+def test_out_is_never_the_input(tmp_path: Path) -> None:
+    source = made.tables(tmp_path / "in")
+    assert run("measure", source, source) == 2
+    assert run("demo", "") == 2

@@ -22,7 +22,7 @@ from defaultmode.report.caveats import caveats
 from defaultmode.report.choosing import factors, measured, preset_pairs
 from defaultmode.report.methods import methods_text
 from defaultmode.report.summaries import person_summary
-from defaultmode.report.tables import people_table
+from defaultmode.report.tables import missing_table, people_table
 from defaultmode.report.writing import shown, shown_p, tsv
 from defaultmode.sources.embedded import embedded_recordings
 from report_example import (
@@ -492,7 +492,12 @@ def test_without_recordings_the_methods_say_nothing_of_recordings():
 
 def test_a_recording_is_named_as_in_its_file(parsed):
     row = next(c for c in parsed.cells if c[0] == "E304")
-    assert row[5].startswith("sub-01 ses-1 task-rest run-1, sub-01 ses-1 task-rest run-2")
+    assert row[5].startswith("sub-01 ses-1 run-1, sub-01 ses-1 run-2")
+    study = example_study(2)
+    tasks = np.where(study.missing["run_id"] == "1", "rest", "nback")
+    several = Study(study.table, study.columns, study.missing.assign(task_id=tasks))
+    names = missing_table(several).rows[0][5].text
+    assert names.startswith("sub-01 ses-1 task-rest run-1, sub-01 ses-1 task-nback run-2")
 
 
 def test_what_differs_between_recordings_is_a_column():
@@ -507,9 +512,11 @@ def test_short_headings_stand_above_the_presets(parsed):
     top = next(c for c in parsed.cells if "DMN–TP" in c)
     at = parsed.cells.index(top)
     assert top == ["participant", "session", "run", "within", "DMN–TP", "own network"]
-    assert parsed.cells[at + 1] == ["as-supplied", "as-supplied+GSR"] * 3
+    assert parsed.cells[at + 1] == ["as-supplied", "+GSR"] * 3
     spans = [int(a["colspan"]) for a in parsed.all("th") if "colspan" in a]
     assert spans == [2, 2, 2]
+    how = "Each recording under as-supplied, without and with global signal regression (+GSR)."
+    assert how in parsed.text
     assert "DMN–TP: default mode to task-positive (Fisher z)" in parsed.text
 
 

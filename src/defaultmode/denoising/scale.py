@@ -70,8 +70,8 @@ def _mark_unsteady(
     typical = float(np.median(percent))
     for i in np.flatnonzero(percent > LARGEST_SD_OF_TYPICAL * typical):
         why = (
-            f"it changes by {percent[i]:.3g} % of its mean, over {LARGEST_SD_OF_TYPICAL:g} times the "
-            f"{typical:.3g} % of the median region"
+            f"it changes by {percent[i]:.3g} % of its mean, over {LARGEST_SD_OF_TYPICAL:g} times "
+            f"the {typical:.3g} % of the median region"
         )
         absent[recording.atlas.names[left[i]]] = Missing(why, "E120")
 

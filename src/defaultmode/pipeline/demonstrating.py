@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.settings import Settings
 from defaultmode.outputs import run_key
 from defaultmode.pipeline.measuring import MeasureReport, Work, measure_works
@@ -11,6 +12,8 @@ from defaultmode.sources.embedded import embedded_notes, embedded_recordings
 
 def demo(settings: Settings, *, quiet: bool = False) -> tuple[MeasureReport, StudyReport]:
     """Measure the embedded recordings and write their report; errors as `measure` and `study`."""
+    if not settings.out:
+        raise DefaultModeError("E411", "OUT is empty; name a folder.")
     settings = replace(settings, source="", nprocs=settings.nprocs or 1)
     works = [
         Work(run_key(recording), index, recording.atlas.name, settings)

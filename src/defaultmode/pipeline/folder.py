@@ -14,6 +14,15 @@ from defaultmode.running import Manifest, read_manifest, write_manifest, write_t
 from defaultmode.sources.bids import RunFiles, dataset_description
 
 
+def _same_input(before: Manifest, files: RunFiles | int) -> bool:
+    """Whether a finished run was made from what the files and their sidecars still say."""
+    if isinstance(files, int):
+        return True
+    said = json.loads(json.dumps([files.sidecar, files.confounds_sidecar]))
+    same = said == [before.settings.get("sidecar"), before.settings.get("confounds")]
+    return same and all(f.matches(Path(f.name)) for f in before.inputs)
+
+
 @dataclass(frozen=True, slots=True)
 class Folder:
     """A folder of results."""
@@ -102,7 +111,7 @@ class Folder:
         Where the input is the same and only the settings were wrong, the earlier results stay.
         """
         before = self.manifest(key)
-        if before is not None and all(f.matches(Path(f.name)) for f in before.inputs):
+        if before is not None and _same_input(before, files):
             return
         for old in before.files if before else ():
             (self.path / old.name).unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 """The tables of the page: people, effects, what is missing, and the data dictionary."""
 
 from collections import Counter
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 
 import pandas as pd
 
@@ -9,6 +9,7 @@ from defaultmode.core.errors import error_table
 from defaultmode.core.study import KEYS, MISSING_COLUMNS, Column, Study
 from defaultmode.report.choosing import (
     BETWEEN,
+    GSR,
     SHARE,
     WITHIN,
     drawn_measures,
@@ -91,7 +92,8 @@ def people_table(study: Study) -> Table | None:
         run = tuple(str(record.get(k, NOT_THERE)) for k in RUN_KEYS)
         values = [figure(record[c.name], code=_code(codes, run, c)) for c in columns]
         rows.append((*(word(record[k]) for k in keys), *values))
-    head = (*(k.removesuffix("_id") for k in keys), *(labels[c.denoise] for c in columns))
+    heads = (GSR if _partner(c, columns) else labels[c.denoise] for c in columns)
+    head = (*(k.removesuffix("_id") for k in keys), *heads)
     listed_rows, note = cut(rows, MOST_PEOPLE)
     frame = study.table.loc[recorded(study), [*keys, *(c.name for c in columns)]]
     above = Counter(SHORT_HEADS[c.measure] for c in columns)
@@ -101,14 +103,21 @@ def people_table(study: Study) -> Table | None:
     )
 
 
+def _partner(column: Column, columns: list[Column]) -> str:
+    """The preset that differs from this one in nothing but global signal regression, or ""."""
+    same = {c.denoise: c for c in columns if c.measure == column.measure}
+    return next((before for before, after in preset_pairs(same) if after == column.denoise), "")
+
+
 def _people_caption(columns: list[Column], labels: Mapping[str, str]) -> str:
     """What the short headings mean, in which unit, and under which presets."""
-    first = {c.measure: c for c in columns}
-    said = [f"{SHORT_HEADS[m]}: {lower(plain(m))} ({c.unit})" for m, c in first.items()]
-    paired = any(preset_pairs({c.denoise: c for c in columns if c.measure == m}) for m in first)
-    presets = dict.fromkeys(labels[c.denoise] for c in columns)
-    how = "with and without global signal regression" if paired else f"under {listed(presets)}"
-    return f"Each recording {how}. {'; '.join(said)}"
+    said = dict.fromkeys(
+        f"{SHORT_HEADS[c.measure]}: {lower(plain(c.measure))} ({c.unit})" for c in columns
+    )
+    alone = dict.fromkeys(labels[c.denoise] for c in columns if not _partner(c, columns))
+    paired = any(_partner(c, columns) for c in columns)
+    how = ", without and with global signal regression (+GSR)" if paired else ""
+    return f"Each recording under {listed(alone)}{how}. {'; '.join(said)}"
 
 
 def effects_of(page: Page) -> pd.DataFrame:
@@ -187,11 +196,13 @@ def missing_table(study: Study) -> Table | None:
     if study.missing.empty:
         return None
     known = error_table()
+    tasks = study.missing["task_id"].nunique()
+    entities = [k for k in RUN_KEYS if k != "atlas" and (k != "task_id" or tasks > 1)]
     rows = []
     together = study.missing.astype(str).groupby(["code", "reason"], sort=False, dropna=False)
     for (code, reason), part in together:
         entry = known.get(str(code))
-        runs = [_recording_name(r) for r in part.to_dict("records")]
+        runs = [_recording_name(r, entities) for r in part.to_dict("records")]
         rows.append(
             (
                 Cell(str(code), code=str(code)),
@@ -209,12 +220,12 @@ def missing_table(study: Study) -> Table | None:
     return Table("missing-values", caption, head, listed_rows, study.missing, note, search=True)
 
 
-def _recording_name(row: Mapping[Hashable, object]) -> str:
+def _recording_name(row: Mapping[Hashable, object], keys: Sequence[str]) -> str:
     """A recording as in a BIDS file name, such as "sub-01 ses-a task-rest run-1"."""
     said = []
-    for key in RUN_KEYS:
+    for key in keys:
         value, entity = str(row[key]), key.removesuffix("_id")
-        if key != "atlas" and value not in (NOT_THERE, ""):
+        if value not in (NOT_THERE, ""):
             bare = entity in {"participant", "session"} or value.startswith(f"{entity}-")
             said.append(value if bare else f"{entity}-{value}")
     return " ".join(said)

@@ -1,7 +1,7 @@
 """Numbers, names and tables as a reader sees them and as a program reads them back."""
 
 import base64
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -154,8 +154,3 @@ def cut(rows: Sequence[tuple[Cell, ...]], most: int) -> tuple[tuple[tuple[Cell, 
         return tuple(rows), ""
     note = f"The first {most} of {len(rows)} rows are shown; the download holds them all."
     return tuple(rows[:most]), note
-
-
-def mapping_rows(pairs: Mapping[str, str]) -> tuple[tuple[Cell, ...], ...]:
-    """A two-column table of names and values."""
-    return tuple((word(name), word(value)) for name, value in pairs.items())

@@ -171,8 +171,8 @@ def _sd_about_line(signal: Array) -> Array:
     # Scanner drift is no sign of a small mean.
     time = np.linspace(-1.0, 1.0, len(signal))
     level = signal - signal.mean(axis=0)
-    left: Array = level - np.outer(time, time @ level / (time @ time))
-    return left.std(axis=0)
+    left = level - np.outer(time, time @ level / (time @ time))
+    return np.asarray(left.std(axis=0))
 
 
 def _motion(files: RunFiles, n_time: int) -> Motion | None:
