@@ -177,8 +177,6 @@ def example_facts() -> dict[str, object]:
             Used(n, s, ("Greicius2003",) if "within" in n else ()) for n, (_, s) in MEASURES.items()
         ),
         "atlases": (Used("synthetic42", "Made-up regions for tests."),),
-        "n_participants": 12,
-        "n_runs": 24,
         "bands": ("0.01–0.08 Hz (as supplied)", "0.01–0.1 Hz"),
         "min_usable_s": 240.0,
         "before": ("The sidecars say that the input was band-passed at 0.01–0.08 Hz before",),

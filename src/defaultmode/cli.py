@@ -261,6 +261,8 @@ def run_study(options: argparse.Namespace) -> int:
     given = settings_from(options)
     out = Path(str(given.pop("out")))
     report = study(study_settings(out, options.plan, given))
+    for notice in report.notices:
+        say(f"notice: {notice}")
     if options.json:
         show_json(study_summary(report))
     elif not options.quiet:
@@ -306,8 +308,6 @@ def study_summary(report: "StudyReport") -> dict[str, object]:
 
 def tell_study(report: "StudyReport") -> None:
     """What `study` found, in words."""
-    for notice in report.notices:
-        say(f"notice: {notice}")
     missing = len(report.study.missing)
     participants = report.study.table["participant_id"].nunique()
     tell(f"{len(report.study.table)} rows of {participants} participants; {missing} values missing")

@@ -111,8 +111,6 @@ def facts_of(folder: Folder, study: Study, settings: Settings) -> dict[str, obje
             if m.name in {c.measure for c in ran}
         ],
         "atlases": [Used(a.name, a.sentence, a.cites) for a in atlases.values()],
-        "n_participants": study.table["participant_id"].nunique(),
-        "n_runs": len(study.table) if ran else 0,
         "bands": bands_of(folder),
         "min_usable_s": settings.min_usable_s,
         "before": processed_before(folder),

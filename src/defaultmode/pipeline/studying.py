@@ -168,8 +168,9 @@ def _without_value(table: pd.DataFrame, columns: Mapping[str, Column]) -> pd.Dat
             gaps = int((table[name].isna() | (table[name] == "n/a")).sum())
             reason = f"{gaps} of {len(table)} rows have no value in {column.source or 'the table'}"
             if gaps:
-                rows.append({"what": name, "code": "E409", "reason": reason})
-    return pd.DataFrame(rows, columns=list(MISSING_COLUMNS)).fillna("n/a")
+                found = {"what": name, "code": "E409", "reason": reason}
+                rows.append(dict.fromkeys(MISSING_COLUMNS, "n/a") | found)
+    return pd.DataFrame(rows, columns=list(MISSING_COLUMNS), dtype=object)
 
 
 def _not_filtered(missing: pd.DataFrame, settings: Settings) -> pd.DataFrame:

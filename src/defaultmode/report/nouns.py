@@ -20,8 +20,6 @@ FACTS = {
     "measures": "Sequence of Used: the measures that ran",
     "atlases": "Sequence of Used: the atlases whose regions were measured",
     "statistics": "Sequence of Used: the statistics that ran",
-    "n_participants": "number of participants with a recording",
-    "n_runs": "number of recordings",
     "bands": "Sequence of bands in which the signal was kept, such as 0.01–0.1 Hz",
     "min_usable_s": "shortest uncensored signal that was measured, in seconds",
     "before": "Sequence of sentences: what was done to the input before, as its sidecars say",
