@@ -11,7 +11,9 @@ from defaultmode.core.recording import Entities, Motion, Processing, Recording
 from defaultmode.core.settings import Settings
 
 __version__ = "0.1.0"
+DISCLAIMER = "Research use only: not a medical device; not for diagnosis or treatment decisions."
 __all__ = [
+    "DISCLAIMER",
     "Atlas",
     "DefaultModeError",
     "Entities",

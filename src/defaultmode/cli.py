@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from defaultmode import __version__
+from defaultmode import DISCLAIMER, __version__
 from defaultmode.core.errors import DefaultModeError, explain
 
 if TYPE_CHECKING:
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     Verbs = argparse._SubParsersAction[argparse.ArgumentParser]
 
-DISCLAIMER = "Research use only: not a medical device; not for diagnosis or treatment decisions."
-VERBS = ("demo", "check", "measure", "study", "measures", "atlases", "presets", "explain")
 LEVELS = ("participant", "group")
 
 
@@ -107,7 +105,7 @@ def _selection(verb: argparse.ArgumentParser) -> None:
 def bids_app(arguments: Sequence[str]) -> list[str]:
     """Turn `DERIVATIVES OUT participant|group` into the verb that it spells."""
     words = [_dashed(word) for word in arguments]
-    if not words or words[0] in VERBS or words[0].startswith("-"):
+    if not words or words[0] in VERB_FUNCTIONS or words[0].startswith("-"):
         return words
     if len(words) >= 3 and words[2] in LEVELS:
         source, out, level, *flags = words
@@ -319,18 +317,21 @@ def tell_study(report: "StudyReport") -> None:
 
 def run_list(options: argparse.Namespace) -> int:
     """`defaultmode measures`, `atlases`, `presets`."""
-    from defaultmode.pipeline import listing
+    from defaultmode import pipeline
 
     if options.verb == "atlases":
-        rows = listing.list_regions(options.name) if options.name else listing.list_atlases()
+        rows = pipeline.list_regions(options.name) if options.name else pipeline.list_atlases()
     else:
-        rows = {"measures": listing.list_measures, "presets": listing.list_presets}[options.verb]()
+        rows = {"measures": pipeline.list_measures, "presets": pipeline.list_presets}[
+            options.verb
+        ]()
     if options.json:
         show_json(rows)
         return 0
     for row in rows:
-        name, *rest = (str(value) for value in row.values() if value not in (None, ""))
-        tell(f"{name}\n    {'; '.join(rest)}")
+        name, *rest = row.items()
+        said = [f"{key} {value}" for key, value in rest if value not in (None, "", 0)]
+        tell(f"{name[1]}\n    {'; '.join(said)}")
     return 0
 
 

@@ -352,3 +352,11 @@ def test_out_is_never_the_input(tmp_path: Path) -> None:
     source = made.tables(tmp_path / "in")
     assert run("measure", source, source) == 2
     assert run("demo", "") == 2
+
+
+def test_several_atlases_for_a_parcellated_table_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = made.tables(tmp_path / "in")
+    assert run("measure", source, tmp_path / "out", "--atlas", "aal90", "schaefer100") == 2
+    assert "parcellated already" in capsys.readouterr().err

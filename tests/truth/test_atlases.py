@@ -391,3 +391,12 @@ def test_damaged_own_images(tmp_path):
     assert code(image(tmp_path / "m.nii.gz", (1,))) == "E140"  # nothing to join by
     shutil.copy(tmp_path / "m.nii.gz", tmp_path / "alone.nii.gz")
     assert code(tmp_path / "alone.nii.gz") == "E101"
+
+
+def test_posterior_control_parcels_of_ones_own_table_are_neither(tmp_path: Path) -> None:
+    table = tmp_path / "own.tsv"
+    names = ("7Networks_RH_Cont_pCun_1", "7Networks_RH_Cont_Cing_1", "7Networks_RH_Cont_PFCl_1")
+    rows = [f"{name}\tCont" for name in (*names,)] + ["7Networks_RH_Default_PFC_1\tDefault"]
+    table.write_text("\n".join(["name\tnetwork", *rows]) + "\n")
+    roles = [r.role for r in load_atlas(str(table)).regions]
+    assert roles == ["other", "other", "task-positive", "default"]

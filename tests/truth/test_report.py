@@ -243,7 +243,8 @@ def test_a_number_shown_is_the_number_given(parsed):
             "default_mode_task_positive__as_supplied",
             "default_mode_task_positive__as_supplied_gsr",
         )
-        for cell, column in zip(cells[3:7], columns, strict=True):
+        assert cells[3] == given["condition"]
+        for cell, column in zip(cells[4:8], columns, strict=True):
             assert float(cell.replace("−", "-")) == pytest.approx(given[column], abs=5e-4)
 
 
@@ -504,14 +505,17 @@ def test_what_differs_between_recordings_is_a_column():
     study = in_two_atlases(2)
     tasks = np.where(study.table["run_id"] == "1", "rest", "nback")
     table = people_table(Study(study.table.assign(task_id=tasks), study.columns))
-    assert table.plain_head == ("participant", "session", "task", "run", "atlas")
+    assert table.plain_head == ("participant", "session", "task", "run", "atlas", "condition")
     assert len({row[:5] for row in table.rows}) == len(study.table)
 
 
 def test_short_headings_stand_above_the_presets(parsed):
     top = next(c for c in parsed.cells if "DMN–TP" in c)
     at = parsed.cells.index(top)
-    assert top == ["participant", "session", "run", "within", "DMN–TP", "own network"]
+    assert top == [
+        *("participant", "session", "run", "condition"),
+        *("within", "DMN–TP", "own network"),
+    ]
     assert parsed.cells[at + 1] == ["as-supplied", "+GSR"] * 3
     spans = [int(a["colspan"]) for a in parsed.all("th") if "colspan" in a]
     assert spans == [2, 2, 2]

@@ -70,7 +70,7 @@ class Atlas:
     """Regions in column order.
 
     name : the registry name, such as "schaefer100"; label : the BIDS entity value ("Schaefer100").
-    sentence : what it is; source and licence : whose it is; unverified : what is still unchecked.
+    sentence : what it is; cites : keys of the reference list; licence : whose it is.
     """
 
     name: str

@@ -35,7 +35,7 @@ class Column:
     measure, denoise : the measure and the preset, for columns that were measured
     global_signal_removed : whether the preset removes it, for columns that were measured
     level : "participant", "session" or "run": how finely the value varies
-    declared : True where a sidecar said so; False where the rule of `sources.clinical` decided
+    declared : True where a sidecar said so, False where a rule of `sources.clinical_columns` did
     """
 
     name: str

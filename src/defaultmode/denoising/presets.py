@@ -1,6 +1,5 @@
 """Denoising presets: data, read from `presets.toml`."""
 
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -62,11 +61,6 @@ class Preset:
                     clash = "which clashes with the band-pass or the censoring"
                     msg = f"preset {self.name!r} regresses {column!r}, {clash}."
                     raise DefaultModeError("E411", msg)
-
-    @property
-    def slug(self) -> str:
-        """The name in lower case with every run of other characters turned to one underscore."""
-        return re.sub(r"[^0-9a-z]+", "_", self.name.lower())
 
     @property
     def needs_confounds(self) -> bool:

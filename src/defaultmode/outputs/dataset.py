@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from defaultmode import DISCLAIMER
 from defaultmode.outputs.text import as_json
 
-DISCLAIMER = "Research use only: not a medical device; not for diagnosis or treatment decisions."
 BIDS_VERSION = "1.10.0"
 IGNORED = (
     "*.html",

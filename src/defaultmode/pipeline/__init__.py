@@ -2,7 +2,7 @@
 
 from defaultmode.pipeline.checking import CheckReport, check
 from defaultmode.pipeline.demonstrating import demo, demo_text
-from defaultmode.pipeline.listing import list_atlases, list_measures, list_presets
+from defaultmode.pipeline.listing import list_atlases, list_measures, list_presets, list_regions
 from defaultmode.pipeline.measuring import MeasureReport, measure
 from defaultmode.pipeline.studying import StudyReport, study, study_settings
 
@@ -16,6 +16,7 @@ __all__ = [
     "list_atlases",
     "list_measures",
     "list_presets",
+    "list_regions",
     "measure",
     "study",
     "study_settings",

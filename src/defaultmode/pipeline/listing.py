@@ -56,6 +56,6 @@ def list_regions(name: str) -> Rows:
 def list_presets() -> Rows:
     """Every denoising preset: name, sentence, sources."""
     return [
-        {"name": p.name, "sentence": p.sentence, "sources": ", ".join(p.cites)}
+        {"name": p.name, "sentence": p.sentence, "sources": ", ".join(p.all_cites)}
         for p in all_presets().values()
     ]

@@ -134,9 +134,11 @@ def works_of(runs: Sequence[RunFiles], settings: Settings) -> list[Work]:
             works += [
                 Work(f"{files.key}_atlas-{labels[name]}", files, name, settings) for name in names
             ]
+        elif len(settings.atlases) > 1:
+            msg = f"{files.signal.name} is parcellated already: give one atlas for it, or none."
+            raise DefaultModeError("E411", msg)
         else:
-            own = settings.atlases[0] if len(settings.atlases) == 1 else ""
-            works.append(Work(files.key, files, own, settings))
+            works.append(Work(files.key, files, "".join(settings.atlases), settings))
     _refuse_twins(works)
     return works
 
@@ -292,11 +294,10 @@ def chosen_presets(
 
 def choices_of(settings: Settings) -> Choices:
     """The denoising choices that the settings make."""
-    chosen = Choices(
-        low_hz=settings.low_hz, high_hz=settings.high_hz, min_usable_s=settings.min_usable_s
-    )
-    return replace(
-        chosen,
+    return Choices(
+        low_hz=settings.low_hz,
+        high_hz=settings.high_hz,
+        min_usable_s=settings.min_usable_s,
         fd_threshold_mm=settings.fd_threshold_mm,
         dvars_threshold=settings.dvars_threshold,
     )

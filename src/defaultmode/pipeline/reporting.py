@@ -216,7 +216,7 @@ def connectivity_of(folder: Folder) -> tuple[ConnectivitySummary, ...]:
     ):
         z = mean_over_people(people)
         n_runs = sum(len(paths) for paths in people.values())
-        label = f"{len(people)} participants"
+        label = f"{len(people)} participant{'' if len(people) == 1 else 's'}"
         summaries.append(ConnectivitySummary(atlases[atlas], denoise, label, n_runs, z))
     return tuple(summaries)
 

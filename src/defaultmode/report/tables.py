@@ -86,6 +86,7 @@ def people_table(study: Study) -> Table | None:
     labels = preset_labels(study)
     keys = [k for k in RUN_KEYS if k in study.table and (study.table[k] != NOT_THERE).any()]
     keys = [k for k in keys if k not in ONLY_WHERE_THEY_DIFFER or study.table[k].nunique() > 1]
+    keys += [c.name for c in study.named(role="design") if c.kind == "text"]
     codes = _codes(study)
     rows = []
     for record in study.table[recorded(study)].to_dict("records"):

@@ -123,9 +123,10 @@ def _absent(signal: Array, atlas: Atlas) -> dict[str, Missing]:
         elif np.ptp(values) == 0:
             absent[name] = Missing(f"the signal of the region is {values[0]:g} throughout", "E118")
     default = [atlas.names[i] for i in atlas.members("default")]
-    if default and all(name in absent for name in default):
-        msg = f"all {len(default)} default-mode regions are absent: {absent[default[0]].reason}."
-        raise DefaultModeError("E302", msg)
+    for regions, which in ((default, "default-mode regions"), (list(atlas.names), "regions")):
+        if regions and all(name in absent for name in regions):
+            msg = f"all {len(regions)} {which} are absent: {absent[regions[0]].reason}."
+            raise DefaultModeError("E302", msg)
     return absent
 
 

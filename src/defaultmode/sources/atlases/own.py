@@ -24,6 +24,7 @@ ROLE_OF_NETWORK = (
     (re.compile(r"fpn(?![a-z])|fronto[ _-]?parietal", re.IGNORECASE), "task-positive"),
     (re.compile(r"sal(ience|vent|(?![a-z]))", re.IGNORECASE), "salience"),
 )
+BORDER = re.compile(r"Cont_(pCun|Cing)")  # as Schaefer's 7-network names spell them
 UNASSIGNED = "Unassigned"
 
 
@@ -111,8 +112,13 @@ def _rows(table: Path) -> list[Row]:
         _check_centre(row, table)
     if "role" not in rows[0]:
         finer = FINER_NETWORKS if FINER_NETWORKS in rows[0] else "network"
-        kept = [row | {"role": role_of_network(row[finer] or row["network"])} for row in kept]
+        kept = [row | {"role": _role(row, row[finer] or row["network"])} for row in kept]
     return kept
+
+
+def _role(row: Row, network: str) -> str:
+    # Posterior midline parcels of the control network border the default mode: neither's.
+    return "other" if BORDER.search(row["name"]) else role_of_network(network)
 
 
 def _column(row: Row, names: tuple[str, ...], table: Path) -> str:
