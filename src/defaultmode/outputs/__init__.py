@@ -1,16 +1,20 @@
-"""Nouns → the files of a BIDS derivative, as text; whoever calls writes them."""
+"""Nouns → the files of a BIDS derivative, as text, and back; whoever calls writes them."""
 
 from defaultmode.outputs.crate import crate_file
 from defaultmode.outputs.dataset import dataset_files
+from defaultmode.outputs.read_back import FinishedRun, finished_runs, mean_fisher_z
 from defaultmode.outputs.run import MeasuredRun, Variant, measures_path, run_files, run_key
 from defaultmode.outputs.study import gather, slug, study_files
 
 __all__ = [
+    "FinishedRun",
     "MeasuredRun",
     "Variant",
     "crate_file",
     "dataset_files",
+    "finished_runs",
     "gather",
+    "mean_fisher_z",
     "measures_path",
     "run_files",
     "run_key",

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.settings import Settings
@@ -12,12 +11,12 @@ from defaultmode.pipeline.measuring import (
     Work,
     check_names,
     chosen_presets,
-    read_filters,
+    runs_of,
     works_of,
 )
 from defaultmode.pipeline.studying import clinical_rows, clinical_tables
 from defaultmode.running import worker_count
-from defaultmode.sources.bids import RunFiles, find_runs
+from defaultmode.sources.bids import RunFiles
 from defaultmode.sources.reading import look_at_recording
 
 # Measured with benchmarks/ on two cores; a rough guide, printed as such.
@@ -84,13 +83,7 @@ class CheckReport:
 def check(settings: Settings) -> CheckReport:
     """Look at every run as `measure` would, without measuring; raises E403, E207, E410."""
     check_names(settings)
-    runs = find_runs(
-        Path(settings.source),
-        participants=settings.participants,
-        sessions=settings.sessions,
-        tasks=settings.tasks,
-        filters=read_filters(settings.bids_filter_file),
-    )
+    runs = runs_of(settings)
     works = works_of(runs, settings)
     checked = tuple(_checked(work) for work in works)
     volumes = any(files.kind == "volumes" for files in runs)

@@ -92,14 +92,7 @@ def measure(
     """
     if not settings.out or Path(settings.out).resolve() == Path(settings.source).resolve():
         raise DefaultModeError("E411", f"OUT is {settings.out!r}; it must be a folder of its own.")
-    runs = find_runs(
-        Path(settings.source),
-        participants=settings.participants,
-        sessions=settings.sessions,
-        tasks=settings.tasks,
-        filters=read_filters(settings.bids_filter_file),
-        exclude=Path(settings.out),
-    )
+    runs = runs_of(settings)
     report = measure_works(works_of(runs, settings), settings, quiet=quiet, tell=tell)
     if not report.measured and not report.complete:
         return report
@@ -107,6 +100,18 @@ def measure(
     for name, text in study_files(study, ()).items():
         write_text(report.out / name, text)
     return replace(report, notices=notices, eyes=needs_eyes(study, notices))
+
+
+def runs_of(settings: Settings) -> list[RunFiles]:
+    """The runs of the source that the settings choose; raises E403, E207, E209, E206, E411."""
+    return find_runs(
+        Path(settings.source),
+        participants=settings.participants,
+        sessions=settings.sessions,
+        tasks=settings.tasks,
+        filters=read_filters(settings.bids_filter_file),
+        exclude=Path(settings.out) if settings.out else None,
+    )
 
 
 def read_filters(path: str) -> Mapping[str, object] | None:

@@ -1,27 +1,21 @@
 """The report of a study: what its page is made from, and the files beside it."""
 
 import hashlib
-import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import pandas as pd
 
 from defaultmode import __version__
-from defaultmode.core.atlas import Atlas, Region
-from defaultmode.core.recording import Array
+from defaultmode.core.atlas import Atlas
 from defaultmode.core.result import Result
 from defaultmode.core.settings import Settings
 from defaultmode.core.study import Study
 from defaultmode.denoising import all_presets
 from defaultmode.measures import all_measures
-from defaultmode.outputs import crate_file
+from defaultmode.outputs import FinishedRun, crate_file, finished_runs, mean_fisher_z
 from defaultmode.pipeline.folder import Folder
 from defaultmode.report import (
     ConnectivitySummary,
@@ -36,7 +30,6 @@ from defaultmode.statistics import Design
 
 SOFTWARE = ("numpy", "scipy", "pandas", "nibabel", "nilearn", "statsmodels", "matplotlib")
 GROUP = "group"  # the column of participants.tsv that names the groups of a study
-LARGEST_R = 1 - 1e-12  # atanh(1) is infinite; only the diagonal and copies of a column reach it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,12 +54,13 @@ def report_files(
     texts : the study's other files, whose hashes the page prints.
     """
     study, design, results = analysis.study, analysis.design, analysis.results
-    facts = facts_of(folder, study, settings) | {"hashes": hashes_of(texts, folder)}
+    runs = finished_runs(folder.path, folder.measure_tables())
+    facts = facts_of(runs, study, settings) | {"hashes": hashes_of(texts, folder)}
     page = Page(
         title="Default mode network report",
         study=study,
         results=results,
-        connectivity=connectivity_of(folder),
+        connectivity=connectivity_of(runs),
         notes=tuple(notes),
         facts=facts,
         highlights=highlights(
@@ -91,12 +85,11 @@ def hashes_of(texts: Mapping[str, str], folder: Folder) -> dict[str, str]:
     return ours | dict(sorted(inputs.items()))
 
 
-def facts_of(folder: Folder, study: Study, settings: Settings) -> dict[str, object]:
+def facts_of(runs: Sequence[FinishedRun], study: Study, settings: Settings) -> dict[str, object]:
     """What ran, for the methods text and the provenance section of the page."""
     measured = study.named(role="measure") + study.named(role="quality")
     ran = [c for c in measured if c.measure]
     presets, book = all_presets(), all_measures()
-    atlases = {a.name: a for a in (atlas_of(d) for d in descriptions(folder))}
     return {
         "software": {"defaultmode": __version__, "python": sys.version.split()[0]}
         | {name: version(name) for name in SOFTWARE},
@@ -110,37 +103,15 @@ def facts_of(folder: Folder, study: Study, settings: Settings) -> dict[str, obje
             for m in book.values()
             if m.name in {c.measure for c in ran}
         ],
-        "atlases": [Used(a.name, a.sentence, a.cites) for a in atlases.values()],
-        "bands": bands_of(folder),
+        "atlases": [Used(a.name, a.sentence, a.cites) for a in atlases_of(runs).values()],
+        "bands": bands_of(runs),
         "min_usable_s": settings.min_usable_s,
-        "before": processed_before(folder),
+        "before": list(dict.fromkeys(_before(run.before) for run in runs)),
         "inputs": inputs_of(settings),
         "command": " ".join(["defaultmode", *sys.argv[1:]]),
         "seed": settings.seed,
         "date": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
     }
-
-
-def atlas_of(description: Mapping[str, object]) -> Atlas:
-    """The atlas of a run as its sidecar keeps it."""
-    raw = description["Regions"]
-    regions = tuple(_region(r) for r in raw) if isinstance(raw, list) else ()
-    cites = description.get("AtlasCites")
-    return Atlas(
-        str(description["atlas"]),
-        regions,
-        str(description.get("AtlasLabel", "")),
-        str(description.get("AtlasSentence", "")),
-        tuple(cites) if isinstance(cites, list) else (),
-    )
-
-
-def _region(raw: Mapping[str, Any]) -> Region:
-    centre = raw["xyz_mm"]
-    return Region(
-        **{k: v for k, v in raw.items() if k not in {"xyz_mm", "aliases"}},
-        xyz_mm=tuple(centre) if centre else None,
-    )
 
 
 def inputs_of(settings: Settings) -> list[str]:
@@ -149,32 +120,12 @@ def inputs_of(settings: Settings) -> list[str]:
     return [Path(g).name for g in given if g] or ["the embedded recordings"]
 
 
-def descriptions(folder: Folder) -> list[dict[str, object]]:
-    """The sidecars of all finished runs."""
-    paths = [(folder.path / name).with_suffix(".json") for name in folder.measure_tables()]
-    return [json.loads(path.read_text("utf-8")) for path in paths]
-
-
-def processed_before(folder: Folder) -> list[str]:
-    """What had been done to the recordings before they came here, each sentence once."""
-    sentences: dict[str, None] = {}
-    for description in descriptions(folder):
-        done = description["ProcessedBefore"]
-        if isinstance(done, Mapping):
-            sentences[_before(done)] = None
-    return list(sentences)
-
-
-def bands_of(folder: Folder) -> list[str]:
+def bands_of(runs: Sequence[FinishedRun]) -> list[str]:
     """The bands in which signals were kept, as what denoising did to each run says."""
     found: dict[str, None] = {}
-    for description in descriptions(folder):
-        done = description["Denoising"]
-        for preset in done.values() if isinstance(done, Mapping) else ():
-            processing = preset.get("processing")
-            if processing:
-                ours = preset["provenance"]["denoising"]["filtered_here_hz"]
-                found[_band(processing, supplied=ours == [None, None])] = None
+    for done in (d for run in runs for d in run.denoised):
+        ours = done["provenance"]["denoising"]["filtered_here_hz"]
+        found[_band(done["processing"], supplied=ours == [None, None])] = None
     return list(found)
 
 
@@ -197,60 +148,30 @@ def _before(done: Mapping[str, object]) -> str:
     return f"Recordings were supplied {band}, {mean}{signal}."
 
 
-def connectivity_of(folder: Folder) -> tuple[ConnectivitySummary, ...]:
+def connectivity_of(runs: Sequence[FinishedRun]) -> tuple[ConnectivitySummary, ...]:
     """Mean Fisher z over the participants of each atlas and preset."""
     stacks: dict[tuple[str, str], dict[str, list[Path]]] = {}
-    atlases: dict[str, Atlas] = {}
-    for name, description in zip(folder.measure_tables(), descriptions(folder), strict=True):
-        base = name.removesuffix("_desc-defaultmode_measures.tsv")
-        person = str(description["participant_id"])
-        for path in sorted(folder.path.glob(f"{base}_stat-pearsoncorrelation_desc-*_relmat.tsv")):
-            denoise = json.loads(path.with_suffix(".json").read_text("utf-8"))["Denoising"]
-            key = (str(description["atlas"]), denoise)
-            atlases.setdefault(key[0], atlas_of(description))
-            stacks.setdefault(key, {}).setdefault(person, []).append(path)
+    for run in runs:
+        for denoise, path in run.matrices.items():
+            people = stacks.setdefault((run.description["atlas"], denoise), {})
+            people.setdefault(run.participant, []).append(path)
+    atlases = atlases_of(runs)
     order = list(all_presets())
     summaries = []
     for (atlas, denoise), people in sorted(
         stacks.items(), key=lambda item: (item[0][0], order.index(item[0][1]))
     ):
-        z = mean_over_people(people)
         n_runs = sum(len(paths) for paths in people.values())
         label = f"{len(people)} participant{'' if len(people) == 1 else 's'}"
+        z = mean_fisher_z(people)
         summaries.append(ConnectivitySummary(atlases[atlas], denoise, label, n_runs, z))
     return tuple(summaries)
 
 
-def mean_over_people(people: Mapping[str, Sequence[Path]]) -> Array:
-    """Mean Fisher z, (n_regions, n_regions): over runs within a person, then over persons."""
-    total: Array | None = None
-    count: Array | None = None
-    for paths in people.values():
-        person = _mean([_fisher_z(path) for path in paths])
-        there = np.isfinite(person)
-        total = np.where(there, person, 0) + (0 if total is None else total)
-        count = there.astype(float) + (0 if count is None else count)
-    if total is None or count is None:
-        return np.empty((0, 0))
-    return _ratio(total, count)
-
-
-def _ratio(total: Array, count: Array) -> Array:
-    ratio: Array = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
-    return ratio
-
-
-def _mean(stack: Sequence[Array]) -> Array:
-    values = np.stack(stack)
-    there = np.isfinite(values)
-    return _ratio(np.where(there, values, 0).sum(axis=0), there.sum(axis=0).astype(float))
-
-
-def _fisher_z(path: Path) -> Array:
-    r = pd.read_csv(path, sep="\t", na_values=["n/a"], index_col=0).to_numpy(dtype=np.float64)
-    z: Array = np.arctanh(np.clip(r, -LARGEST_R, LARGEST_R))
-    np.fill_diagonal(z, np.nan)
-    return z
+def atlases_of(runs: Sequence[FinishedRun]) -> dict[str, Atlas]:
+    """The atlases of the runs, by name."""
+    first = {run.description["atlas"]: run for run in reversed(runs)}
+    return {name: first[name].atlas for name in sorted(first)}
 
 
 def citation_keys(facts: Mapping[str, object], results: Sequence[Result]) -> tuple[str, ...]:
