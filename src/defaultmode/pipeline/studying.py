@@ -17,7 +17,7 @@ from defaultmode.outputs import gather, study_files
 from defaultmode.pipeline.folder import Folder
 from defaultmode.running import write_text
 from defaultmode.sources.clinical import Clinical, join, read_clinical, study_of_tables
-from defaultmode.statistics import compare, correlate, design_of
+from defaultmode.statistics import Design, compare, correlate, design_of
 
 STUDY_WIDE = ("low_hz", "high_hz", "min_usable_s", "fd_threshold_mm", "dvars_threshold")
 CLINICAL = "_clinical"  # added to a clinical column that has a measure's name
@@ -69,7 +69,7 @@ def study(settings: Settings, *, notes: Sequence[str] = ()) -> StudyReport:
     whole, notices = gather_study(settings)
     folder.claim(settings)
     design = design_of(whole, reference=settings.reference)
-    results = (compare(whole, design), correlate(whole, design))
+    results = results_of(whole, design)
     texts = study_files(whole, results)
     analysis = Analysis(whole, design, results)
     texts |= report_files(folder, analysis, settings, texts=texts, notes=notes)
@@ -77,6 +77,13 @@ def study(settings: Settings, *, notes: Sequence[str] = ()) -> StudyReport:
         write_text(folder.path / name, text)
     folder.log("studied", folder.path.name, rows=len(whole.table))
     return StudyReport(folder.path, whole, results, notices, time.monotonic() - started)
+
+
+def results_of(study: Study, design: Design) -> tuple[Result, Result]:
+    """Comparisons and correlations; what both have to say of the design is said once."""
+    comparisons, correlations = compare(study, design), correlate(study, design)
+    others = tuple(n for n in correlations.notes if n not in comparisons.notes)
+    return comparisons, replace(correlations, notes=others)
 
 
 def gather_study(settings: Settings) -> tuple[Study, tuple[str, ...]]:

@@ -46,10 +46,10 @@ EFFECTS_HEAD = (
     "Preset",
     "Atlas",
     "n",
-    "Difference",
     "Effect with 95 % interval",
     "p",
     "p (FDR)",
+    "Difference",
     "Why there is no value",
 )
 Code = dict[tuple[str, ...], str]
@@ -160,10 +160,10 @@ def _effect_row(row: dict[str, object], labels: Mapping[str, str]) -> tuple[Cell
         word(labels.get(denoise, denoise)),
         word(row.get("atlas", "")),
         Cell(size_of(row), shown_count(row.get("n")), number=True),
-        figure(row.get("difference"), shown(row.get("difference")) + unit),
         figure(row.get("value"), effect),
         figure(row.get("p"), shown_p(row.get("p"))),
         figure(row.get("p_fdr"), shown_p(row.get("p_fdr"))),
+        figure(row.get("difference"), shown(row.get("difference")) + unit),
         word(row.get("reason") or ""),
     )
 
@@ -174,8 +174,14 @@ def effects_table(page: Page) -> Table | None:
     if frame.empty:
         return None
     first = {name: i for i, name in enumerate(drawn_measures(page.study))}
-    order = frame["measure"].map(lambda name: first.get(str(name), len(first)))
-    sorted_rows = frame.loc[order.sort_values(kind="stable").index].to_dict("records")
+    order = pd.DataFrame(
+        {
+            "measure": frame["measure"].map(lambda name: first.get(str(name), len(first))),
+            "simple": frame.get("kind", pd.Series("", index=frame.index)) != "interaction",
+        }
+    )
+    by_weight = order.sort_values(["measure", "simple"], kind="stable").index
+    sorted_rows = frame.loc[by_weight].to_dict("records")
     labels = preset_labels(page.study)
     rows = [_effect_row({str(k): v for k, v in row.items()}, labels) for row in sorted_rows]
     head, rows = _without_empty(EFFECTS_HEAD, rows)

@@ -70,7 +70,9 @@ def correlate(study: Study, design: Design) -> Result:
             "false_discovery_rate": FDR,
             "false_discovery_family": f"{FDR_FAMILY}, {MOTION_FACTOR} apart from the rest",
         },
-        notes=_notes(design, max((_people(study, c) for c in motion), default=None)),
+        notes=_notes(
+            design, max((_people(study, c) for c in motion), default=None), any_row=len(table) > 0
+        ),
     )
 
 
@@ -160,7 +162,7 @@ def _people(study: Study, column: Column) -> int:
     return int(known.nunique())
 
 
-def _notes(design: Design, moved: int | None) -> tuple[str, ...]:
+def _notes(design: Design, moved: int | None, *, any_row: bool) -> tuple[str, ...]:
     """Moved: how many participants came with head motion, None where it was not measured."""
     notes = [*refusals(design)]
     if moved == 0:
@@ -175,8 +177,9 @@ def _notes(design: Design, moved: int | None) -> tuple[str, ...]:
             "A correlation over all groups together also reflects the differences between them; "
             "read it within the groups."
         )
-    notes.append(
-        "Fisher's intervals assume that both columns are normally distributed; the false discovery "
-        f"rate is controlled over {FDR_FAMILY}, {MOTION_FACTOR} apart from the rest."
-    )
+    if any_row:
+        notes.append(
+            "Fisher's intervals assume that both columns are normally distributed; the false "
+            f"discovery rate is controlled over {FDR_FAMILY}, {MOTION_FACTOR} apart from the rest."
+        )
     return tuple(notes)
