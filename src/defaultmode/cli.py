@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     Verbs = argparse._SubParsersAction[argparse.ArgumentParser]
 
 LEVELS = ("participant", "group")
+MOST_SHOWN = 20
 
 
 def parser() -> argparse.ArgumentParser:
@@ -243,8 +244,7 @@ def run_measure(options: argparse.Namespace) -> int:
         say_error(problem)
     for key, damage in report.damaged.items():
         say(f"{key}: {damage}")
-    for notice in report.notices:
-        say(f"notice: {notice}")
+    say_missing(report.for_eyes)
     if options.json:
         show_json(measure_summary(report))
     elif not options.quiet:
@@ -259,8 +259,7 @@ def run_study(options: argparse.Namespace) -> int:
     given = settings_from(options)
     out = Path(str(given.pop("out")))
     report = study(study_settings(out, options.plan, given))
-    for notice in report.notices:
-        say(f"notice: {notice}")
+    say_missing(report.for_eyes)
     if options.json:
         show_json(study_summary(report))
     elif not options.quiet:
@@ -302,6 +301,14 @@ def study_summary(report: "StudyReport") -> dict[str, object]:
         "notices": list(report.notices),
         "effects": [row for rows in effects for row in rows],
     }
+
+
+def say_missing(rows: Sequence[str]) -> None:
+    """Write what needs a person's eyes, the first of it; all of it is in missing.tsv."""
+    for row in rows[:MOST_SHOWN]:
+        say(row)
+    if len(rows) > MOST_SHOWN:
+        say(f"and {len(rows) - MOST_SHOWN} more: see missing.tsv")
 
 
 def tell_study(report: "StudyReport") -> None:

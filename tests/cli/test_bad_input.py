@@ -296,10 +296,12 @@ def test_runs_measured_with_different_settings_are_not_one_study(
     source, out = made.tables(tmp_path / "in"), tmp_path / "out"
     words = ("--nprocs", 1, "--quiet", "--participant-label")
     assert run("measure", source, out, *words, "01") == 0
-    assert run("measure", source, out, *words, "02", "--upper-bpf", 0.08) == 0
-    assert run("study", out, "--quiet") == 6
+    before = (out / "study.tsv").read_bytes()
+    assert run("measure", source, out, *words, "02", "--upper-bpf", 0.08) == 6
     assert "E412" in capsys.readouterr().err
-    assert run("measure", source, out, "--nprocs", 1, "--quiet") == 0
+    assert (out / "study.tsv").read_bytes() == before
+    assert run("measure", source, out, "--nprocs", 1, "--quiet", "--upper-bpf", 0.08) == 0
+    assert len(rows_of(out / "study.tsv")) == 4
     assert run("study", out, "--quiet") == 0
 
 
@@ -360,3 +362,33 @@ def test_several_atlases_for_a_parcellated_table_are_refused(
     source = made.tables(tmp_path / "in")
     assert run("measure", source, tmp_path / "out", "--atlas", "aal90", "schaefer100") == 2
     assert "parcellated already" in capsys.readouterr().err
+
+
+def test_a_study_of_an_unfinished_folder_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, out = made.tables(tmp_path / "in"), tmp_path / "out"
+    assert run("measure", source, out, "--nprocs", 1, "--quiet") == 0
+    next((out / "provenance" / "manifests").glob("sub-02*")).unlink()
+    assert run("study", out, "--quiet") == 4
+    assert "1 planned runs are not measured yet" in capsys.readouterr().err
+
+
+def test_check_names_who_is_not_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = made.tables(tmp_path / "in")
+    made.write(source / "participants.tsv", "participant_id\tage\nsub-01\t3\nsub-09\t4\n")
+    assert run("check", source) == 0
+    told = capsys.readouterr().out
+    assert "E401: sub-02 is not in participants.tsv" in told
+    assert "E402: sub-09 is listed and has no recording" in told
+
+
+def test_fewer_atlases_measure_nothing_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made.volumes(tmp_path / "in")
+    words = ("measure", tmp_path / "in", tmp_path / "out", "--nprocs", 1, "--json", "--atlas")
+    assert run(*words, "seeds", "dosenbach160") == 0
+    capsys.readouterr()
+    assert run(*words, "seeds") == 0
+    assert json.loads(capsys.readouterr().out)["measured"] == []

@@ -157,8 +157,8 @@ def test_under_half_of_a_network_is_not_the_network():
 
 def test_an_atlas_without_a_subsystem_has_no_such_measure():
     value = find("within_default_mode_dmpfc")(PLANTED)
-    assert value.code == "E302"
-    assert "0 of the 0 default dMPFC regions of atlas 'toy'" in value.reason
+    assert value.code == "E306"
+    assert "atlas 'toy' has no region called default dMPFC" in value.reason
 
 
 def test_an_atlas_of_one_network_has_no_partition():

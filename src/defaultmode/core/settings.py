@@ -67,7 +67,6 @@ class Settings:
     def analysis(self) -> dict[str, object]:
         """The part that changes numbers of a run, for its manifest."""
         names = (
-            "atlases",
             "denoise",
             "measures",
             "low_hz",

@@ -58,7 +58,8 @@ def regions(
 ) -> NDArray[np.intp]:
     """Columns of the regions asked for that carry a signal, shape (k,).
 
-    Raises E302 when fewer than `at_least`, or fewer than half of those the atlas has, are left.
+    Raises E302 when fewer than `at_least`, or fewer than half of those the atlas has, are left, and
+    E306 when the atlas has none.
     """
     asked = recording.atlas.members(role, network=network, subsystem=subsystem)
     found = np.intersect1d(asked, carrying(recording))
@@ -66,6 +67,9 @@ def regions(
     if len(found) >= needed:
         return found
     words = f"{role or ''} {subsystem} {network}".split()
+    if not len(asked):
+        msg = f"atlas {recording.atlas.name!r} has no region called {' '.join(words)}."
+        raise DefaultModeError("E306", msg)
     lost = ", ".join(recording.atlas.names[i] for i in asked if i not in found)
     msg = (
         f"{len(found)} of the {len(asked)} {' '.join(words)} regions of atlas "

@@ -6,16 +6,15 @@ from dataclasses import asdict, dataclass, replace
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.settings import Settings
 from defaultmode.pipeline.measuring import (
-    TABLE_MB,
-    VOLUMES_MB,
     Work,
     check_names,
     chosen_presets,
+    processes_for,
     runs_of,
+    task_mb,
     works_of,
 )
 from defaultmode.pipeline.studying import clinical_rows, clinical_tables
-from defaultmode.running import worker_count
 from defaultmode.sources.bids import RunFiles
 from defaultmode.sources.reading import look_at_recording
 
@@ -86,15 +85,13 @@ def check(settings: Settings) -> CheckReport:
     runs = runs_of(settings)
     works = works_of(runs, settings)
     checked = tuple(_checked(work) for work in works)
-    volumes = any(files.kind == "volumes" for files in runs)
-    task_mb = VOLUMES_MB if volumes else TABLE_MB
-    processes = worker_count(settings.nprocs, len(works), mem_mb=settings.mem_mb, task_mb=task_mb)
+    processes = processes_for(works, len(works), settings)
     return CheckReport(
         settings.source,
         checked,
-        _clinical(settings),
-        sum(_seconds(files) for files in runs) / processes,
-        processes * task_mb,
+        _clinical(settings, runs),
+        sum(_seconds(work.files) for work in works) / processes,
+        processes * task_mb(works),
         _disk_mb(checked, works),
     )
 
@@ -121,7 +118,7 @@ def _checked(work: Work) -> CheckedRun:
     return found
 
 
-def _clinical(settings: Settings) -> tuple[str, ...]:
+def _clinical(settings: Settings, found: Sequence[RunFiles]) -> tuple[str, ...]:
     """What the clinical tables hold, or what is wrong with them."""
     try:
         clinical = clinical_tables(settings)
@@ -130,11 +127,16 @@ def _clinical(settings: Settings) -> tuple[str, ...]:
     if not clinical_rows(clinical):
         return ("no clinical table; --bids-dir or --table adds one",)
     rows = f"{len(clinical.participants)} participants, {len(clinical.sessions)} sessions"
-    return (f"clinical tables: {rows}, {len(clinical.runs)} runs", *clinical.notices)
+    said = [f"clinical tables: {rows}, {len(clinical.runs)} runs", *clinical.notices]
+    people = {f"sub-{files.entities.participant}" for files in found}
+    listed = clinical.listed if clinical.listed is not None else people
+    said += [f"E401: {p} is not in participants.tsv" for p in sorted(people - listed)]
+    said += [f"E402: {p} is listed and has no recording" for p in sorted(listed - people)]
+    return tuple(said)
 
 
-def _seconds(files: RunFiles) -> float:
-    if files.kind == "volumes":
+def _seconds(files: RunFiles | int) -> float:
+    if isinstance(files, RunFiles) and files.kind == "volumes":
         return files.signal.stat().st_size / VOLUME_BYTES_PER_S + TABLE_S
     return TABLE_S
 

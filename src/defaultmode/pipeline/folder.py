@@ -35,6 +35,11 @@ class Folder:
         return self.path / "provenance" / "manifests"
 
     @property
+    def planned(self) -> Path:
+        """Where the keys of the runs that are to be measured lie."""
+        return self.path / "provenance" / "planned.json"
+
+    @property
     def failures(self) -> Path:
         """Where the runs that failed are recorded."""
         return self.path / "provenance" / "failures"
@@ -141,6 +146,25 @@ class Folder:
                 }
             )
         return rows
+
+    def plan(self, keys: Sequence[str]) -> None:
+        """Remember which runs are to be measured, with those of earlier calls."""
+        known = set(keys) | set(self._planned())
+        write_text(self.planned, json.dumps(sorted(known), indent=1) + "\n")
+
+    def unfinished(self) -> list[str]:
+        """A notice where runs were planned and neither finished nor failed."""
+        ended = {p.stem for p in (*self.manifests.glob("*.json"), *self.failures.glob("*.json"))}
+        open_ = [key for key in self._planned() if key not in ended]
+        if not open_:
+            return []
+        return [f"E402: {len(open_)} planned runs are not measured yet; run `measure` again."]
+
+    def _planned(self) -> list[str]:
+        if not self.planned.is_file():
+            return []
+        keys: list[str] = json.loads(self.planned.read_text("utf-8"))
+        return keys
 
     def finished(self) -> list[Manifest]:
         """The manifests of all finished runs, in order of their keys."""

@@ -15,7 +15,7 @@ from defaultmode.denoising import Choices, Preset, denoise, presets_for
 from defaultmode.measures import Measure, all_measures, find
 from defaultmode.outputs import MeasuredRun, Variant, measures_path, run_files, study_files
 from defaultmode.pipeline.folder import Folder
-from defaultmode.pipeline.studying import gather_study, needs_eyes
+from defaultmode.pipeline.studying import eyes_on, gather_study, needs_eyes, refuse_other_settings
 from defaultmode.running import (
     Fingerprint,
     Manifest,
@@ -71,7 +71,7 @@ class MeasureReport:
     failed: Mapping[str, DefaultModeError]
     damaged: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
-    notices: tuple[str, ...] = ()
+    for_eyes: tuple[str, ...] = ()
     eyes: bool = False  # participants or cells of the clinical tables need a person's eyes
 
     @property
@@ -99,7 +99,7 @@ def measure(
     study, notices = gather_study(settings)
     for name, text in study_files(study, ()).items():
         write_text(report.out / name, text)
-    return replace(report, notices=notices, eyes=needs_eyes(study, notices))
+    return replace(report, for_eyes=tuple(eyes_on(study, notices)), eyes=needs_eyes(study, notices))
 
 
 def runs_of(settings: Settings) -> list[RunFiles]:
@@ -159,16 +159,12 @@ def measure_works(
     started = time.monotonic()
     check_names(settings)
     folder = Folder(Path(settings.out))
+    refuse_other_settings(folder, settings, {w.key for w in works})
     folder.claim(settings)
+    folder.plan([w.key for w in works])
     complete = [w for w in works if folder.is_complete(w.key, w.inputs, w.analysis)]
     waiting = [Task(w.key, w) for w in works if w not in complete]
-    volumes = any(isinstance(w.files, RunFiles) and w.files.kind == "volumes" for w in works)
-    processes = worker_count(
-        settings.nprocs,
-        max(1, len(waiting)),
-        mem_mb=settings.mem_mb,
-        task_mb=VOLUMES_MB if volumes else TABLE_MB,
-    )
+    processes = processes_for(works, len(waiting), settings)
     outcomes = launch(measure_run, waiting, processes=processes)
     failed: dict[str, DefaultModeError] = {}
     for task, outcome in progress(outcomes, len(waiting), "measuring", quiet=quiet):
@@ -188,6 +184,19 @@ def measure_works(
         damaged_regions(folder, [w.key for w in works]),
         time.monotonic() - started,
     )
+
+
+def processes_for(works: Sequence[Work], waiting: int, settings: Settings) -> int:
+    """How many processes to use: what is asked for, within tasks and memory; raises E605."""
+    return worker_count(
+        settings.nprocs, max(1, waiting), mem_mb=settings.mem_mb, task_mb=task_mb(works)
+    )
+
+
+def task_mb(works: Sequence[Work]) -> int:
+    """Memory that one process needs, in MB: more where volumes are read."""
+    volumes = any(isinstance(w.files, RunFiles) and w.files.kind == "volumes" for w in works)
+    return VOLUMES_MB if volumes else TABLE_MB
 
 
 def _refuse_twins(works: Sequence[Work]) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -39,6 +39,11 @@ class StudyReport:
         """0, or 4 where runs, participants or cells of the tables need a person's eyes."""
         return 4 if needs_eyes(self.study, self.notices) else 0
 
+    @property
+    def for_eyes(self) -> list[str]:
+        """Notices, and the rows of the missing table that somebody should see."""
+        return eyes_on(self.study, self.notices)
+
 
 def study_settings(out: Path, plan: Path | None, overrides: Mapping[str, object]) -> Settings:
     """The settings of the last `measure` in this folder, a plan and the command line over them."""
@@ -65,8 +70,8 @@ def study(settings: Settings, *, notes: Sequence[str] = ()) -> StudyReport:
 
     started = time.monotonic()
     folder = Folder(Path(settings.out))
-    refuse_mixed_settings(folder)
     whole, notices = gather_study(settings)
+    notices = (*notices, *folder.unfinished())
     folder.claim(settings)
     design = design_of(whole, reference=settings.reference)
     results = results_of(whole, design)
@@ -103,16 +108,21 @@ def needs_eyes(study: Study, notices: Sequence[str]) -> bool:
     return any(n[:4] in EYES for n in notices) or bool(set(study.missing["code"]) & EYES)
 
 
-def refuse_mixed_settings(folder: Folder) -> None:
-    """Numbers of one study come from one band and one set of thresholds; raises E412."""
-    seen: dict[str, str] = {}
+def eyes_on(study: Study, notices: Sequence[str]) -> list[str]:
+    """What needs a person's eyes, in lines."""
+    rows = study.missing[study.missing["code"].isin(list(EYES))]
+    said = (f"{code}: {reason}" for code, reason in zip(rows["code"], rows["reason"], strict=True))
+    return [*notices, *dict.fromkeys(said)]
+
+
+def refuse_other_settings(folder: Folder, settings: Settings, keys: Collection[str]) -> None:
+    """Runs that stay as they are must have been measured as the new ones will be; raises E412."""
+    wanted = {name: settings.analysis()[name] for name in STUDY_WIDE}
     for manifest in folder.finished():
-        chosen = {name: manifest.settings.get(name) for name in STUDY_WIDE}
-        key = json.dumps(chosen, sort_keys=True)
-        seen.setdefault(key, manifest.key)
-    if len(seen) > 1:
-        (one, first), (other, second), *_ = seen.items()
-        raise DefaultModeError("E412", f"{first} with {one}, {second} with {other}.")
+        kept = {name: manifest.settings.get(name) for name in STUDY_WIDE}
+        if manifest.key not in keys and kept != wanted:
+            msg = f"{manifest.key} was measured with {json.dumps(kept)}; {json.dumps(wanted)} now."
+            raise DefaultModeError("E412", msg)
 
 
 def gather_measured(folder: Folder) -> Study:

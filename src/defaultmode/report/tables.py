@@ -133,7 +133,7 @@ def size_of(row: dict[str, object]) -> str:
     n, reference = shown_count(row.get("n")), shown_count(row.get("n_reference"))
     return (
         f"{n} and {reference}"
-        if NOT_THERE not in (n, reference) and row.get("kind") == "group"
+        if NOT_THERE not in (n, reference) and row.get("statistic") == "Hedges g"
         else n
     )
 

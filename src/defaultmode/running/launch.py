@@ -1,9 +1,12 @@
 """Launchers: the same tasks, one after another or on several processes, with the same numbers."""
 
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Generic, TypeVar
@@ -71,15 +74,29 @@ def _guarded(function: Callable[[Work], Out], work: Work) -> Out | DefaultModeEr
         return DefaultModeError("E605", "memory ran out; use fewer processes with --nprocs.")
 
 
+@contextmanager
+def _interrupts_left_to_the_parent() -> Iterator[None]:
+    """Processes started here ignore Ctrl-C, so that one sentence answers it and no traceback."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _pooled(
     function: Callable[[Work], Out], tasks: Sequence[Task[Work]], processes: int
 ) -> Iterator[tuple[Task[Work], Out | DefaultModeError]]:
     os.environ.update(dict.fromkeys(THREADS, "1"))  # children read it when they start
     pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"))
     try:
-        waiting: dict[Future[Out | DefaultModeError], Task[Work]] = {
-            pool.submit(_guarded, function, task.work): task for task in tasks
-        }
+        with _interrupts_left_to_the_parent():
+            waiting: dict[Future[Out | DefaultModeError], Task[Work]] = {
+                pool.submit(_guarded, function, task.work): task for task in tasks
+            }
         for future in as_completed(waiting):
             yield waiting[future], future.result()
     except BrokenProcessPool as problem:

@@ -101,8 +101,8 @@ def _notes(study: Study, design: Design) -> list[str]:
     if design.between:
         notes.append(
             "The interval of Hedges g assumes equal variances, its p value (Welch) does not: "
-            "the two can disagree near the edge. g is corrected for small samples, its interval "
-            "is that of the population effect."
+            "the two can disagree, most where groups are small or unequal. g is corrected for "
+            "small samples, its interval is that of the population effect."
         )
     if any(design.crossed):
         notes.append(

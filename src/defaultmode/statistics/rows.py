@@ -19,7 +19,7 @@ FDR = 0.05
 MOTION = "framewise_displacement_mean"
 FDR_FAMILY = (
     "the p values of one kind (group, paired, interaction, correlation) under the same denoising "
-    "preset: all outcomes, all atlases, pooled and simple effects alike"
+    "preset: all outcomes, all atlases, pooled and simple effects alike, head motion apart"
 )
 _COUNTS, _TEXTS = ("n", "n_reference"), (
     "atlas", "outcome", "measure", "denoise", "kind", "factor", "contrast", "statistic", "second",
@@ -69,12 +69,14 @@ def effect_table(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     if not parts:
         return _typed(pd.DataFrame(columns=list(EFFECT_COLUMNS)))
     table = pd.concat(parts, ignore_index=True)
-    table["p_fdr"] = table.groupby(["denoise", "kind"])["p"].transform(false_discovery)
+    family = [table["denoise"], table["kind"], table["measure"] == MOTION]
+    table["p_fdr"] = table.groupby(family)["p"].transform(false_discovery)
     return _typed(table[list(EFFECT_COLUMNS)])
 
 
 def counts(table: pd.DataFrame) -> str:
     """How many intervals there are, and how many exclude zero before and after FDR, in words."""
+    table = table[table["measure"] != MOTION]  # head motion is quality, not an outcome
     computed = table["reason"] == ""
     # both, because the interval of g assumes equal variances and its p value does not
     clear = (

@@ -25,6 +25,9 @@ ROLE_OF_NETWORK = (
     (re.compile(r"sal(ience|vent|(?![a-z]))", re.IGNORECASE), "salience"),
 )
 BORDER = re.compile(r"Cont_(pCun|Cing)")  # as Schaefer's 7-network names spell them
+DORSAL = re.compile(
+    r"(?:(?:7|17)Networks_)?(?:[LR]H_)?(dors(al)?[ _-]?att|dan(?![a-z]))", re.IGNORECASE
+)
 UNASSIGNED = "Unassigned"
 
 
@@ -102,7 +105,7 @@ def _rows(table: Path) -> list[Row]:
     rows = read_rows(table)
     name = _column(rows[0], NAME_COLUMNS, table)
     network = _column(rows[0], NETWORK_COLUMNS, table)
-    kept = [row | {"name": row[name], "network": row[network] or UNASSIGNED} for row in rows]
+    kept = [row | {"name": row[name], "network": _network(row[network])} for row in rows]
     if "index" in rows[0]:
         kept = [row for row in kept if _index(row, table) != BACKGROUND]
         _check_indices(kept, table)
@@ -114,6 +117,11 @@ def _rows(table: Path) -> list[Row]:
         finer = FINER_NETWORKS if FINER_NETWORKS in rows[0] else "network"
         kept = [row | {"role": _role(row, row[finer] or row["network"])} for row in kept]
     return kept
+
+
+def _network(named: str) -> str:
+    """The network as the user calls it; the dorsal attention network as every atlas here does."""
+    return "DorsalAttention" if DORSAL.match(named) else named or UNASSIGNED
 
 
 def _role(row: Row, network: str) -> str:
