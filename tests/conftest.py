@@ -1,5 +1,13 @@
-"""One thread of linear algebra for each test process: many more are slower on few cores."""
+"""What all tests share: one thread of linear algebra each, and no clock in the property tests."""
 
 import os
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # many more are slower on few cores
+
+
+def pytest_configure() -> None:
+    """A busy machine is no failure: property tests have no deadline."""
+    from hypothesis import HealthCheck, settings
+
+    settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("calm")
