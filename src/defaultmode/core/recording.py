@@ -15,6 +15,9 @@ from defaultmode.core.missing import Missing
 Array = NDArray[np.float64]
 Unit = Literal["scanner", "percent", "arbitrary"]
 SHORTEST_TR_S, LONGEST_TR_S = 0.05, 20.0
+# Our own: a raw BOLD mean is a hundred to a thousand of its standard deviations (decision 0004), so
+# one below ten, as after z-scoring and an offset, is no baseline of a percent scale.
+LOWEST_MEAN_IN_SD = 10.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defaultmode.core.missing import Missing
-from defaultmode.core.recording import Array, Recording, Unit
+from defaultmode.core.recording import LOWEST_MEAN_IN_SD, Array, Recording, Unit
 from defaultmode.denoising.regression import remove_trend
 
-# Both limits are our own (decision 0004 has what real recordings show). Real regions move by under
-# a percent or two of their mean: a typical one that moves by a tenth has no baseline for a mean.
-# `sources/tables.py` holds the same number, for sources and denoising may not import one another.
-LOWEST_MEAN_IN_SD = 10.0
+# Our own limit; decision 0004 has what real recordings show.
 LARGEST_SD_OF_TYPICAL = 5.0
 
 

@@ -1,6 +1,6 @@
 """Carrying work out: tasks, atomic files, manifests and launchers. It knows nothing of brains."""
 
-from defaultmode.running.files import sha256, write_bytes, write_text
+from defaultmode.running.files import write_text
 from defaultmode.running.launch import Task, launch, worker_count
 from defaultmode.running.manifest import Fingerprint, Manifest, read_manifest, write_manifest
 from defaultmode.running.progress import progress
@@ -12,9 +12,7 @@ __all__ = [
     "launch",
     "progress",
     "read_manifest",
-    "sha256",
     "worker_count",
-    "write_bytes",
     "write_manifest",
     "write_text",
 ]

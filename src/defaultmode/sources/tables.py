@@ -9,7 +9,13 @@ from numpy.typing import NDArray
 from defaultmode.core.atlas import Atlas
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.missing import Missing
-from defaultmode.core.recording import Array, Motion, Processing, Recording
+from defaultmode.core.recording import (
+    LOWEST_MEAN_IN_SD,
+    Array,
+    Motion,
+    Processing,
+    Recording,
+)
 from defaultmode.sources.atlases import match_atlas
 from defaultmode.sources.bids import RunFiles, beside
 from defaultmode.sources.named_atlas import atlas_from_names
@@ -26,10 +32,6 @@ __all__ = [
     "read_text_table",
     "repetition_time",
 ]
-# Our own: a raw BOLD mean is a hundred to a thousand of its standard deviations (decision 0004), so
-# one below ten, as after z-scoring and an offset, is no baseline of a percent scale.
-# `denoising/scale.py` holds the same number, for sources and denoising may not import one another.
-LOWEST_MEAN_IN_SD = 10.0
 
 
 def read_table(files: RunFiles, atlas: Atlas | None = None) -> Recording:
