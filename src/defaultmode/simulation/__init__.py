@@ -1,0 +1,1 @@
+"""A whole-brain model, its drugs, conditions and protocols: virtual recordings."""
