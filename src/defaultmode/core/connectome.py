@@ -40,7 +40,8 @@ class Connectome:
     def _check_matrix(self, field: str, matrix: Array) -> None:
         n = len(self.regions)
         if n < 2 or matrix.shape != (n, n):
-            msg = f"{field} of connectome {self.name!r} has shape {matrix.shape}; expected ({n}, {n})."
+            whose = f"{field} of connectome {self.name!r}"
+            msg = f"{whose} has shape {matrix.shape}; expected ({n}, {n})."
             raise DefaultModeError("E501", msg)
         if not np.isfinite(matrix).all():
             row, column = np.argwhere(~np.isfinite(matrix))[0]
