@@ -83,7 +83,8 @@ class Brain:
         """The same brain with these parameters; raises E506 for a name it does not have."""
         for name in values:
             self.value(name)
-        return replace(self, values={**self.values, **values})
+        new = {name: np.asarray(v, dtype=np.float64) for name, v in values.items()}
+        return replace(self, values={**self.values, **new})
 
     def person(self, index: int) -> "Brain":
         """One person's brain out of many."""

@@ -67,7 +67,7 @@ def _map_weights(name: str, values: ArrayLike, slope: float, n_regions: int) -> 
         )
         raise DefaultModeError("E513", msg)
     z = (array - array.mean()) / array.std()
-    return np.maximum(1.0 + slope * z, 0.0)
+    return np.asarray(np.maximum(1.0 + slope * z, 0.0))
 
 
 def apply_effects(brain: Brain, acting: Iterable[tuple[Effect, ArrayLike, ArrayLike]]) -> Brain:

@@ -27,7 +27,7 @@ def firing_rate(current_na: Array, slope: float, threshold: float, curvature: fl
 
 
 def rate_of_drive(u: Array, curvature: float) -> Array:
-    """u / (1 − exp(−d u)), with its limit 1/d at u = 0."""
+    """Hz: u / (1 − exp(−d u)), with its limit 1/d at u = 0."""
     x = curvature * np.asarray(u, dtype=np.float64)
     near = np.abs(x) < 1e-6
     safe = np.where(near, 1.0, x)
@@ -90,10 +90,10 @@ class MeanField:
 
     def sent(self, state: Array) -> Array:
         """S_E travels along the connections."""
-        return state[S_E]
+        return np.asarray(state[S_E])
 
     def drives(self, state: Array, inputs: dict[str, Array], brain: Brain) -> tuple[Array, Array]:
-        """g (a I − b) of the excitatory and a I − b of the inhibitory pool, in Hz."""
+        """Drives g (a I − b) of the excitatory and a I − b of the inhibitory pool, in Hz."""
         v = brain.value
         long_range = v("coupling") * v("nmda_long_range") * inputs["long_range"]
         local = v("local_excitation") * v("nmda_local") * state[S_E]
@@ -134,7 +134,7 @@ class MeanField:
 
     def drive(self, state: Array, inputs: dict[str, Array], brain: Brain) -> Array:  # noqa: ARG002
         """Blood flow follows S_E (Deco 2014; other packages let it follow the rate)."""
-        return state[S_E]
+        return np.asarray(state[S_E])
 
 
 MODEL = MeanField()
