@@ -78,7 +78,7 @@ def measured(
         "mean": signal.mean(),
         "sd_percent": (100 * signal.std(axis=0) / signal.mean(axis=0)).mean(),
         **_spectrum(signal, tr_s),
-        **_anatomy(np.corrcoef(signal.T), pairs, default),
+        **anatomy(np.corrcoef(signal.T), pairs, default),
     }
     if found["homotopic_z"] <= 1.5 * found["other_left_right_z"]:
         raise SystemExit("homotopic regions do not correlate more than others: wrong region order?")
@@ -103,7 +103,7 @@ def _spectrum(signal: Array, tr_s: float) -> dict[str, float]:
     }
 
 
-def _anatomy(r: Array, pairs: list[tuple[int, int]], default: list[int]) -> dict[str, float]:
+def anatomy(r: Array, pairs: list[tuple[int, int]], default: list[int]) -> dict[str, float]:
     """Mean Fisher z of homotopic pairs, of other left–right pairs, and of default-mode regions."""
     z = np.arctanh(r - np.eye(len(r)))
     left, right = (np.array(side) for side in zip(*pairs, strict=True))

@@ -32,7 +32,7 @@ def read_text_table(path: Path) -> "pd.DataFrame":
     """
     import pandas as pd
 
-    header, *rows = _rows(Path(path))
+    header, *rows = text_rows(Path(path))
     _check_header(header, path)
     for line, row in enumerate(rows, start=2):
         if len(row) != len(header):
@@ -45,8 +45,11 @@ def read_text_table(path: Path) -> "pd.DataFrame":
     return pd.DataFrame(cells, columns=pd.Index(header, dtype=object), dtype=object)
 
 
-def _rows(path: Path) -> list[list[str]]:
-    """Header and rows as lists of cells."""
+def text_rows(path: Path) -> list[list[str]]:
+    """Every line of a table as its cells, with or without a header; ragged rows stay ragged.
+
+    Raises E101, E102, E103, E104, E130 and E135 as `read_text_table` does.
+    """
     text = _text(path).replace("\r\n", "\n")
     if "\r" in text:
         raise DefaultModeError("E130", f"{path} holds a carriage return inside a line.")

@@ -1,0 +1,21 @@
+"""Connectomes and region maps: those that come with the package, and the user's own."""
+
+from defaultmode.sources.connectomes.embedded import (
+    connectome_notes,
+    embedded_connectivity,
+    embedded_connectome,
+    embedded_maps,
+)
+from defaultmode.sources.connectomes.fitting import connectome_for, with_unit_strength
+from defaultmode.sources.connectomes.own import read_connectome, read_map
+
+__all__ = [
+    "connectome_for",
+    "connectome_notes",
+    "embedded_connectivity",
+    "embedded_connectome",
+    "embedded_maps",
+    "read_connectome",
+    "read_map",
+    "with_unit_strength",
+]
