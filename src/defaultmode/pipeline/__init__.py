@@ -1,4 +1,7 @@
-"""The verbs: the only place where the folders of the package are joined."""
+"""The verbs: the only place where the folders of the package are joined.
+
+Those of the simulator, in `simulating` and `trialling`, are imported from there: they load numba.
+"""
 
 from defaultmode.pipeline.checking import CheckReport, check
 from defaultmode.pipeline.demonstrating import demo, demo_text

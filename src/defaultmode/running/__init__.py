@@ -1,6 +1,7 @@
 """Carrying work out: tasks, atomic files, manifests and launchers. It knows nothing of brains."""
 
 from defaultmode.running.files import write_text
+from defaultmode.running.fresh import fresh_folder, refuse_occupied
 from defaultmode.running.launch import Task, launch, worker_count
 from defaultmode.running.manifest import Fingerprint, Manifest, read_manifest, write_manifest
 from defaultmode.running.progress import progress
@@ -9,9 +10,11 @@ __all__ = [
     "Fingerprint",
     "Manifest",
     "Task",
+    "fresh_folder",
     "launch",
     "progress",
     "read_manifest",
+    "refuse_occupied",
     "worker_count",
     "write_manifest",
     "write_text",

@@ -18,7 +18,7 @@ def write_bytes(path: Path, content: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
     except OSError as problem:
-        raise _explained(problem, path) from problem
+        raise explained(problem, path) from problem
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
@@ -27,7 +27,7 @@ def write_bytes(path: Path, content: bytes) -> None:
         Path(temporary).chmod(0o644)
         Path(temporary).replace(path)
     except OSError as problem:
-        raise _explained(problem, path) from problem
+        raise explained(problem, path) from problem
     finally:
         with contextlib.suppress(FileNotFoundError):
             Path(temporary).unlink()
@@ -38,7 +38,8 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode("utf-8"))
 
 
-def _explained(problem: OSError, path: Path) -> DefaultModeError:
+def explained(problem: OSError, path: Path) -> DefaultModeError:
+    """The error that says why a path cannot be written: E602 where it is forbidden, else E601."""
     denied = problem.errno in {errno.EACCES, errno.EPERM, errno.EROFS}
     code = "E602" if denied else "E601"
     return DefaultModeError(code, f"{path} cannot be written: {problem.strerror}.")

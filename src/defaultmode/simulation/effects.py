@@ -74,11 +74,11 @@ def apply_effects(brain: Brain, acting: Iterable[tuple[Effect, ArrayLike, ArrayL
     """The brain under effects that act at once.
 
     acting : effect, its region weights (n_regions,), its level: a number or (n_people,)
-    Relative changes multiply, added ones add; raises E506 where a relative change would turn a
-    parameter's sign.
+    Relative changes multiply, added ones add afterwards, in whatever order they come; raises E506
+    where a relative change would turn a parameter's sign.
     """
     values: dict[str, Array] = {}
-    for effect, weights, level in acting:
+    for effect, weights, level in sorted(acting, key=lambda item: item[0].how == "added"):
         dose = np.asarray(weights)[:, None] * np.atleast_1d(np.asarray(level, dtype=np.float64))
         now = values.get(effect.parameter, brain.value(effect.parameter))
         if effect.how == "added":

@@ -5,9 +5,9 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from defaultmode.core.errors import DefaultModeError
-from defaultmode.simulation.models._model import Model, Parameter
+from defaultmode.simulation.models._model import Model, Parameter, Slopes
 
-__all__ = ["Model", "Parameter", "all_models", "find_model"]
+__all__ = ["Model", "Parameter", "Slopes", "all_models", "find_model"]
 
 
 @cache

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defaultmode.simulation.brain import Brain
-from defaultmode.simulation.models._model import Parameter
+from defaultmode.simulation.models._model import Parameter, Slopes
 
 Array = NDArray[np.float64]
 
@@ -63,6 +63,7 @@ class MeanField:
     states = ("S_E", "S_I", "A")
     routes = ("long_range", "feed_forward")
     time_unit_ms = 1.0
+    drives_blood_flow = True
     parameters = (
         Parameter("local_excitation", 1.4, "1", "recurrent excitation w", DECO),
         Parameter("coupling", 1.0, "1", "strength G of long-range excitation", DECO),
@@ -135,6 +136,29 @@ class MeanField:
     def drive(self, state: Array, inputs: dict[str, Array], brain: Brain) -> Array:  # noqa: ARG002
         """Blood flow follows S_E (Deco 2014; other packages let it follow the rate)."""
         return np.asarray(state[S_E])
+
+    def slopes(self, state: Array, inputs: dict[str, Array], brain: Brain) -> Slopes:
+        """Derivatives of the drift by every state and input; S_E is what is sent and seen."""
+        v = brain.value
+        u_e, u_i = self.drives(state, inputs, brain)
+        per_na_e = (1.0 - state[S_E]) * GAMMA_E * rate_slope(u_e, D_E) * v("gain") * A_E
+        per_na_i = GAMMA_I * rate_slope(u_i, D_I) * A_I
+        onto_i = J_NMDA_NA * v("nmda_on_inhibitory") * per_na_i
+        leak = 1.0 / v("glutamate_decay_ms") + GAMMA_E * rate_of_drive(u_e, D_E)
+        local = np.zeros((3, *state.shape))
+        local[S_E, S_E] = per_na_e * J_NMDA_NA * v("local_excitation") * v("nmda_local") - leak
+        local[S_E, S_I] = -per_na_e * v("inhibition")
+        local[S_E, ADAPTATION] = -per_na_e
+        local[S_I, S_E] = onto_i
+        local[S_I, S_I] = -1.0 / TAU_I_MS - per_na_i
+        local[ADAPTATION, S_E] = v("adaptation_na") / v("adaptation_decay_ms")
+        local[ADAPTATION, ADAPTATION] = -1.0 / v("adaptation_decay_ms")
+        long_range, feed_forward, seen = (np.zeros_like(state) for _ in range(3))
+        long_range[S_E] = per_na_e * J_NMDA_NA * v("coupling") * v("nmda_long_range")
+        feed_forward[S_I] = onto_i * v("feed_forward")
+        seen[S_E] = 1.0
+        routes = {"long_range": long_range[:, None], "feed_forward": feed_forward[:, None]}
+        return Slopes(local, routes, sent=seen[None], drive=seen)
 
 
 MODEL = MeanField()

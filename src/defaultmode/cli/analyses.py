@@ -1,0 +1,126 @@
+"""`demo`, `check`, `measure` and `study`."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from defaultmode import DISCLAIMER
+from defaultmode.cli.arguments import settings_from
+from defaultmode.cli.printing import say, say_error, say_missing, show_json, tell
+
+if TYPE_CHECKING:
+    from defaultmode.pipeline import MeasureReport, StudyReport
+
+
+def run_demo(options: argparse.Namespace) -> int:
+    """`defaultmode demo`."""
+    from defaultmode.core.settings import Settings
+    from defaultmode.pipeline import demo, demo_text
+
+    measured, studied = demo(Settings(**settings_from(options)), quiet=options.quiet)
+    if options.json:
+        show_json(study_summary(studied) | measure_summary(measured))
+    elif not options.quiet:
+        tell("\n".join([*demo_text(studied), ""]))
+        tell_study(studied)
+    return max(measured.exit, studied.exit)
+
+
+def run_check(options: argparse.Namespace) -> int:
+    """`defaultmode check`."""
+    from defaultmode.core.settings import Settings
+    from defaultmode.pipeline import check
+
+    report = check(Settings(**settings_from(options)))
+    if options.json:
+        show_json(report.as_dict())
+    elif not options.quiet:
+        tell("\n".join(report.lines()))
+    return report.exit
+
+
+def run_measure(options: argparse.Namespace) -> int:
+    """`defaultmode measure`."""
+    if options.dry_run:
+        return run_check(options)
+    from defaultmode.core.settings import Settings
+    from defaultmode.pipeline import measure
+
+    report = measure(
+        Settings(**settings_from(options)),
+        quiet=options.quiet,
+        tell=say if options.verbose else None,
+    )
+    for key, problem in report.failed.items():
+        say(f"{key}:")
+        say_error(problem)
+    for key, damage in report.damaged.items():
+        say(f"{key}: {damage}")
+    say_missing(report.for_eyes)
+    if options.json:
+        show_json(measure_summary(report))
+    elif not options.quiet:
+        tell(measure_sentence(report))
+    return report.exit
+
+
+def run_study(options: argparse.Namespace) -> int:
+    """`defaultmode study`."""
+    from defaultmode.pipeline import study, study_settings
+
+    given = settings_from(options)
+    out = Path(str(given.pop("out")))
+    report = study(study_settings(out, options.plan, given))
+    say_missing(report.for_eyes)
+    if options.json:
+        show_json(study_summary(report))
+    elif not options.quiet:
+        tell_study(report)
+    return report.exit
+
+
+def measure_sentence(report: "MeasureReport") -> str:
+    """What `measure` did, in words."""
+    parts = [f"{len(report.measured)} runs measured in {report.seconds:.1f} s"]
+    if report.complete:
+        parts.append(f"{len(report.complete)} were complete already")
+    if report.failed:
+        parts.append(f"{len(report.failed)} failed")
+    if report.damaged:
+        parts.append(f"{len(report.damaged)} need your eyes")
+    return f"{', '.join(parts)}: {report.out}"
+
+
+def measure_summary(report: "MeasureReport") -> dict[str, object]:
+    """What `measure` did, for JSON."""
+    return {
+        "out": str(report.out),
+        "measured": list(report.measured),
+        "complete": list(report.complete),
+        "failed": {k: {"code": e.code, "reason": e.detail} for k, e in report.failed.items()},
+        "damaged": dict(report.damaged),
+    }
+
+
+def study_summary(report: "StudyReport") -> dict[str, object]:
+    """What `study` found, for JSON."""
+    effects = [r.table.to_dict("records") for r in report.results]
+    return {
+        "report": str(report.out / "report.html"),
+        "rows": len(report.study.table),
+        "missing": len(report.study.missing),
+        "sentences": [r.sentence for r in report.results],
+        "notices": list(report.notices),
+        "effects": [row for rows in effects for row in rows],
+    }
+
+
+def tell_study(report: "StudyReport") -> None:
+    """What `study` found, in words."""
+    missing = len(report.study.missing)
+    participants = report.study.table["participant_id"].nunique()
+    tell(f"{len(report.study.table)} rows of {participants} participants; {missing} values missing")
+    for result in report.results:
+        tell(result.sentence)
+    tell(f"report: {report.out / 'report.html'}")
+    tell(DISCLAIMER)

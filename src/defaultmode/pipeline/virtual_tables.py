@@ -1,0 +1,191 @@
+"""The tables of a virtual data set: what a real one would have, and the truth apart from it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+
+from defaultmode.core.missing import Missing
+from defaultmode.outputs.virtual import Sheet, entry
+from defaultmode.pipeline.substrate import Substrate
+from defaultmode.pipeline.virtual_people import Group, Visit
+from defaultmode.pipeline.virtual_scores import Score
+from defaultmode.simulation.clock import written
+from defaultmode.simulation.conditions import find_condition
+from defaultmode.simulation.drugs import find_drug
+from defaultmode.simulation.protocol import Protocol
+from defaultmode.simulation.trial import Trial
+
+Row = tuple[object, ...]
+Columns = dict[str, Mapping[str, object]]
+COMPLETED, LEFT = "completed", "left the trial"
+STATUS = {COMPLETED: "came", LEFT: "did not return"}
+GROUPS = {"control": "healthy", "patient": "with a depressive disorder"}
+KEYS: Columns = {
+    "participant_id": entry("Virtual person"),
+    "session_id": entry("Session"),
+}
+INSTRUMENTS = {
+    "madrs": ("madrs_total", "Montgomery–Åsberg Depression Rating Scale, total, 0 to 60"),
+    "cadss": ("cadss_total", "Clinician-Administered Dissociative States Scale, total, 0 to 92"),
+    "belief": ("believes_active", "1 where the person believes to have had the active drug, or 0"),
+}
+
+
+def participants(trial: Trial, groups: Sequence[Group]) -> Sheet:
+    """One row per person, what a clinic would know; arm and site where there are several."""
+    crossover = trial.design == "crossover"
+    columns: Columns = {
+        "participant_id": entry("Virtual person"),
+        "age": entry("Age", "years"),
+        "sex": entry("Sex", levels={"F": "female", "M": "male"}),
+        "group": entry("Group", levels=GROUPS),
+    }
+    if len(trial.arms) > 1:
+        what = "Sequence of treatments" if crossover else "Treatment"
+        names = {g.name: _doses(g.protocol) for g in groups}
+        columns["sequence" if crossover else "arm"] = entry(what, levels=names)
+    if len(trial.sites) > 1:
+        columns["site"] = entry("Scanner", levels={s.name: f"site {s.name}" for s in trial.sites})
+    rows = []
+    for group in groups:
+        healthy = group.people.condition == "healthy"
+        for k, person in enumerate(group.people.ids):
+            known = {
+                "participant_id": person,
+                "age": float(group.people.age_years[k]),
+                "sex": str(group.people.sex[k]),
+                "group": "control" if healthy else "patient",
+                "arm": group.name,
+                "sequence": group.name,
+                "site": group.sites[k].name,
+            }
+            rows.append(tuple(known[name] for name in columns))
+    return Sheet(columns, tuple(sorted(rows)))
+
+
+def sessions(trial: Trial, groups: Sequence[Group]) -> dict[str, Sheet]:
+    """Participant → one row for each session that was planned, attended or not."""
+    found = {}
+    for group in groups:
+        columns = _session_columns(trial, group)
+        for k, person in enumerate(group.people.ids):
+            rows = []
+            for visit in group.visits:
+                came = group.came(k, visit.session)
+                row: list[object] = [f"ses-{visit.session}", COMPLETED if came else LEFT]
+                if "drug" in columns:
+                    arm = trial.arms[group.order[visit.period]].name
+                    row += [str(visit.period + 1), _bare(visit), arm]
+                rows.append(tuple(row))
+            found[person] = Sheet(columns, tuple(rows))
+    return dict(sorted(found.items()))
+
+
+def phenotype(scores: Sequence[Score]) -> dict[str, Sheet]:
+    """Instrument → one row for each person and session in which it was asked."""
+    found = {}
+    for name, (column, sentence) in INSTRUMENTS.items():
+        rows = [
+            (score.participant, f"ses-{score.session}", _cell(value))
+            for score in scores
+            if (value := score.values.get(name)) is not None
+        ]
+        if rows:
+            columns: Columns = KEYS | {column: entry(f"{sentence}; simulated", "points")}
+            found[name] = Sheet(columns, tuple(sorted(rows)))
+    return found
+
+
+def truth(
+    groups: Sequence[Group],
+    runs: Sequence[Mapping[str, object]],
+    scores: Sequence[Score],
+) -> dict[str, Sheet]:
+    """What only a simulation knows: of every person, every run and every rating."""
+    rated = [score.truth for score in scores]
+    return {
+        "participants": _sheet(sorted(_people(groups), key=_key)),
+        "runs": _sheet(sorted(runs, key=_key)),
+    } | ({"ratings": _sheet(sorted(rated, key=_key))} if rated else {})
+
+
+def sources(substrate: Substrate, groups: Sequence[Group]) -> list[str]:
+    """Where the parts come from, one line each, with what is only a hypothesis."""
+    lines = [f"{substrate.connectome.name}: {substrate.connectome.sentence}"]
+    conditions = dict.fromkeys(group.people.condition for group in groups)
+    for name in conditions:
+        condition = find_condition(name)
+        lines.append(f"condition {name}: {condition.sentence}{_doubt(condition.hypothetical)}")
+    for name in dict.fromkeys(d for group in groups for d in group.protocol.drugs):
+        drug = find_drug(name)
+        doubt = _doubt(drug.mechanism().hypothetical)
+        lines.append(f"drug {name}: {drug.sentence}{doubt} Sources: {', '.join(drug.cites)}.")
+    return lines
+
+
+def _doubt(hypothetical: bool) -> str:  # said of the one thing before it
+    return " HYPOTHETICAL: no source says that this is the mechanism." if hypothetical else ""
+
+
+def _doses(protocol: Protocol) -> str:
+    doses = "; ".join(f"{d.drug} {d.dose}" for d in protocol.doses)
+    return doses or "nothing is given"
+
+
+def _session_columns(trial: Trial, group: Group) -> Columns:
+    starts = trial.period_starts_min
+    when = {f"ses-{v.session}": written(v.at_min - starts[v.period]) for v in group.visits}
+    columns: Columns = {
+        "session_id": entry("Session and when it begins, from the zero of its period", levels=when),
+        "status": entry("Whether the person came", levels=STATUS),
+    }
+    if trial.design == "crossover":
+        numbers = {str(k + 1): f"period {k + 1}" for k in range(len(starts))}
+        arms = {arm.name: _doses(arm.protocol) for arm in trial.arms}
+        visits = {_bare(v): _bare(v) for v in group.visits}
+        columns["period"] = entry("Period", levels=numbers)
+        columns["visit"] = entry("Which session of its period", levels=visits)
+        columns["drug"] = entry("Treatment of the period", levels=arms)
+    return columns
+
+
+def _bare(visit: Visit) -> str:
+    return visit.session.removeprefix(f"p{visit.period + 1}")
+
+
+def _cell(value: object) -> object:
+    return None if isinstance(value, Missing) else value
+
+
+def _people(groups: Sequence[Group]) -> Iterable[dict[str, object]]:
+    for group in groups:
+        people = group.people
+        for k, person in enumerate(people.ids):
+            yield {
+                "participant_id": person,
+                "arm": group.name,
+                "condition": people.condition,
+                "condition_level": float(people.level[k]),
+                "baseline_madrs": float(people.baseline_madrs[k]),
+                "weight_kg": float(people.weight_kg[k]),
+                "site": group.sites[k].name,
+                "signal_gain": group.sites[k].signal_gain,
+                "noise_gain": group.sites[k].noise_gain,
+                "mean_framewise_displacement_mm": group.moved_mm[k],
+                "sessions_planned": len(group.visits),
+                "sessions_attended": group.attended[k],
+                **{f.name: float(getattr(people.traits, f.name)[k]) for f in fields(people.traits)},
+            }
+
+
+def _sheet(rows: Sequence[Mapping[str, object]]) -> Sheet:
+    """Rows that need not have the same columns; what a row lacks is n/a."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    columns: Columns = {name: entry(f"True {name.replace('_', ' ')}") for name in names}
+    return Sheet(columns, tuple(tuple(row.get(name) for name in names) for row in rows))
+
+
+def _key(row: Mapping[str, object]) -> tuple[str, ...]:
+    keys = ("participant_id", "at_min", "session_id", "task_id", "run_id")
+    at = row.get("at_min", 0.0)
+    first = f"{float(at):+020.6f}" if isinstance(at, int | float) else ""
+    return (str(row.get(keys[0])), first, *(str(row.get(k)) for k in keys[2:]))

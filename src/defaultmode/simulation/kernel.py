@@ -1,0 +1,316 @@
+"""The mean field's inner loop: many regions and people in vector lanes, compiled once per machine.
+
+One step serves both forms. In a batch a row of lanes is one region of many people; alone it is
+many regions of one person. All is single precision and flat, so that the compiler sees whole
+vectors. numba looks only at this file's date: touch it after a change in the files it imports.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit, types
+from numba.extending import intrinsic
+from numpy.typing import NDArray
+
+from defaultmode.simulation import hemodynamics as blood
+from defaultmode.simulation.coupling import FAST, receive_batch, receive_single
+
+f4, u4, i4 = np.float32, np.uint32, np.int32
+Singles = NDArray[np.float32]
+INLINE: dict[str, Any] = {"fastmath": True, "error_model": "numpy", "inline": "always"}
+
+LANES = 16  # of one group; every array below is [group][row][lane]
+# rows that every step touches: state, then coefficients (`fused` says which parameters they hold)
+S_I, U_0, U_E, U_X, U_I, V_E, V_F, KEEP_E, NOISE_E, NOISE_I, SHARED, RATE = range(12)
+FAST_ROWS = 12
+# rows that every millisecond touches: adaptation, blood flow, sums
+ADAPTATION, BASE, ONTO_U, BETA, DECAY, SIGNAL, INFLOW, VOLUME, DEOXY, RATES, DRIVES, UNSAMPLED = (
+    range(12)
+)
+SLOW_ROWS = 12
+WORDS = 4  # of one random stream
+
+
+class Tile(NamedTuple):
+    """The memory of one batch, or of one person alone.
+
+    sent, received, fed : S_E and the inputs along both routes, [group][lane]
+    fast, slow, random : [group][row][lane]; random has WORDS rows
+    shared_random, shared : the stream that all regions share and its normals, for one row of lanes
+    weights, feed : matrices as `coupling.packed` and, alone, `coupling.transposed`; empty for none
+    """
+
+    sent: Singles
+    received: Singles
+    fed: Singles
+    fast: Singles
+    slow: Singles
+    random: NDArray[np.uint32]
+    shared_random: NDArray[np.uint32]
+    shared: Singles
+    weights: Singles
+    feed: Singles
+    weights_alone: Singles
+    feed_alone: Singles
+
+
+class Scales(NamedTuple):
+    """Numbers that are the same for every region and person, in single precision."""
+
+    gain_e: np.float32  # γ_E dt / d_E
+    gain_i: np.float32  # γ_I dt / d_I
+    keep_i: np.float32  # 1 − dt/τ_I
+    v_0: np.float32
+    v_i: np.float32
+
+
+class Clock(NamedTuple):
+    """Steps of this call, all whole numbers; `to_volume`, `to_sample`: ms until the next is due."""
+
+    n_ms: int
+    steps_per_ms: int
+    coupling_steps: int
+    to_volume: int
+    tr_ms: int
+    to_sample: int
+    activity_ms: int
+    n_regions: int
+    alone: bool
+    shares: bool
+
+
+@intrinsic  # type: ignore[misc]
+def widest_vectors(_: Any) -> Any:
+    """Lets LLVM use 512-bit vectors, which it avoids of itself where a processor has them."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:  # noqa: ARG001
+        set.add(builder.function.attributes, '"prefer-vector-width"="512"')
+        return context.get_dummy_value()
+
+    return types.void(), generate
+
+
+@njit(**INLINE)
+def scaled_rate(u):  # type: ignore[no-untyped-def] # noqa: ANN
+    """u / (1 − exp(−u)) as a ratio of polynomials; error below 1e-6 (Deco 2014, eq. 7)."""
+    held = max(u, f4(-16))
+    x = min(held, f4(16))
+    t = x * x
+    top = f4(3.6375312864894403e-06) + t * f4(9.101632973567241e-10)
+    top = f4(1.000000590657044) + t * (f4(0.1155419671211064) + t * (f4(0.0014771289043698423) + t * top))
+    below = f4(0.00018174078414003866) + t * f4(1.7189374616989657e-07)
+    below = f4(1) + t * (f4(0.032209412088696904) + t * below)
+    return top / below + (held - x * f4(0.5))
+
+
+@njit(**INLINE)
+def rotated(word, bits):  # type: ignore[no-untyped-def] # noqa: ANN
+    return u4(word << u4(bits)) | u4(word >> u4(32 - bits))
+
+
+@njit(**INLINE)
+def moved_on(a, b, c, d):  # type: ignore[no-untyped-def] # noqa: ANN
+    """One word of xoshiro128++ and the state after it."""
+    word = u4(rotated(u4(a + d), 7) + a)
+    shifted = u4(b << u4(9))
+    c = c ^ a
+    d = d ^ b
+    return word, a ^ d, b ^ c, c ^ shifted, rotated(d, 11)
+
+
+@njit(**INLINE)
+def natural_log(x):  # type: ignore[no-untyped-def] # noqa: ANN
+    """ln x of a normal single, relative error below 2e-7 (polynomial of Cephes' logf)."""
+    bits = f4(x).view(u4)
+    exponent = i4(bits - u4(0x3F3504F3)) >> i4(23)
+    f = u4(bits - u4(u4(exponent) << u4(23))).view(f4) - f4(1)
+    z = f * f
+    p = f4(1.1676998740e-1) + f * (f4(-1.1514610310e-1) + f * f4(7.0376836292e-2))
+    p = f4(-1.6668057665e-1) + f * (f4(1.4249322787e-1) + f * (f4(-1.2420140846e-1) + f * p))
+    p = f4(3.3333331174e-1) + f * (f4(-2.4999993993e-1) + f * (f4(2.0000714765e-1) + f * p))
+    return f4(exponent) * f4(0.6931471806) + (f - z * f4(0.5) + f * z * p)
+
+
+@njit(**INLINE)
+def two_normals(first, second):  # type: ignore[no-untyped-def] # noqa: ANN
+    """Box & Muller's pair: R sin πx and R cos πx, by way of half the angle; error below 2e-6."""
+    uniform = (f4(i4(first >> u4(8))) + f4(0.5)) * f4(1 / 2**24)
+    radius = f4(math.sqrt(f4(-2) * natural_log(uniform)))
+    y = f4(u4(second).view(i4)) * f4(1 / 2**32)
+    q = y * y
+    sine = f4(2.5501640398773455) + q * (f4(-5.9926452932079211e-1) + q * f4(8.2145886611128232e-2))
+    sine = y * (f4(3.1415926535897931) + q * (f4(-5.1677127800499703) + q * sine))
+    cosine = f4(4.0587121264167683) + q * (f4(-1.3352627688545895) + q * f4(2.3533063035889321e-1))
+    cosine = f4(1) + q * (f4(-4.9348022005446793) + q * cosine)
+    part = f4(2) * radius * sine
+    return part * cosine, radius - part * sine
+
+
+LOG_LEFT = math.log(1.0 - blood.RHO)
+
+
+@njit(**INLINE)
+def eighth_power_series(w):  # type: ignore[no-untyped-def] # noqa: ANN
+    """exp(8 w) for small w: a series of seven terms, squared three times."""
+    p = f4(1 / 120) + w * (f4(1 / 720) + w * f4(1 / 5040))
+    p = f4(1) + w * (f4(1) + w * (f4(1 / 2) + w * (f4(1 / 6) + w * (f4(1 / 24) + w * p))))
+    p = p * p
+    p = p * p
+    return p * p
+
+
+@njit(**FAST)
+def step(tile: Tile, scales: Scales) -> None:
+    """One Euler–Maruyama step of S_E and S_I in every lane."""
+    widest_vectors()
+    sent, received, fed = tile.sent, tile.received, tile.fed
+    fast, random, shared = tile.fast, tile.random, tile.shared
+    gain_e, gain_i, keep_i, v_0, v_i = scales
+    for group in range(sent.size // LANES):
+        at, f, r = group * LANES, group * (FAST_ROWS * LANES), group * (WORDS * LANES)
+        common = group % shared.shape[0]
+        for x in range(LANES):
+            e, s = sent[at + x], fast[f + x]
+            u = fast[f + U_0 * LANES + x] + fast[f + U_E * LANES + x] * e
+            u += fast[f + U_X * LANES + x] * received[at + x] - fast[f + U_I * LANES + x] * s
+            v = v_0 + fast[f + V_E * LANES + x] * e + fast[f + V_F * LANES + x] * fed[at + x]
+            rate_e, rate_i = scaled_rate(u), scaled_rate(v - v_i * s)
+            a, b = random[r + x], random[r + LANES + x]
+            c, d = random[r + 2 * LANES + x], random[r + 3 * LANES + x]
+            first, a, b, c, d = moved_on(a, b, c, d)
+            second, a, b, c, d = moved_on(a, b, c, d)
+            random[r + x], random[r + LANES + x] = a, b
+            random[r + 2 * LANES + x], random[r + 3 * LANES + x] = c, d
+            normal_e, normal_i = two_normals(first, second)
+            rise = gain_e * rate_e
+            e = e * (fast[f + KEEP_E * LANES + x] - rise) + rise
+            e += fast[f + NOISE_E * LANES + x] * normal_e
+            e += fast[f + SHARED * LANES + x] * shared[common, x]
+            s = s * keep_i + gain_i * rate_i + fast[f + NOISE_I * LANES + x] * normal_i
+            sent[at + x] = min(max(e, f4(0)), f4(1))
+            fast[f + x] = max(s, f4(0))
+            fast[f + RATE * LANES + x] = rate_e
+
+
+@njit(**FAST)
+def share(tile: Tile, shares: bool) -> None:
+    """The next shared normals; the stream moves on even where nobody listens."""
+    widest_vectors()
+    state = tile.shared_random
+    for group in range(state.shape[0]):
+        for x in range(LANES):
+            a, b, c, d = state[group, 0, x], state[group, 1, x], state[group, 2, x], state[group, 3, x]
+            first, a, b, c, d = moved_on(a, b, c, d)
+            second, a, b, c, d = moved_on(a, b, c, d)
+            state[group, 0, x], state[group, 1, x] = a, b
+            state[group, 2, x], state[group, 3, x] = c, d
+            if shares:
+                tile.shared[group, x] = two_normals(first, second)[0]
+
+
+@njit(**FAST)
+def receive(tile: Tile, n_regions: int, alone: bool) -> None:
+    """The inputs along both routes; nothing is done for one that has no connections."""
+    if alone:
+        if tile.weights_alone.size:
+            receive_single(tile.weights_alone, tile.sent, tile.received)
+        if tile.feed_alone.size:
+            receive_single(tile.feed_alone, tile.sent, tile.fed)
+        return
+    shape = (n_regions, tile.shared.size)
+    if tile.weights.size:
+        receive_batch(tile.weights, tile.sent, tile.received, shape)
+    if tile.feed.size:
+        receive_batch(tile.feed, tile.sent, tile.fed, shape)
+
+
+@njit(**FAST)
+def millisecond(tile: Tile) -> None:
+    """What moves once per millisecond: sums, adaptation, blood flow (as `hemodynamics.advance`)."""
+    widest_vectors()
+    fast, slow = tile.fast, tile.slow
+    h, transit = f4(blood.STEP_S), f4(blood.STEP_S / blood.TAU_S)
+    for group in range(tile.sent.size // LANES):
+        f, m = group * (FAST_ROWS * LANES), group * (SLOW_ROWS * LANES)
+        for x in range(LANES):
+            e = tile.sent[group * LANES + x]
+            slow[m + RATES * LANES + x] += fast[f + RATE * LANES + x]
+            slow[m + DRIVES * LANES + x] += e
+            slow[m + UNSAMPLED * LANES + x] += e
+            adapted = slow[m + x]
+            adapted += slow[m + BETA * LANES + x] * e - slow[m + DECAY * LANES + x] * adapted
+            slow[m + x] = adapted
+            fast[f + U_0 * LANES + x] = (
+                slow[m + BASE * LANES + x] - slow[m + ONTO_U * LANES + x] * adapted
+            )
+            signal, flow = slow[m + SIGNAL * LANES + x], slow[m + INFLOW * LANES + x]
+            volume, deoxy = slow[m + VOLUME * LANES + x], slow[m + DEOXY * LANES + x]
+            full = f4(1) + volume
+            outflow = full * full * full * f4(math.sqrt(math.sqrt(math.sqrt(full))))
+            left = eighth_power_series(f4(LOG_LEFT / 8) / (f4(1) + flow))
+            taken = (f4(1) + flow) * (f4(1) - left) * f4(1 / blood.RHO)
+            pull = f4(blood.KAPPA_PER_S) * signal + f4(blood.GAMMA_PER_S) * flow
+            slow[m + SIGNAL * LANES + x] = signal + h * (e - pull)
+            slow[m + INFLOW * LANES + x] = flow + h * signal
+            slow[m + VOLUME * LANES + x] = volume + transit * (f4(1) + flow - outflow)
+            slow[m + DEOXY * LANES + x] = deoxy + transit * (
+                taken - outflow * (f4(1) + deoxy) / full
+            )
+
+
+@njit(**FAST)
+def write_volume(tile: Tile, volume: Singles) -> None:
+    """BOLD in percent of rest (as `hemodynamics.percent_signal`), one value per lane."""
+    slow = tile.slow
+    for group in range(tile.sent.size // LANES):
+        m = group * (SLOW_ROWS * LANES)
+        for x in range(LANES):
+            full = slow[m + VOLUME * LANES + x]
+            deoxy = slow[m + DEOXY * LANES + x]
+            ratio = (full - deoxy) / (f4(1) + full)
+            change = f4(-blood.K_1) * deoxy + f4(blood.K_2) * ratio - f4(blood.K_3) * full
+            volume[group * LANES + x] = f4(100 * blood.V_0) * change
+
+
+@njit(**FAST)
+def write_sample(tile: Tile, sample: Singles, activity_ms: int) -> None:
+    """Mean S_E since the last sample, one value per lane."""
+    for group in range(tile.sent.size // LANES):
+        row = (group * SLOW_ROWS + UNSAMPLED) * LANES
+        for x in range(LANES):
+            sample[group * LANES + x] = tile.slow[row + x] / f4(activity_ms)
+            tile.slow[row + x] = f4(0)
+
+
+def run(tile: Tile, scales: Scales, clock: Clock, bold: Singles, activity: Singles) -> None:
+    """Goes on for `clock.n_ms`; bold (n_volumes, n_lanes) and activity (n_samples, n_lanes)."""
+    to_volume, to_sample = clock.to_volume, clock.to_sample
+    volume = sample = 0
+    for _ in range(clock.n_ms):
+        for k in range(clock.steps_per_ms):
+            if k % clock.coupling_steps == 0:
+                receive(tile, clock.n_regions, clock.alone)
+            share(tile, clock.shares)
+            step(tile, scales)
+        millisecond(tile)
+        to_volume -= 1
+        if to_volume == 0:
+            write_volume(tile, bold[volume])
+            volume, to_volume = volume + 1, clock.tr_ms
+        to_sample -= 1
+        if to_sample == 0:
+            write_sample(tile, activity[sample], clock.activity_ms)
+            sample, to_sample = sample + 1, clock.activity_ms
+
+
+def compiled(function: Callable[..., None]) -> Any:
+    """The function compiled and kept beside this file, or only in memory where nothing is writable."""
+    try:
+        return njit(cache=True, **FAST)(function)
+    except RuntimeError:
+        return njit(**FAST)(function)
+
+
+run = compiled(run)
