@@ -20,8 +20,8 @@ from defaultmode.simulation.readouts import draw_traits, mood, saturated
 
 Array = NDArray[np.float64]
 HOUR, DAY = 60.0, 1440.0
-CHOSEN_ONSET_H = 0.15  # the slowest of the profile that costs less than 1 in the sum of squares
-BASELINE = 32.0  # MADRS points at baseline, Murrough 2013
+CHOSEN_ONSET_H = 0.25  # the slowest of the profile that costs less than 1 in the sum of squares
+BASELINE = 32.0  # MADRS points, about those of Murrough 2013a
 FINE_MIN = np.concatenate([np.arange(0, 2880, 10.0), np.arange(2880, 16 * 1440, 240.0)])
 
 

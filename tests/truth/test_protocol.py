@@ -68,7 +68,9 @@ def test_a_time_is_a_number_with_its_unit(text, expected):
     assert seconds(text, "at") == expected
 
 
-@pytest.mark.parametrize("text", ["", "40", "min", "40 m", "40 minutes", "1 h - 2 min", "1e3 s", 40, None])
+@pytest.mark.parametrize(
+    "text", ["", "40", "min", "40 m", "40 minutes", "1 h - 2 min", "1e3 s", 40, None]
+)
 def test_anything_else_is_no_time(text):
     with pytest.raises(DefaultModeError, match="at is") as caught:
         seconds(text, "at")
@@ -118,7 +120,7 @@ def test_a_series_of_doses():
 @pytest.mark.parametrize(
     ("path", "value", "code", "words"),
     [
-        (["dose", 0, "dose"], "0.5", "E507", "0.5 mg/kg"),
+        (["dose", 0, "dose"], "0.5", "E507", "week.toml, [[dose]] 1: dose '0.5'"),
         (["dose", 0, "dose"], "0.5 lb", "E507", "lb"),
         (["dose", 0, "dose"], "50 mg/kg", "E508", "0.1–1 mg/kg"),
         (["dose", 0, "drug"], "ketamin", "E511", "ketamine"),
@@ -159,6 +161,7 @@ def test_a_series_of_doses():
         (["scan", 0, "run"], 0, "E510", "whole number from 1"),
         (["scan", 0, "tr"], "25 s", "E510", "0.05 to 20 s"),
         (["scan", 0, "tr"], "0 s", "E510", "0.05 to 20 s"),
+        (["scan", 0, "tr"], "0.7205 s", "E510", "whole milliseconds"),
         (["scan", 0, "duration"], "-10 min", "E510", "above zero"),
         (["rating", 0, "scales"], ["HDRS"], "E510", "MADRS, CADSS"),
         (["rating", 0, "scales"], [1], "E510", "list of texts"),
@@ -186,6 +189,15 @@ def test_one_event_rests_on_one_mechanism():
     ]
     with pytest.raises(DefaultModeError, match=r"E510.*meditation rests on different mechanisms"):
         parse_protocol({"name": "x", "event": two}, "x")
+
+
+def test_what_has_no_source_is_told_for_the_mechanisms_that_were_chosen():
+    assert parse_protocol(WEEK, "x").hypothetical == ("ketamine", "psychotherapy")
+    sourced = changed(WEEK, "dose", 0, "mechanism", to="disinhibition")
+    assert parse_protocol(sourced, "x").hypothetical == ("psychotherapy",)
+    assert parse_protocol(changed(TASK, "condition", to="depressed_hypo"), "x").hypothetical == (
+        "depressed_hypo",
+    )
 
 
 def test_what_follows_at_once_does_not_overlap():

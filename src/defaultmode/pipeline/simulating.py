@@ -175,7 +175,7 @@ def record_of(cast: Cast) -> dict[str, object]:
     return {
         "version": __version__,
         "connectome": cast.substrate.connectome.name,
-        "parameter_set": cast.settings.parameters or cast.trial.arms[0].protocol.parameter_set,
+        "parameter_set": cast.substrate.parameters,
         "settings": cast.settings.record(),
         "trial": trial,
     }

@@ -24,9 +24,9 @@ KEYS: Columns = {
     "session_id": entry("Session"),
 }
 INSTRUMENTS = {
-    "madrs": ("madrs_total", "Montgomery–Åsberg Depression Rating Scale, total, 0 to 60"),
-    "cadss": ("cadss_total", "Clinician-Administered Dissociative States Scale, total, 0 to 92"),
-    "belief": ("believes_active", "1 where the person believes to have had the active drug, or 0"),
+    "madrs": ("madrs_total", "points", "Montgomery–Åsberg Depression Rating Scale, 0 to 60"),
+    "cadss": ("cadss_total", "points", "Clinician-Administered Dissociative States Scale, 0 to 92"),
+    "belief": ("believes_active", "1", "1 for who believes to have had the active drug, else 0"),
 }
 
 
@@ -35,7 +35,7 @@ def participants(trial: Trial, groups: Sequence[Group]) -> Sheet:
     crossover = trial.design == "crossover"
     columns: Columns = {
         "participant_id": entry("Virtual person"),
-        "age": entry("Age", "years"),
+        "age": entry("Age in whole years", "years"),
         "sex": entry("Sex", levels={"F": "female", "M": "male"}),
         "group": entry("Group", levels=GROUPS),
     }
@@ -51,7 +51,7 @@ def participants(trial: Trial, groups: Sequence[Group]) -> Sheet:
         for k, person in enumerate(group.people.ids):
             known = {
                 "participant_id": person,
-                "age": float(group.people.age_years[k]),
+                "age": int(group.people.age_years[k]),
                 "sex": str(group.people.sex[k]),
                 "group": "control" if healthy else "patient",
                 "arm": group.name,
@@ -83,14 +83,14 @@ def sessions(trial: Trial, groups: Sequence[Group]) -> dict[str, Sheet]:
 def phenotype(scores: Sequence[Score]) -> dict[str, Sheet]:
     """Instrument → one row for each person and session in which it was asked."""
     found = {}
-    for name, (column, sentence) in INSTRUMENTS.items():
+    for name, (column, unit, sentence) in INSTRUMENTS.items():
         rows = [
             (score.participant, f"ses-{score.session}", _cell(value))
             for score in scores
             if (value := score.values.get(name)) is not None
         ]
         if rows:
-            columns: Columns = KEYS | {column: entry(f"{sentence}; simulated", "points")}
+            columns: Columns = KEYS | {column: entry(f"{sentence}; simulated", unit)}
             found[name] = Sheet(columns, tuple(sorted(rows)))
     return found
 
@@ -110,7 +110,10 @@ def truth(
 
 def sources(substrate: Substrate, groups: Sequence[Group]) -> list[str]:
     """Where the parts come from, one line each, with what is only a hypothesis."""
-    lines = [f"{substrate.connectome.name}: {substrate.connectome.sentence}"]
+    lines = [
+        f"connectome {substrate.connectome.name}: {substrate.connectome.sentence}",
+        f"parameter set {substrate.parameters}",
+    ]
     conditions = dict.fromkeys(group.people.condition for group in groups)
     for name in conditions:
         condition = find_condition(name)
@@ -118,7 +121,8 @@ def sources(substrate: Substrate, groups: Sequence[Group]) -> list[str]:
     for name in dict.fromkeys(d for group in groups for d in group.protocol.drugs):
         drug = find_drug(name)
         doubt = _doubt(drug.mechanism().hypothetical)
-        lines.append(f"drug {name}: {drug.sentence}{doubt} Sources: {', '.join(drug.cites)}.")
+        cites = f" Sources: {', '.join(drug.cites)}." if drug.cites else ""
+        lines.append(f"drug {name}: {drug.sentence}{doubt}{cites}")
     return lines
 
 
@@ -184,8 +188,7 @@ def _sheet(rows: Sequence[Mapping[str, object]]) -> Sheet:
     return Sheet(columns, tuple(tuple(row.get(name) for name in names) for row in rows))
 
 
-def _key(row: Mapping[str, object]) -> tuple[str, ...]:
-    keys = ("participant_id", "at_min", "session_id", "task_id", "run_id")
-    at = row.get("at_min", 0.0)
-    first = f"{float(at):+020.6f}" if isinstance(at, int | float) else ""
-    return (str(row.get(keys[0])), first, *(str(row.get(k)) for k in keys[2:]))
+def _key(row: Mapping[str, object]) -> tuple[str, float, str]:
+    at_min = row.get("at_min")
+    first = float(at_min) if isinstance(at_min, int | float) else 0.0
+    return str(row.get("participant_id")), first, str(row.get("task_id"))

@@ -1,9 +1,12 @@
 """What regions receive from one another: the product of a connection matrix with their states.
 
-A batch keeps a block of the product in vector registers, which no loop that numba compiles does;
-so that block is written in LLVM's own language, or in plain loops where that cannot be emitted.
+The product stays in vector registers block by block, which no loop that numba compiles does; so a
+block is written in LLVM's own language, or in plain loops where that cannot be emitted. The same
+block serves a batch (weights spread over the lanes, which are people) and one person alone (states
+spread over the lanes, which are regions).
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,25 +19,31 @@ from numpy.typing import NDArray
 Singles = NDArray[np.float32]
 FAST: dict[str, Any] = {"fastmath": True, "error_model": "numpy", "nogil": True}
 SINGLE, INDEX, WORD = ir.FloatType(), ir.IntType(64), ir.IntType(32)
-UNROLLED = 8  # columns that one pass over a single person's regions adds up
 
 
 class Block(NamedTuple):
-    """The part of a product that stays in registers: rows × vectors of so many lanes."""
+    """The part of a product that stays in registers.
+
+    rows, vectors, lanes : of the result, vectors × lanes wide
+    strands : sums over every second, third, ... term, which do not wait for one another
+    """
 
     rows: int
     vectors: int
     lanes: int
+    strands: int
 
 
-def largest_block() -> Block:
-    """The largest block that this processor's vector registers hold."""
-    wide = binding.get_host_cpu_features().get("avx512f", False)
-    return Block(10, 2, 16) if wide else Block(6, 2, 8)
+def blocks() -> tuple[Block, Block, Block]:
+    """For a batch; for many and for few regions of one person: as large as registers hold."""
+    if binding.get_host_cpu_features().get("avx512f", False):
+        return Block(10, 2, 16, 1), Block(1, 4, 16, 2), Block(1, 1, 16, 8)
+    return Block(6, 2, 8, 1), Block(1, 8, 8, 1), Block(1, 2, 8, 4)
 
 
-BLOCK = largest_block()
-ROWS, COLUMNS = BLOCK.rows, BLOCK.vectors * BLOCK.lanes
+BATCH, MANY, FEW = blocks()
+BATCH_WIDTH, MANY_WIDTH, FEW_WIDTH = (b.vectors * b.lanes for b in (BATCH, MANY, FEW))
+DEPTH = 8  # one person's columns are filled up to a multiple, for whole strands
 
 
 def packed(matrix: NDArray[np.float64]) -> Singles:
@@ -43,106 +52,80 @@ def packed(matrix: NDArray[np.float64]) -> Singles:
     Rows are filled up with zeros to whole blocks.
     """
     n = matrix.shape[0]
-    n_blocks = -(-n // ROWS)
-    rows = np.zeros((n_blocks * ROWS, n), dtype=np.float32)
+    n_blocks = -(-n // BATCH.rows)
+    rows = np.zeros((n_blocks * BATCH.rows, n), dtype=np.float32)
     rows[:n] = matrix
-    return np.ascontiguousarray(rows.reshape(n_blocks, ROWS, n).transpose(0, 2, 1)).ravel()
+    return np.ascontiguousarray(rows.reshape(n_blocks, BATCH.rows, n).transpose(0, 2, 1)).ravel()
 
 
 def transposed(matrix: NDArray[np.float64], width: int) -> Singles:
-    """A matrix (n, n) as a single person reads it, [column, row up to `width`]."""
+    """A matrix (n, n) as one person alone reads it: [column][row up to `width`], flat."""
     n = matrix.shape[0]
-    columns = np.zeros((-(-n // UNROLLED) * UNROLLED, width), dtype=np.float32)
+    columns = np.zeros((-(-n // DEPTH) * DEPTH, width), dtype=np.float32)
     columns[:n, :n] = matrix.T
-    return columns
+    return columns.ravel()
 
 
-def emit_block(builder: ir.IRBuilder, pointers: tuple[Any, ...], places: tuple[Any, ...]) -> None:
-    """Writes the loop over columns for one block.
+def emit(builder: ir.IRBuilder, block: Block, pointers: Any, places: Any) -> None:
+    """Writes the loop over the terms of one block.
 
-    pointers : of the weights of this block [column][row]; of what is sent and of what is received,
-        both at the block's first lane
-    places : number of columns; length of a row of `sent` and `received`
+    pointers : to the first factor of the first row [term][row], to the first vectors, to the result
+    places : number of terms; from factor to factor, from vector to vector, from row to row
     """
-    weights, sent, received = pointers
-    n, stride = places
-    vector = ir.VectorType(SINGLE, BLOCK.lanes)
-    cells = [(r, v) for r in range(BLOCK.rows) for v in range(BLOCK.vectors)]
-    sums = {cell: cgutils.alloca_once_value(builder, ir.Constant(vector, None)) for cell in cells}
-    for cell in cells:
-        builder.store(ir.Constant(vector, None), sums[cell])
+    factors, vectors, result = pointers
+    n_terms, factor_step, vector_step, row_step = places
+    nothing = ir.Constant(ir.VectorType(SINGLE, block.lanes), None)
+    cells = [(r, v) for r in range(block.rows) for v in range(block.vectors)]
+    strands = range(block.strands)
+    sums = {(c, k): cgutils.alloca_once_value(builder, nothing) for c in cells for k in strands}
+    for total in sums.values():
+        builder.store(nothing, total)
 
     def at(base: Any, offset: Any, v: int) -> Any:
-        first = builder.add(offset, ir.Constant(INDEX, v * BLOCK.lanes))
-        return builder.bitcast(builder.gep(base, [first]), vector.as_pointer())
+        place = builder.gep(base, [builder.add(offset, _number(v * block.lanes))])
+        return builder.bitcast(place, nothing.type.as_pointer())
 
-    with cgutils.for_range(builder, n) as loop:
-        row = builder.mul(loop.index, stride)
-        states = [builder.load(at(sent, row, v), align=4) for v in range(BLOCK.vectors)]
-        column = builder.gep(weights, [builder.mul(loop.index, ir.Constant(INDEX, BLOCK.rows))])
-        for r in range(BLOCK.rows):
-            weight = _spread(builder, builder.load(builder.gep(column, [ir.Constant(INDEX, r)])))
-            for v in range(BLOCK.vectors):
-                term = builder.fmul(weight, states[v], flags=("fast",))
-                total = builder.fadd(builder.load(sums[r, v]), term, flags=("fast",))
-                builder.store(total, sums[r, v])
+    with cgutils.for_range(builder, builder.sdiv(n_terms, _number(block.strands))) as loop:
+        for k in strands:
+            term = builder.add(builder.mul(loop.index, _number(block.strands)), _number(k))
+            row = builder.mul(term, vector_step)
+            loaded = [builder.load(at(vectors, row, v), align=4) for v in range(block.vectors)]
+            column = builder.gep(factors, [builder.mul(term, factor_step)])
+            for r in range(block.rows):
+                factor = builder.load(builder.gep(column, [_number(r)]))
+                spread = _spread(builder, factor, nothing.type)
+                for v in range(block.vectors):
+                    total = sums[(r, v), k]
+                    product = builder.fmul(spread, loaded[v], flags=("fast",))
+                    sum_ = builder.fadd(builder.load(total), product, flags=("fast",))
+                    builder.store(sum_, total)
     for r, v in cells:
-        row = builder.mul(stride, ir.Constant(INDEX, r))
-        builder.store(builder.load(sums[r, v]), at(received, row, v), align=4)
+        total = builder.load(sums[(r, v), 0])
+        for k in strands[1:]:
+            total = builder.fadd(total, builder.load(sums[(r, v), k]), flags=("fast",))
+        builder.store(total, at(result, builder.mul(row_step, _number(r)), v), align=4)
 
 
-def _spread(builder: ir.IRBuilder, number: Any) -> Any:
+def _number(value: int) -> ir.Constant:
+    return ir.Constant(INDEX, value)
+
+
+def _spread(builder: ir.IRBuilder, number: Any, vector: ir.VectorType) -> Any:
     """One number in every lane of a vector."""
-    vector = ir.VectorType(SINGLE, BLOCK.lanes)
     nothing = ir.Constant(vector, ir.Undefined)
     first = builder.insert_element(nothing, number, ir.Constant(WORD, 0))
-    lanes = ir.Constant(ir.VectorType(WORD, BLOCK.lanes), [0] * BLOCK.lanes)
+    lanes = ir.Constant(ir.VectorType(WORD, vector.count), [0] * vector.count)
     return builder.shuffle_vector(first, nothing, lanes)
 
 
-@intrinsic  # type: ignore[misc]
-def in_registers(_: Any, weights: Any, sent: Any, received: Any, places: Any) -> Any:
-    """One block of a product; `places` are columns, stride, first row and first lane."""
-
-    def generate(context: Any, builder: ir.IRBuilder, signature: Any, values: Any) -> Any:
-        arrays = zip(signature.args[:3], values[:3], strict=True)
-        data = [context.make_array(kind)(context, builder, value).data for kind, value in arrays]
-        n, stride, row, lane = cgutils.unpack_tuple(builder, values[3])
-        corner = builder.add(builder.mul(row, stride), lane)
-        pointers = (
-            builder.gep(data[0], [builder.mul(row, n)]),
-            builder.gep(data[1], [lane]),
-            builder.gep(data[2], [corner]),
-        )
-        emit_block(builder, pointers, (n, stride))
-        return context.get_dummy_value()
-
-    return types.void(weights, sent, received, places), generate
-
-
-@njit(**FAST)
-def in_loops(weights: Singles, sent: Singles, received: Singles, places: tuple[int, ...]) -> None:
-    """The same block in plain loops."""
-    n, stride, first_row, lane = places
-    for row in range(ROWS):
-        to = (first_row + row) * stride + lane
-        for x in range(COLUMNS):
-            received[to + x] = np.float32(0)
-        for k in range(n):
-            weight = weights[first_row * n + k * ROWS + row]
-            for x in range(COLUMNS):
-                received[to + x] += weight * sent[k * stride + lane + x]
-
-
-def can_emit() -> bool:
-    """Whether this version of LLVM takes what `emit_block` writes."""
+def can_emit(block: Block) -> bool:
+    """Whether this version of LLVM takes what `emit` writes."""
     module = ir.Module()
-    pointer = SINGLE.as_pointer()
-    kind = ir.FunctionType(ir.VoidType(), [pointer] * 3 + [INDEX] * 2)
+    kind = ir.FunctionType(ir.VoidType(), [SINGLE.as_pointer()] * 3 + [INDEX] * 4)
     function = ir.Function(module, kind, "block")
     builder = ir.IRBuilder(function.append_basic_block())
     try:
-        emit_block(builder, function.args[:3], function.args[3:])
+        emit(builder, block, function.args[:3], function.args[3:])
         builder.ret_void()
         binding.parse_assembly(str(module)).verify()
     except (AttributeError, TypeError, NotImplementedError, RuntimeError):
@@ -150,34 +133,77 @@ def can_emit() -> bool:
     return True
 
 
-block = in_registers if can_emit() else in_loops
+def in_registers(block: Block) -> Callable[..., None]:
+    """The product of one block: result[r, x] = Σ_t factors[t, r] vectors[t, x].
+
+    All three are flat; `starts` says where the block begins in each, `places` as for `emit`.
+    """
+
+    @intrinsic  # type: ignore[misc]
+    def product(_: Any, factors: Any, vectors: Any, result: Any, starts: Any, places: Any) -> Any:
+        def generate(context: Any, builder: ir.IRBuilder, signature: Any, values: Any) -> None:
+            pointers = []
+            begin = cgutils.unpack_tuple(builder, values[3])
+            for kind, array, first in zip(signature.args[:3], values[:3], begin, strict=True):
+                data = context.make_array(kind)(context, builder, array).data
+                pointers.append(builder.gep(data, [first]))
+            emit(builder, block, pointers, cgutils.unpack_tuple(builder, values[4]))
+
+        return types.void(factors, vectors, result, starts, places), generate
+
+    return product  # type: ignore[no-any-return]
+
+
+def in_loops(block: Block) -> Callable[..., None]:
+    """The same in plain loops."""
+    rows, width = block.rows, block.vectors * block.lanes
+
+    @njit(**FAST)
+    def product(factors: Singles, vectors: Singles, result: Singles, starts: Any, places: Any) -> None:
+        n_terms, factor_step, vector_step, row_step = places
+        for r in range(rows):
+            to = starts[2] + r * row_step
+            for x in range(width):
+                result[to + x] = np.float32(0)
+            for term in range(n_terms):
+                factor = factors[starts[0] + term * factor_step + r]
+                vector = starts[1] + term * vector_step
+                for x in range(width):
+                    result[to + x] += factor * vectors[vector + x]
+
+    return product  # type: ignore[no-any-return]
+
+
+make = in_registers if can_emit(BATCH) else in_loops
+batch_product, many_product, few_product = make(BATCH), make(MANY), make(FEW)
 
 
 @njit(**FAST)
 def receive_batch(weights: Singles, sent: Singles, received: Singles, shape: tuple[int, int]) -> None:
-    """Everybody's input; `sent` and `received` are flat (n_regions, width), shape (n, width)."""
+    """Everybody's input; `sent` and `received` are flat (n_regions, width), `shape` is that."""
     n, width = shape
-    for row in range(0, n, ROWS):
-        for lane in range(0, width, COLUMNS):
-            block(weights, sent, received, (n, width, row, lane))
+    for row in range(0, n, BATCH.rows):
+        for lane in range(0, width, BATCH_WIDTH):
+            starts = (row * n, lane, row * width + lane)
+            batch_product(weights, sent, received, starts, (n, BATCH.rows, width, width))
 
 
 @njit(**FAST)
-def receive_single(weights: Singles, sent: Singles, received: Singles) -> None:
-    """One person's input; `sent` and `received` are (width,), weights as `transposed`."""
-    width = weights.shape[1]
-    for x in range(width):
-        received[x] = np.float32(0)
-    for block in range(weights.shape[0] // UNROLLED):
-        k = block * UNROLLED
-        for x in range(width):
-            received[x] += (
-                sent[k] * weights[k, x]
-                + sent[k + 1] * weights[k + 1, x]
-                + sent[k + 2] * weights[k + 2, x]
-                + sent[k + 3] * weights[k + 3, x]
-                + sent[k + 4] * weights[k + 4, x]
-                + sent[k + 5] * weights[k + 5, x]
-                + sent[k + 6] * weights[k + 6, x]
-                + sent[k + 7] * weights[k + 7, x]
-            )
+def receive_alone(weights: Singles, sent: Singles, received: Singles, back: bool) -> None:
+    """One person's input; `sent` and `received` are (width,), weights as `transposed`.
+
+    back : take the columns from the last, where every second time they still lie in the cache
+    """
+    width = sent.size
+    n = weights.size // width
+    step = -1 if back else 1
+    first = n - 1 if back else 0
+    lane = 0
+    while lane + MANY_WIDTH <= width:
+        starts = (first, first * width + lane, lane)
+        many_product(sent, weights, received, starts, (n, step, step * width, width))
+        lane += MANY_WIDTH
+    while lane < width:
+        starts = (first, first * width + lane, lane)
+        few_product(sent, weights, received, starts, (n, step, step * width, width))
+        lane += FEW_WIDTH

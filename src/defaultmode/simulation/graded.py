@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from defaultmode.core.connectome import Connectome
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.simulation.brain import Brain
-from defaultmode.simulation.inhibition import balance
 from defaultmode.simulation.models import find_model
 
 Array = NDArray[np.float64]
@@ -53,7 +52,7 @@ def default_point() -> str:
 
 
 def graded_brain(connectome: Connectome, *, point: str = "") -> Brain:
-    """The brain at one operating point, inhibition balanced at its noise-free rest.
+    """The brain at one operating point; its inhibition is still to be balanced.
 
     Raises E511 for an unknown point and E506 for a connectome with other regions than the one that
     the routes were fitted on.
@@ -74,7 +73,7 @@ def graded_brain(connectome: Connectome, *, point: str = "") -> Brain:
     net = np.zeros((n, n))
     net[np.triu_indices(n, 1)] = kept["net"]
     net += net.T
-    return balance(_brain(connectome, name, net, kept), float(_toml()["rate_hz"]))
+    return _brain(connectome, name, net, kept)
 
 
 def _brain(connectome: Connectome, name: str, net: Array, kept: dict[str, Array]) -> Brain:

@@ -15,7 +15,7 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from defaultmode.simulation import hemodynamics as blood
-from defaultmode.simulation.coupling import FAST, receive_batch, receive_single
+from defaultmode.simulation.coupling import FAST, receive_alone, receive_batch
 
 f4, u4, i4 = np.float32, np.uint32, np.int32
 Singles = NDArray[np.float32]
@@ -52,8 +52,6 @@ class Tile(NamedTuple):
     shared: Singles
     weights: Singles
     feed: Singles
-    weights_alone: Singles
-    feed_alone: Singles
 
 
 class Scales(NamedTuple):
@@ -211,18 +209,16 @@ def share(tile: Tile, shares: bool) -> None:
 
 
 @njit(**FAST)
-def receive(tile: Tile, n_regions: int, alone: bool) -> None:
+def receive(tile: Tile, n_regions: int, alone: bool, back: bool) -> None:
     """The inputs along both routes; nothing is done for one that has no connections."""
-    if alone:
-        if tile.weights_alone.size:
-            receive_single(tile.weights_alone, tile.sent, tile.received)
-        if tile.feed_alone.size:
-            receive_single(tile.feed_alone, tile.sent, tile.fed)
-        return
     shape = (n_regions, tile.shared.size)
-    if tile.weights.size:
+    if tile.weights.size and alone:
+        receive_alone(tile.weights, tile.sent, tile.received, back)
+    elif tile.weights.size:
         receive_batch(tile.weights, tile.sent, tile.received, shape)
-    if tile.feed.size:
+    if tile.feed.size and alone:
+        receive_alone(tile.feed, tile.sent, tile.fed, back)
+    elif tile.feed.size:
         receive_batch(tile.feed, tile.sent, tile.fed, shape)
 
 
@@ -291,7 +287,7 @@ def run(tile: Tile, scales: Scales, clock: Clock, bold: Singles, activity: Singl
     for _ in range(clock.n_ms):
         for k in range(clock.steps_per_ms):
             if k % clock.coupling_steps == 0:
-                receive(tile, clock.n_regions, clock.alone)
+                receive(tile, clock.n_regions, clock.alone, k & 1 == 1)
             share(tile, clock.shares)
             step(tile, scales)
         millisecond(tile)

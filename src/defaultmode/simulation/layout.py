@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defaultmode.simulation import random_streams
-from defaultmode.simulation.coupling import ROWS, packed, transposed
+from defaultmode.simulation.coupling import BATCH, packed, transposed
 from defaultmode.simulation.kernel import FAST_ROWS, LANES, SLOW_ROWS, WORDS, Tile
 
 Array = NDArray[np.float64]
 Singles = NDArray[np.float32]
-BATCH = 32  # people side by side: two groups of lanes, and whole blocks of every processor
+PEOPLE = 32  # people side by side: two groups of lanes, and whole blocks of every processor
 
 
 class Layout:
@@ -23,13 +23,13 @@ class Layout:
 
     def __init__(self, n_regions: int, n_people: int, *, alone: bool) -> None:
         self.n_regions, self.n_people, self.alone = n_regions, n_people, alone
-        self.width = -(-n_regions // LANES) * LANES if alone else BATCH
+        self.width = -(-n_regions // LANES) * LANES if alone else PEOPLE
         self.n_lanes = self.width if alone else n_regions * self.width
         self.n_groups = self.n_lanes // LANES
 
     def tile(self, seeds: Sequence[int]) -> Tile:
         """Memory for this batch with its random streams at their beginning, no connections yet."""
-        reserved = self.n_lanes if self.alone else -(-self.n_regions // ROWS) * ROWS * self.width
+        reserved = self.n_lanes if self.alone else -(-self.n_regions // BATCH.rows) * BATCH.rows * self.width
         places = range(self.n_regions)
         random = self.spread(random_streams.seeded(seeds, places))
         shared = random_streams.seeded(seeds, [random_streams.SHARED])[:, 0]
@@ -46,8 +46,6 @@ class Layout:
             shared=np.zeros((width // LANES, LANES), np.float32),
             weights=np.zeros(0, np.float32),
             feed=np.zeros(0, np.float32),
-            weights_alone=np.zeros((0, self.width), np.float32),
-            feed_alone=np.zeros((0, self.width), np.float32),
         )
 
     def spread(self, values: NDArray[Any]) -> NDArray[Any]:
@@ -69,14 +67,11 @@ class Layout:
 
     def connected(self, tile: Tile, matrices: Sequence[Array | None]) -> Tile:
         """The tile with the long-range and the feed-forward matrix (or None) in its two routes."""
-        names = ("weights_alone", "feed_alone") if self.alone else ("weights", "feed")
-        for inputs, name, matrix in zip((tile.received, tile.fed), names, matrices, strict=True):
+        laid = []
+        for inputs, matrix in zip((tile.received, tile.fed), matrices, strict=True):
             inputs[:] = 0.0
             if matrix is None or not matrix.any():
-                packed_matrix = getattr(tile, name)[:0]
-            elif self.alone:
-                packed_matrix = transposed(matrix, self.width)
+                laid.append(np.zeros(0, np.float32))
             else:
-                packed_matrix = packed(matrix)
-            tile = tile._replace(**{name: packed_matrix})
-        return tile
+                laid.append(transposed(matrix, self.width) if self.alone else packed(matrix))
+        return tile._replace(weights=laid[0], feed=laid[1])

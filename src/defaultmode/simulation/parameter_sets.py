@@ -14,10 +14,12 @@ from defaultmode.core.atlas import Atlas
 from defaultmode.core.connectome import Connectome
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.simulation.brain import Brain
+from defaultmode.simulation.graded import graded_brain
 from defaultmode.simulation.inhibition import balance
 from defaultmode.simulation.models import find_model
 
 Array = NDArray[np.float64]
+ROUTED = "routed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,8 @@ class Sourced:
 class ParameterSet:
     """What a model needs beside a connectome.
 
-    scaling : what weights are divided by, "mean strength" or "spectral radius"
+    scaling : what weights are divided by, "mean strength" or "spectral radius"; "routed" where the
+        routes were fitted
     feed_forward : the two roles that inhibit each other, or none
     rate_hz : role → excitatory rate that inhibition aims at, "all" for the others
     values : parameter → its number, where it differs from the model's default
@@ -72,21 +75,21 @@ def parameter_set(
 ) -> Brain:
     """A named parameter set on a connectome, its inhibition balanced at the noise-free rest.
 
+    name : of the set; "graded:POINT" for another operating point of the graded one
     atlas : needed where the set treats networks differently; its regions are the connectome's
     changed : parameters to set otherwise before inhibition is balanced
     With strong noise the rates lie above the target until `inhibition.retune` has corrected them.
     Raises E511 for an unknown name, E506 for an unknown parameter or a missing or wrong atlas,
     E504 where no inhibition balances it.
     """
-    chosen = find_parameter_set(name)
-    model = find_model(chosen.model)
-    values = {p.name: np.array([p.value]) for p in model.parameters}
-    values |= {key: np.array([number.value]) for key, number in chosen.values.items()}
-    routes = {"long_range": scaled(connectome.weights, chosen.scaling)}
-    if chosen.feed_forward:
-        routes["feed_forward"] = mutual(chosen.feed_forward, _fitting(chosen, connectome, atlas))
-    brain = Brain(chosen.model, connectome.regions, values, routes).changed(**(changed or {}))
-    return balance(brain, target_rate_hz(name, connectome, atlas=atlas))
+    kind, _, point = name.partition(":")
+    chosen = find_parameter_set(kind)
+    if chosen.scaling == ROUTED:
+        brain = graded_brain(connectome, point=point)
+    else:
+        brain = _scaled_brain(chosen, connectome, atlas)
+    brain = brain.changed(**(changed or {}))
+    return balance(brain, target_rate_hz(kind, connectome, atlas=atlas))
 
 
 def target_rate_hz(name: str, connectome: Connectome, *, atlas: Atlas | None = None) -> Array:
@@ -97,6 +100,15 @@ def target_rate_hz(name: str, connectome: Connectome, *, atlas: Atlas | None = N
         if role != "all":
             rate[_fitting(chosen, connectome, atlas).members(role)] = number.value
     return rate
+
+
+def _scaled_brain(chosen: ParameterSet, connectome: Connectome, atlas: Atlas | None) -> Brain:
+    values = {p.name: np.array([p.value]) for p in find_model(chosen.model).parameters}
+    values |= {key: np.array([number.value]) for key, number in chosen.values.items()}
+    routes = {"long_range": scaled(connectome.weights, chosen.scaling)}
+    if chosen.feed_forward:
+        routes["feed_forward"] = mutual(chosen.feed_forward, _fitting(chosen, connectome, atlas))
+    return Brain(chosen.model, connectome.regions, values, routes)
 
 
 def scaled(weights: Array, scaling: str) -> Array:

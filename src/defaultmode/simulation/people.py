@@ -3,37 +3,20 @@
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from functools import cache
-from importlib.resources import files
 
 import numpy as np
 from numpy.typing import NDArray
 
 from defaultmode.simulation.conditions import Condition, Scale, find_condition
+from defaultmode.simulation.constants import constants
 from defaultmode.simulation.drugs import Drug
 from defaultmode.simulation.pharmacology import Disposition, draw_dispositions
 from defaultmode.simulation.protocol import Protocol
 from defaultmode.simulation.readouts import Traits, draw_traits, typical_traits
-from defaultmode.simulation.toml_table import Table, parse_toml
 
 Array = NDArray[np.float64]
 MADRS_POINTS = 60.0
 TYPICAL_KG = 70.0
-
-
-@cache
-def population() -> dict[str, float]:
-    """The numbers of `people.toml`, where each has its unit, sentence and source."""
-    name = "people.toml"
-    values = {}
-    with Table(
-        parse_toml(files(__package__).joinpath(name).read_text("utf-8"), name), name
-    ) as all_:
-        for key in all_.keys:
-            with all_.table(key) as t:
-                values[key] = t.number("value", low=0.0)
-                t.text("unit"), t.text("sentence"), t.text("source"), t.flag("verified")
-    return values
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +42,12 @@ class People:
     baseline_madrs: Array
     traits: Traits
     alike: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("age_years", "weight_kg", "level", "baseline_madrs"):
+            row = np.array(getattr(self, name), dtype=np.float64)
+            row.flags.writeable = False
+            object.__setattr__(self, name, row)
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -177,7 +166,7 @@ def people_of(protocol: Protocol, *, seed: int) -> People:
 
 def _body(rng: np.random.Generator) -> tuple[str, float, float]:
     """Sex, age in years and weight in kg."""
-    numbers = population()
+    numbers = {name: constant.value for name, constant in constants("people").items()}
     sex = "F" if rng.random() < numbers["female"] else "M"
     age = rng.uniform(numbers["youngest"], numbers["oldest"])
     median = numbers["weight_female" if sex == "F" else "weight_male"]

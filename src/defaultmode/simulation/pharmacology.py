@@ -119,7 +119,9 @@ def concentration(
     for uptake, doses in _by_uptake(drug, dosing).items():
         modes = body.modes(uptake)
         for share, dose in doses:
-            seen += modes.course(times, dose) * (share * dose.mass_mg(person.weight_kg))
+            later = times >= dose.start_min
+            arrived = share * dose.mass_mg(person.weight_kg)
+            seen[:, later] += modes.course(times[later], dose) * arrived
     # rounding of differences of exponentials leaves values of −1e-17 where nothing is left
     seen = np.maximum(seen, 0.0)
     metabolite = seen[2] if drug.metabolite else None
@@ -211,12 +213,10 @@ class _Modes:
     weights: Array
 
     def course(self, times_min: Array, dose: Dose) -> Array:
-        """Plasma, effect site and metabolite for 1 mg given like this, (3, n_times, n_people)."""
+        """Plasma, effect site, metabolite for 1 mg, from its start on, (3, n_times, n_people)."""
         since = (times_min - dose.start_min)[:, None, None]
         left = np.exp(self.values * np.maximum(since - dose.over_min, 0.0))
         if dose.over_min:
             given = np.clip(since, 0.0, dose.over_min)
             left *= np.expm1(self.values * given) / (self.values * dose.over_min)
-        else:
-            left *= since >= 0
         return np.asarray(np.einsum("okp,tkp->otp", self.weights, left))

@@ -32,8 +32,7 @@ def numbers() -> Mapping[str, Mapping[str, Number]]:
 class Stages:
     """Two stages in a row, dP₁/dt = H − P₁/τ_on and dP/dt = P₁/τ_on − P/τ_off.
 
-    H = levelʰ / (halfʰ + levelʰ) is steep, so that a small dose does little and a large one hardly
-    more than the usual one.
+    H = levelʰ / (halfʰ + levelʰ) is steep, so that a small dose does next to nothing.
     """
 
     onset_min: float

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from defaultmode.core.errors import DefaultModeError
+from defaultmode.simulation.conditions import find_condition
 from defaultmode.simulation.doses import Dose
+from defaultmode.simulation.drugs import find_drug
 from defaultmode.simulation.events import find_event
 from defaultmode.simulation.spans import Span, check_apart, check_inside
 
@@ -198,6 +200,15 @@ class Protocol:
     def events(self) -> Mapping[str, str]:
         """The events that happen, between scans or in blocks of them, with their mechanism."""
         return {happening.event: happening.mechanism for happening in self._happenings}
+
+    @property
+    def hypothetical(self) -> tuple[str, ...]:
+        """Names of its condition, drugs and events that rest on an effect without source."""
+        state = find_condition(self.condition).mechanism(self.mechanism).hypothetical
+        drugs = {n: find_drug(n).mechanism(self.account(n)[0]).hypothetical for n in self.drugs}
+        events = {name: find_event(name).is_hypothetical(m) for name, m in self.events.items()}
+        doubts = {self.condition: state} | drugs | events
+        return tuple(name for name, doubt in doubts.items() if doubt)
 
     @property
     def _happenings(self) -> tuple[Session | Block, ...]:

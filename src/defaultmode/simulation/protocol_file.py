@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,19 +84,21 @@ def _times(t: Table) -> tuple[float, ...]:
 def _doses(raw: Table) -> list[Dosing]:
     with raw as t:
         drug = find_drug(t.text("drug"))
-        written = t.text("dose"), t.text("over", ""), t.text("route", "")
         mechanism, kinetics = t.text("mechanism", ""), t.text("kinetics", "")
-        times = _times(t)
-    if mechanism:
         drug.mechanism(mechanism)
-    if kinetics:
-        drug.kinetics_called(kinetics)
-    found = []
-    for at_min in times:
-        dose = parse_dose(written[0], over=written[1], route=written[2], start_min=at_min)
-        given = check_dose(drug, dose)
-        found.append(Dosing(drug=drug.name, dose=given, mechanism=mechanism, kinetics=kinetics))
-    return found
+        if kinetics:  # a placebo has none, not even by default
+            drug.kinetics_called(kinetics)
+        written = parse_dose(t.text("dose"), over=t.text("over", ""), route=t.text("route", ""))
+        dose = check_dose(drug, written)
+        return [
+            Dosing(
+                drug=drug.name,
+                dose=replace(dose, start_min=at_min),
+                mechanism=mechanism,
+                kinetics=kinetics,
+            )
+            for at_min in _times(t)
+        ]
 
 
 def _sessions(raw: Table) -> list[Session]:
@@ -103,11 +106,10 @@ def _sessions(raw: Table) -> list[Session]:
         event = find_event(t.text("event"))
         mechanism = event.mechanism(t.text("mechanism", "")).name
         lasts_min = _above_zero_s(t, "duration", 60.0 * event.duration_min) / 60.0
-        times = _times(t)
-    return [
-        Session(event=event.name, at_min=at, duration_min=lasts_min, mechanism=mechanism)
-        for at in times
-    ]
+        return [
+            Session(event=event.name, at_min=at, duration_min=lasts_min, mechanism=mechanism)
+            for at in _times(t)
+        ]
 
 
 def _above_zero_s(t: Table, key: str, default: float | None = None) -> float:
@@ -130,8 +132,8 @@ def _scan(raw: Table) -> Scan:
     with raw as t:
         duration_s = _above_zero_s(t, "duration")
         tr_s = t.seconds("tr", 2.0)
-        if not TR_S[0] <= tr_s <= min(TR_S[1], duration_s):
-            raise t.refuse("tr", f"{TR_S[0]:g} to {TR_S[1]:g} s, and no longer than the scan")
+        if not TR_S[0] <= tr_s <= min(TR_S[1], duration_s) or tr_s != round(tr_s, 3):
+            raise t.refuse("tr", f"whole milliseconds from {TR_S[0]:g} to {TR_S[1]:g} s")
         return Scan(
             session=_label(t, "session"),
             task=_label(t, "task", "rest"),
@@ -151,8 +153,8 @@ def _blocks(raw: Table, scan_s: float) -> list[Block]:
         onset_s = t.seconds("at")
         lasts_s = _above_zero_s(t, "duration", 60.0 * event.duration_min)
         every_s = _above_zero_s(t, "every", scan_s)
-    if not event.in_scanner:
-        raise DefaultModeError("E509", f"{t.where}: {event.name} cannot happen in a scanner.")
+        if not event.in_scanner:
+            raise DefaultModeError("E509", f"{event.name} cannot happen in a scanner.")
     count = max(1, math.floor((scan_s - onset_s - lasts_s) / every_s + 1e-9) + 1)
     onsets_s = [onset_s + i * every_s for i in range(count)]
     return [

@@ -2,42 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from defaultmode.simulation.clock import MINUTES_PER_DAY
+from defaultmode.simulation.constants import constants
 from defaultmode.simulation.events import Learning
-from defaultmode.simulation.toml_table import Table, parse_toml
 
 Array = NDArray[np.float64]
 STEP_MIN = 15.0  # plasticity moves over hours; it is taken as constant for this long
-
-
-@dataclass(frozen=True, slots=True)
-class Constants:
-    """The three numbers of `recovery.toml`, where each has its source and its label."""
-
-    plasticity_rate_per_d: float
-    relapse_d: float
-    most_learnt: float
-
-
-@cache
-def constants() -> Constants:
-    """The packaged constants."""
-    name = "recovery.toml"
-    text = files(__package__).joinpath(name).read_text("utf-8")
-    values = {}
-    with Table(parse_toml(text, name), name) as tables:
-        for key in tables.keys:
-            with tables.table(key) as t:
-                values[key] = t.number("value", low=0.0)
-                t.one_of("label", ("calibrated", "built in", "emergent"))
-                t.text("sentence"), t.text("source"), t.flag("verified")
-    return Constants(**values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +93,7 @@ def _learning_per_d(times: Array, drive: Array, lessons: Sequence[Lesson], pace:
         on = (times > lesson.begins_min) & (times < lesson.ends_min)
         days = (lesson.ends_min - lesson.begins_min) / MINUTES_PER_DAY
         learnt = lesson.learning.rate * (pace + lesson.learning.plasticity_gain * drive[on])
-        rate[on] -= np.log1p(-np.minimum(learnt, constants().most_learnt)) / days
+        rate[on] -= np.log1p(-np.minimum(learnt, _number("most_learnt"))) / days
     return rate
 
 
@@ -127,10 +101,12 @@ def _step(
     level: Array, relapse: Array, days: float, *, plasticity: Array, learning: Array
 ) -> tuple[Array, Array]:
     """Both levels after a step of constant plasticity and learning: the exact solution."""
-    relapsing = 1.0 / constants().relapse_d
-    difference = (
-        constants().plasticity_rate_per_d * plasticity + relapsing
-    )  # of the two decay rates
+    relapsing = 1.0 / _number("relapse_d")
+    difference = _number("plasticity_rate_per_d") * plasticity + relapsing  # of the two decay rates
     learnt = np.exp(-learning * days)
     kept = np.exp(-(difference + learning) * days)
     return level * kept + relapse * relapsing * (learnt - kept) / difference, relapse * learnt
+
+
+def _number(name: str) -> float:
+    return constants("recovery")[name].value

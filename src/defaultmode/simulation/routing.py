@@ -1,4 +1,4 @@
-"""Which existing connections excite and which inhibit, so that a model's connectivity is a group's."""
+"""Which connections excite and which inhibit, so that modelled connectivity is a group's."""
 
 from dataclasses import dataclass
 
@@ -43,7 +43,7 @@ class RoutingPlan:
 class Routed:
     """A fitted brain and how well it fits.
 
-    correlation, mean_absolute_error : between modelled and measured connectivity, above the diagonal
+    correlation, mean_absolute_error : of modelled with measured connectivity, above the diagonal
     growth_per_s : of the slowest disturbance; iteration : the step that is kept
     """
 

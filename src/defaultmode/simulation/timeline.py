@@ -45,7 +45,7 @@ class Timeline:
         self.protocol, self.people = protocol, people
         self._brain, self._atlas, self._maps = brain, atlas, maps
         self._bodies = {name: people.disposition(find_drug(name)) for name in protocol.drugs}
-        condition = find_condition(protocol.condition)
+        condition = find_condition(people.condition)
         self._recovery = recover(
             people.level,
             lambda times: self.plasticity(times) * people.traits.responsiveness,

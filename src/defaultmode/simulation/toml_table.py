@@ -39,8 +39,9 @@ def packaged(package: str) -> dict[str, str]:
 class Table:
     """One table of a TOML file, used as a context: leaving it with a key unread raises E510.
 
-    raw : the table as tomllib gives it; where : how messages name it, such as "p.toml, scan 2".
-    A reader without a default requires its key. All readers raise E510.
+    raw : the table as tomllib gives it; where : how messages name it, such as "p.toml, scan 2"
+    A reader without a default requires its key; all raise E510. Whatever else goes wrong inside the
+    context is told with the table's name before it.
     """
 
     def __init__(self, raw: object, where: str) -> None:
@@ -59,6 +60,8 @@ class Table:
         problem: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if isinstance(problem, DefaultModeError) and not problem.detail.startswith(self.where):
+            raise DefaultModeError(problem.code, f"{self.where}: {problem.detail}") from problem
         unknown = sorted(set(self._raw) - self._asked)
         if kind is None and unknown:
             known = ", ".join(sorted(self._asked))

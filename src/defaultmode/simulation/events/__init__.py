@@ -6,6 +6,7 @@ from functools import cache
 from types import MappingProxyType
 
 from defaultmode.core.errors import DefaultModeError
+from defaultmode.simulation.constants import LABELS
 from defaultmode.simulation.mechanisms import (
     Evidence,
     Mechanism,
@@ -73,7 +74,11 @@ class Event:
     @property
     def hypothetical(self) -> bool:
         """Whether anything that it does by default has no source."""
-        parts = (self.mechanism(), self.learning, self.lasting)
+        return self.is_hypothetical()
+
+    def is_hypothetical(self, mechanism: str = "") -> bool:
+        """Whether anything that it does under this mechanism has no source; raises E511."""
+        parts = (self.mechanism(mechanism), self.learning, self.lasting)
         return any(part.hypothetical for part in parts if part is not None)
 
     def mechanism(self, name: str = "") -> Mechanism:
@@ -86,7 +91,7 @@ def _learning(raw: Table) -> Learning:
         return Learning(
             rate=t.number("rate", low=0.0),
             plasticity_gain=t.number("plasticity_gain", low=0.0),
-            label=t.one_of("label", ("calibrated", "built in", "emergent")),
+            label=t.one_of("label", LABELS),
             sentence=t.text("sentence"),
             source=t.text("source"),
             verified=t.flag("verified"),

@@ -67,8 +67,9 @@ class Draw:
         """An effect of a drug, condition or event with this draw's numbers in it."""
         for r in self.box.ranges:
             if r.changes(owner, effect):
-                number = {r.what: self.values[r.name]}
-                effect = replace(effect, **number)
+                value = self.values[r.name]
+                slope = r.what == "slope"
+                effect = replace(effect, slope=value) if slope else replace(effect, change=value)
         return effect
 
     def level(self, owner: str) -> float:

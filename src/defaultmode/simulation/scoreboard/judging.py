@@ -61,15 +61,21 @@ def value_of(row: Row, look: Look) -> Array:
     if form == "distance":
         healthy = look("healthy").mean()
         return np.asarray(np.abs(here - healthy) - np.abs(before - healthy))
+    if form == "difference":
+        return np.asarray(here - before)
+    other = (look(row.than), look(row.than_against)) if row.than else None
+    return _relative(form, here, before, other)
+
+
+def _relative(form: str, here: Array, before: Array, other: tuple[Array, Array] | None) -> Array:
+    """Values that divide; not finite where there is nothing to divide by."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        if form == "share":
-            return np.asarray((here - before) / (look(row.than) - look(row.than_against)).mean())
-        if form == "ratio":
-            return np.asarray(here / before)
+        if form == "share" and other:
+            return np.asarray((here - before) / (other[0] - other[1]).mean())
         if form == "suppression":
-            other = look(row.than) / look(row.than_against) if row.than else 1.0
-            return np.asarray(other - here / before)
-    return np.asarray(here - before)
+            against = other[0] / other[1] if other else 1.0
+            return np.asarray(against - here / before)
+        return np.asarray(here / before)
 
 
 def holds(row: Row, values: ArrayLike) -> NDArray[np.bool_]:
@@ -83,7 +89,9 @@ def shared(row: Row, values: Array, points: tuple[str, ...]) -> Shared:
     """A statement over draws; values (n_draws,), NaN where the brain came to no stable rest."""
     stable = np.isfinite(values)
     if not stable.any():
-        return Shared(*[np.nan] * 4, len(values), len(values), np.nan, np.nan)
+        nothing = float("nan")
+        lost = len(values)
+        return Shared(nothing, nothing, nothing, nothing, lost, lost, nothing, nothing)
     low, median, high = np.quantile(values[stable], (0.05, 0.5, 0.95))
     held = holds(row, values)
     at = np.array(points)
@@ -113,8 +121,8 @@ def seeded(values: Array) -> Seeded | None:
 def verdict(row: Row, box: Shared | None, seeds: Seeded | None) -> str:
     """One of "holds", "fails", "depends on the operating point", "unclear", "not testable".
 
-    The box decides where it can, and the seeds where it cannot; where the two contradict each other,
-    it depends. "unclear" is for seeds alone whose interval leaves both open.
+    The box decides where it can, and the seeds where it cannot; where the two contradict each
+    other, it depends. "unclear" is for seeds alone whose interval leaves both open.
     """
     by_box, by_seeds = _by_box(box), _by_seeds(row, seeds)
     if by_box and by_seeds and {by_box, by_seeds} == {"holds", "fails"}:

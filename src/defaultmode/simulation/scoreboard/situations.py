@@ -1,11 +1,11 @@
 """What a row of the scoreboard is about: a condition, treatments, ablations, a time since."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.simulation.brain import Brain
@@ -17,11 +17,12 @@ from defaultmode.simulation.effects import Effect, apply_effects, region_weights
 from defaultmode.simulation.events import find_event
 from defaultmode.simulation.fixed_point import fixed_point
 from defaultmode.simulation.inhibition import balance
-from defaultmode.simulation.mechanisms import Mechanism
 from defaultmode.simulation.plasticity import plasticity
 from defaultmode.simulation.recovery import recover
 from defaultmode.simulation.scoreboard.box import Draw
 from defaultmode.simulation.scoreboard.quantities import Ground
+
+Array = NDArray[np.float64]
 
 ABLATIONS = ("feed_forward", "shared_drive", "plasticity")
 
@@ -40,17 +41,18 @@ class Situation:
     after_min: float | None = None
 
     @property
-    def mechanisms(self) -> tuple[tuple[str, Mechanism], ...]:
-        """Whose mechanisms act in it, the condition's first; raises E511."""
-        acting = () if self.after_min is not None else self.treatments
-        treated = tuple((name, _mechanism(name, chosen)) for name, chosen in acting)
-        return ((self.condition, find_condition(self.condition).mechanism()), *treated)
+    def acting(self) -> tuple[tuple[str, Effect], ...]:
+        """Every effect that acts in it with the name of what it is of; raises E511."""
+        own = find_condition(self.condition).mechanism().effects
+        treated = () if self.after_min is not None else self.treatments
+        named = [(self.condition, own), *((name, _effects(name, m)) for name, m in treated)]
+        return tuple((name, effect) for name, effects in named for effect in effects)
 
     @property
     def hypothetical(self) -> bool:
-        """Whether anything that acts in it has no source; late effects are our own rule."""
+        """Whether anything that acts in it has no source; what outlasts a drug is our own rule."""
         late = self.after_min is not None and "plasticity" not in self.without
-        return late or any(mechanism.hypothetical for _, mechanism in self.mechanisms)
+        return late or any(effect.hypothetical for _, effect in self.acting)
 
 
 def parse_situation(text: str) -> Situation:
@@ -79,7 +81,7 @@ def situation_brain(situation: Situation, base: Brain, ground: Ground, draw: Dra
     """
     brain = _ablated(base, situation.without)
     acting = []
-    for owner, effect in _effects(situation):
+    for owner, effect in situation.acting:
         drawn = draw.effect(owner, effect)
         level = draw.level(owner) if owner != situation.condition else kept(situation, draw)
         acting.append((drawn, region_weights(drawn, ground.atlas, ground.maps), level))
@@ -100,24 +102,19 @@ def kept(situation: Situation, draw: Draw) -> float:
 def _undone(drugs: tuple[str, ...], recovery: float, after_min: float) -> float:
     """Share of a condition's level that standard doses have undone in the typical person."""
 
-    def drive(times_min: np.ndarray) -> np.ndarray:
+    def drive(times_min: Array) -> Array:
         found = [find_drug(name) for name in drugs]
         parts = [plasticity(d, [parse_dose(d.standard)], times_min) for d in found]
-        return np.sum(parts, axis=0) if parts else np.zeros((len(times_min), 1))
+        return np.asarray(np.sum(parts, axis=0)) if parts else np.zeros((len(times_min), 1))
 
     course = recover(np.ones(1), drive, (), until_min=(0.0, after_min), pace=recovery)
     return 1.0 - float(course.level[-1, 0])
 
 
-def _effects(situation: Situation) -> Iterator[tuple[str, Effect]]:
-    for owner, mechanism in situation.mechanisms:
-        yield from ((owner, effect) for effect in mechanism.effects)
-
-
-def _mechanism(name: str, chosen: str) -> Mechanism:
+def _effects(name: str, mechanism: str) -> tuple[Effect, ...]:
     if name in all_drugs():
-        return find_drug(name).mechanism(chosen)
-    return find_event(name).mechanism(chosen)
+        return find_drug(name).mechanism(mechanism).effects
+    return find_event(name).mechanism(mechanism).effects
 
 
 def _ablated(base: Brain, without: tuple[str, ...]) -> Brain:

@@ -43,8 +43,9 @@ class Statement:
     def rows(self) -> Iterator["Row"]:
         """A row for every condition and preset."""
         for condition, preset in product(self.conditions or ("",), self.presets or ("",)):
-            named = (self.situation, self.against, *self.than)
-            yield Row(self, condition, preset, *(t.replace("{condition}", condition) for t in named))
+            texts = (self.situation, self.against, *self.than)
+            named = (text.replace("{condition}", condition) for text in texts)
+            yield Row(self, condition, preset, *named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ class Silent:
 
 @cache
 def read_statements() -> tuple[tuple[Statement, ...], tuple[Silent, ...]]:
-    """The packaged statements, and the claims left out; raises E510 where their file is not valid."""
+    """The packaged statements, and the claims left out; raises E510 where the file is not valid."""
     name = "statements.toml"
     text = files(__package__).joinpath(name).read_text("utf-8")
     with Table(parse_toml(text, name), name) as whole:
