@@ -63,6 +63,15 @@ mean_units = 8000
 """
 
 
+MEASURES = (
+    "within_default_mode",
+    "alff_default_mode",
+    "global_signal_variance",
+    "framewise_displacement_mean",
+)
+SHORT = ("--measures", *MEASURES, "--min-time", 60, "--nprocs", 1, "--quiet")
+
+
 def run(*words: object) -> int:
     return main([str(w) for w in words])
 
@@ -106,10 +115,9 @@ def test_a_trial_is_measured_and_studied_like_any_data_set(
     made, results = files / "virtual", files / "results"
     assert run("trial", files / "trial.toml", made) == 0
     assert "defaultmode measure" in capsys.readouterr().out
-    words = ("--min-time", 60, "--nprocs", 1, "--quiet")
     missed = [r for r in rows_of(made / "truth/participants.tsv") if r["sessions_attended"] == "1"]
     assert missed, "the seed of this test has somebody leave"
-    assert run("measure", made, results, *words) == 4, "who left needs eyes"
+    assert run("measure", made, results, *SHORT) == 4, "who left needs eyes"
     assert run("study", results, "--quiet") == 4
     rows = rows_of(results / "study.tsv")
     assert len(rows) == 12 - len(missed)
@@ -118,7 +126,7 @@ def test_a_trial_is_measured_and_studied_like_any_data_set(
     for row in rows:
         assert row["arm"] == people[row["participant_id"]]["arm"]
         assert row["madrs_total"] != "n/a"
-        for name in ("within_default_mode", "alff_default_mode", "global_signal_variance"):
+        for name in MEASURES[:3]:
             assert np.isfinite(float(row[f"{name}__as_supplied"])), "the percent scale is there"
         assert float(row["framewise_displacement_mean__as_supplied"]) > 0
     reasons = {
@@ -132,7 +140,7 @@ def test_a_trial_is_measured_and_studied_like_any_data_set(
 def test_the_truth_never_enters_the_study(files: Path, quick: None) -> None:
     made, results = files / "virtual", files / "results"
     assert run("simulate", files / "protocol.toml", made, "--n", 2, "--quiet") == 0
-    assert run("measure", made, results, "--min-time", 60, "--nprocs", 1, "--quiet") == 0
+    assert run("measure", made, results, *SHORT) == 0
     assert run("study", results, "--bids-dir", made, "--quiet") == 0
     truth = [p for p in made.rglob("*.tsv") if "truth" in str(p.relative_to(made))]
     columns = {c for p in truth for c in rows_of(p)[0]} - {"participant_id", "session_id"}
@@ -276,6 +284,7 @@ def test_settings_that_cannot_be_used_end_with_2(words: tuple[object, ...], file
         ("conditions", "depressed_hypo", "against"),
         ("events", "meditation", "hypothetical"),
         ("models", "mean_field", "verified"),
+        ("models", "deco2014", "Deco 2014"),
     ],
 )
 def test_registries_of_the_simulator_can_be_listed(

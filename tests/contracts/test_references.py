@@ -18,6 +18,11 @@ from defaultmode.report.references import (
     format_reference,
     reference,
 )
+from defaultmode.simulation.conditions import all_conditions
+from defaultmode.simulation.drugs import all_drugs
+from defaultmode.simulation.events import all_events
+from defaultmode.simulation.models import all_models
+from defaultmode.simulation.parameter_sets import all_parameter_sets
 from defaultmode.sources.atlases import atlas_names, load_atlas
 
 KEYS = tuple(all_references())
@@ -62,6 +67,12 @@ def _cited():
         yield from ((f"atlas {name}", key) for key in load_atlas(name).cites)
     for caveat in all_caveats():
         yield from ((f"caveat {caveat.name}", key) for key in caveat.cites)
+    for registry in (all_drugs(), all_models(), all_parameter_sets()):
+        for name, member in registry.items():
+            yield from ((f"{type(member).__name__} {name}", key) for key in member.cites)
+    for registry in (all_conditions(), all_events()):
+        for name, member in registry.items():
+            yield from ((f"evidence on {name}", row.source) for row in member.evidence)
     yield from (("software", key) for key in SOFTWARE.values())
     yield from (("primer", key) for key in PRIMER_KEYS)
 

@@ -9,6 +9,7 @@ from defaultmode.cli.analyses import run_check, run_demo, run_measure, run_study
 from defaultmode.cli.arguments import parser
 from defaultmode.cli.listings import run_explain, run_list, run_list_virtual
 from defaultmode.cli.printing import say, say_error
+from defaultmode.cli.scoring import run_scoreboard
 from defaultmode.cli.virtual import run_simulate, run_trial
 from defaultmode.core.errors import DefaultModeError
 
@@ -79,6 +80,7 @@ VERB_FUNCTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "study": run_study,
     "simulate": run_simulate,
     "trial": run_trial,
+    "scoreboard": run_scoreboard,
     "measures": run_list,
     "atlases": run_list,
     "presets": run_list,

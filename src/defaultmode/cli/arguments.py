@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from defaultmode import DISCLAIMER, __version__
+from defaultmode.cli.scoring import add_scoreboard
 
 if TYPE_CHECKING:
     Verbs = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -22,6 +23,7 @@ def parser() -> argparse.ArgumentParser:
 
     _add_analyses(verbs)
     _add_virtual(verbs)
+    add_scoreboard(verbs)
     _add_listings(verbs)
     return top
 

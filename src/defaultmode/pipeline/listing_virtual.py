@@ -7,6 +7,7 @@ from defaultmode.simulation.conditions import all_conditions, find_condition
 from defaultmode.simulation.drugs import all_drugs, find_drug
 from defaultmode.simulation.events import all_events, find_event
 from defaultmode.simulation.models import all_models, find_model
+from defaultmode.simulation.parameter_sets import all_parameter_sets
 
 Rows = list[dict[str, object]]
 KINDS = ("drugs", "conditions", "events", "models")
@@ -29,7 +30,7 @@ def list_virtual(kind: str, name: str = "") -> Rows:
         "drugs": find_drug,
         "conditions": find_condition,
         "events": find_event,
-        "models": lambda model: find_model(model).parameters,
+        "models": _model,
     }
     found = finders[kind](name)
     about = next(row for row in overviews[kind]() if row["name"] == name)
@@ -79,7 +80,8 @@ def _events() -> Rows:
 
 
 def _models() -> Rows:
-    return [
+    """The models, then the named parameter sets that run on them."""
+    models: Rows = [
         {
             "name": m.name,
             "sentence": m.sentence,
@@ -89,6 +91,21 @@ def _models() -> Rows:
         }
         for m in all_models().values()
     ]
+    return models + [
+        {
+            "name": s.name,
+            "sentence": s.sentence,
+            "parameter set of": s.model,
+            "sources": ", ".join(s.cites),
+        }
+        for s in all_parameter_sets().values()
+    ]
+
+
+def _model(name: str) -> object:
+    """What a parameter set rests on, or the parameters of a model; raises E511."""
+    sets = all_parameter_sets()
+    return sets[name] if name in sets else find_model(name).parameters
 
 
 def _sourced(path: str, part: object) -> Iterator[dict[str, object]]:

@@ -1,4 +1,4 @@
-"""The nonlinear model over seeds: recordings of virtual people, through the package's own measures."""
+"""The nonlinear model over seeds: virtual recordings through the package's own measures."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

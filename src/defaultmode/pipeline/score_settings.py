@@ -18,7 +18,7 @@ from defaultmode.sources.connectomes import embedded_connectome, embedded_maps, 
 
 ATLAS = "schaefer100"
 GRADED = "graded"
-QUICK_DRAWS, QUICK_SEEDS, QUICK_S, QUICK_SWITCH_S = 12, 4, 270.0, 120.0
+QUICK = {"draws": 12, "seeds": 4, "duration_s": 270.0, "switch_s": 120.0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -165,9 +164,8 @@ def line(row: Row, boxed: Array | None, evidence: Evidence) -> dict[str, object]
     s = row.statement
     box = None if boxed is None else shared(row, boxed, evidence.swept.points)
     over = over_seeds(row, evidence.looked)
-    said = f"{row.key}"
     return {
-        "row": said,
+        "row": row.key,
         "claims": " ".join(s.claims),
         "group": s.group,
         "sentence": s.sentence,

@@ -13,7 +13,7 @@ from defaultmode.pipeline.virtual_people import Group, groups_of
 from defaultmode.pipeline.virtual_runs import blocks_of, runs_of_blocks, seen
 from defaultmode.pipeline.virtual_scores import Score, check_ratings, scores_of
 from defaultmode.pipeline.virtual_tables import participants, phenotype, sessions, sources, truth
-from defaultmode.running import fresh_folder, progress, refuse_occupied, write_text
+from defaultmode.running import fresh_folder, progress_bar, refuse_occupied, write_text
 from defaultmode.simulation.conditions import find_condition
 from defaultmode.simulation.protocol_file import read_protocol
 from defaultmode.simulation.trial import Arm, Trial
@@ -132,13 +132,12 @@ def forecast(cast: Cast) -> SimulateReport:
 def fill(folder: Path, cast: Cast, texts: Mapping[str, str], *, quiet: bool = False) -> None:
     """Write every file of the data set into a folder."""
     blocks = blocks_of(cast.groups, cast.substrate)
-    n_scans = forecast(cast).scans
     runs = []
-    found = runs_of_blocks(blocks, cast.settings)
-    for run in progress(found, n_scans, "simulating", quiet=quiet):
-        for name, text in scan_texts(seen(run, cast.trial), cast.substrate.atlas).items():
-            write_text(folder / name, text)
-        runs.append(run.summary(cast.substrate.atlas))
+    with progress_bar("simulating", quiet=quiet) as show:
+        for run in runs_of_blocks(blocks, cast.settings, tell=show):
+            for name, text in scan_texts(seen(run, cast.trial), cast.substrate.atlas).items():
+                write_text(folder / name, text)
+            runs.append(run.summary(cast.substrate.atlas))
     scores = [score for block in blocks for score in scores_of(block, cast.trial)]
     for name, text in dataset_texts(dataset_of(cast, runs, scores, texts)).items():
         write_text(folder / name, text)

@@ -1,6 +1,6 @@
 """The scans of virtual people: simulated side by side, then seen through a scanner."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -101,17 +101,26 @@ def blocks_of(groups: Sequence[Group], substrate: Substrate) -> tuple[Block, ...
     return tuple(found)
 
 
-def runs_of_blocks(blocks: Sequence[Block], settings: VirtualSettings) -> Iterator[Run]:
+def runs_of_blocks(
+    blocks: Sequence[Block], settings: VirtualSettings, *, tell: Callable[[float, str], None]
+) -> Iterator[Run]:
     """Simulate every scan and yield one person's after another, of those who came.
 
+    tell : told the share done, 0 to 1, and how many scans that is
     Who has left is carried along in the engine and not written. Raises E505 and E512 as it does.
     """
     jobs = [Job(b.timeline, scan) for b in blocks for scan in b.group.protocol.scans]
     block_of = {id(b.timeline): b for b in blocks}
+    total, done = sum(len(job.people) for job in jobs), 0
     for batch in batches(jobs, LANES * settings.threads):
         seeds = [seed for job in batch for seed in job.seeds]
+
+        def share(part: float, before: int = done, n: int = len(seeds)) -> None:
+            tell((before + part * n) / total, f"{before}/{total}")
+
         brain = brain_of(batch, settings.settle_s)
-        simulation = simulate(brain, seeds, settings.plan(batch[0].scan))
+        simulation = simulate(brain, seeds, settings.plan(batch[0].scan), progress=share)
+        done += len(seeds)
         first = 0
         for job in batch:
             yield from _runs(job, block_of[id(job.timeline)], simulation, first)

@@ -4,7 +4,7 @@ from defaultmode.running.files import write_text
 from defaultmode.running.fresh import fresh_folder, refuse_occupied
 from defaultmode.running.launch import Task, launch, worker_count
 from defaultmode.running.manifest import Fingerprint, Manifest, read_manifest, write_manifest
-from defaultmode.running.progress import progress
+from defaultmode.running.progress import progress, progress_bar
 
 __all__ = [
     "Fingerprint",
@@ -13,6 +13,7 @@ __all__ = [
     "fresh_folder",
     "launch",
     "progress",
+    "progress_bar",
     "read_manifest",
     "refuse_occupied",
     "worker_count",

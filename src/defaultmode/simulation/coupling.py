@@ -159,7 +159,9 @@ def in_loops(block: Block) -> Callable[..., None]:
     rows, width = block.rows, block.vectors * block.lanes
 
     @njit(**FAST)
-    def product(factors: Singles, vectors: Singles, result: Singles, starts: Any, places: Any) -> None:
+    def product(
+        factors: Singles, vectors: Singles, result: Singles, starts: Any, places: Any
+    ) -> None:
         n_terms, factor_step, vector_step, row_step = places
         for r in range(rows):
             to = starts[2] + r * row_step
@@ -179,7 +181,9 @@ batch_product, many_product, few_product = make(BATCH), make(MANY), make(FEW)
 
 
 @njit(**FAST)
-def receive_batch(weights: Singles, sent: Singles, received: Singles, shape: tuple[int, int]) -> None:
+def receive_batch(
+    weights: Singles, sent: Singles, received: Singles, shape: tuple[int, int]
+) -> None:
     """Everybody's input; `sent` and `received` are flat (n_regions, width), `shape` is that."""
     n, width = shape
     for row in range(0, n, BATCH.rows):

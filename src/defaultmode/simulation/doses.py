@@ -97,7 +97,7 @@ def parse_dose(text: str, *, over: str = "", route: str = "", start_min: float =
     amount = _AMOUNT.match(words)
     if amount is None:
         raise DefaultModeError("E510", f"dose {text!r} does not begin with a number.")
-    if not amount["unit"]:
+    if not amount["unit"] or amount["unit"] == "over":
         msg = f"dose {text!r} has no unit; write it beside the number, such as `0.5 mg/kg`."
         raise DefaultModeError("E507", msg)
     factor, unit = _unit(amount["unit"], text)

@@ -1,7 +1,7 @@
 """Virtual people through time: from a brain and a seed per person to BOLD, rates and activity."""
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from threading import Event, Lock
 
@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.simulation.brain import Brain
+from defaultmode.simulation.fused import FusedRun
+from defaultmode.simulation.layout import PEOPLE
+from defaultmode.simulation.models import find_model
+from defaultmode.simulation.models.mean_field import MODEL
 from defaultmode.simulation.random_streams import NormalStreams
 from defaultmode.simulation.reference import ReferenceRun
 from defaultmode.simulation.sampling import Run, Sampling, Window
@@ -128,13 +132,12 @@ def simulate(
         msg = f"{len(seeds)} seeds for the parameters of {first.n_people} people."
         raise DefaultModeError("E506", msg)
     told = _Progress(progress, plan, len(seeds))
-    batches = _batches(first, len(seeds))
+    batches = [slice(k, k + PEOPLE) for k in range(0, len(seeds), PEOPLE)]
 
     def recorded(people: slice) -> Simulation:
-        return _recording(timeline, seeds, people, plan=plan, told=told)
+        run = _run(first, people, seeds, plan.sampling)
+        return _recording(timeline, people, run, plan=plan, told=told)
 
-    if plan.threads == 1 or len(batches) == 1:
-        return _joined([recorded(people) for people in batches])
     with ThreadPoolExecutor(plan.threads) as pool:
         try:
             return _joined(list(pool.map(recorded, batches)))
@@ -149,57 +152,52 @@ class _Progress:
     def __init__(self, tell: Callable[[float], None] | None, plan: Plan, n_people: int) -> None:
         self.stop = Event()
         self._tell, self._lock, self._done_ms = tell, Lock(), 0
-        self._all_ms = n_people * whole_ms("", plan.settle_s + plan.duration_s)
+        self._all_ms = n_people * sum(n_ms for _, _, n_ms in _windows(plan))
 
     def add(self, people_ms: int) -> None:
+        if self.stop.is_set():
+            raise CancelledError
         with self._lock:
             self._done_ms += people_ms
             if self._tell is not None:
                 self._tell(self._done_ms / self._all_ms)
 
 
-def _batches(brain: Brain, n_people: int) -> list[slice]:
-    size = n_people
-    return [slice(k, min(k + size, n_people)) for k in range(0, n_people, size)]
+def _run(first: Brain, people: slice, seeds: Sequence[int], sampling: Sampling) -> Run:
+    """The fast kernel where the model has one, plain NumPy otherwise."""
+    brain, own = _of(first, people), seeds[people]
+    if brain.model == MODEL.name:
+        return FusedRun(brain, own, sampling, alone=len(seeds) == 1)
+    n_noisy = int(np.flatnonzero(find_model(brain.model).noise(brain).any((1, 2))).max(initial=-1))
+    noise = NormalStreams(own, brain.n_regions, n_noisy=n_noisy + 1)
+    return ReferenceRun(brain, noise, sampling, n_people=len(own))
 
 
-def _run(brain: Brain, seeds: Sequence[int], sampling: Sampling) -> Run:
-    noisy = 2
-    noise = NormalStreams(seeds, brain.n_regions, n_noisy=noisy)
-    return ReferenceRun(brain, noise, sampling, n_people=len(seeds))
+def _of(brain: Brain, people: slice) -> Brain:
+    values = {k: v[:, people] if v.shape[1] > 1 else v for k, v in brain.values.items()}
+    return replace(brain, values=values)
 
 
 def _recording(
-    timeline: Timeline, seeds: Sequence[int], people: slice, *, plan: Plan, told: _Progress
+    timeline: Timeline, people: slice, run: Run, *, plan: Plan, told: _Progress
 ) -> Simulation:
     """One batch from settling to the end."""
-    brain = whole = timeline(-plan.settle_s)
-    run: Run | None = None
-    kept: list[Window] = []
-    weights: list[int] = []
+    record = _Record(plan)
+    everybody: Brain | None = None
     for update_ms, start_ms, n_ms in _windows(plan):
-        if told.stop.is_set():
-            break
         if start_ms == update_ms:
             now = timeline(update_ms / 1000)
-            if run is None or now is not whole:
-                whole, brain = now, _of(now, people)
-        run = run or _run(brain, seeds[people], plan.sampling)
-        window = run.advance(brain, n_ms, start_ms=start_ms if start_ms >= 0 else None)
-        _check(window, brain, end_s=(start_ms + n_ms) / 1000, ceiling_hz=plan.rate_ceiling_hz)
-        if start_ms >= 0:
-            kept.append(window)
-            weights.append(n_ms)
-        told.add(n_ms * len(seeds[people]))
-    step_s = plan.activity_every_s
-    return Simulation(
-        bold=np.concatenate([w.bold for w in kept]),
-        tr_s=plan.tr_s,
-        rate_hz=np.average([w.rate_hz for w in kept], axis=0, weights=weights),
-        excitation=np.average([w.excitation for w in kept], axis=0, weights=weights),
-        activity=np.concatenate([w.activity for w in kept]) if step_s is not None else None,
-        activity_step_s=step_s,
-    )
+            if now is not everybody:
+                everybody, brain = now, _of(now, people)
+        recording = start_ms >= 0
+        window = run.advance(brain, n_ms, start_ms=start_ms if recording else None)
+        check = _Check(brain, people.start, (start_ms + n_ms) / 1000)
+        check.finite(window)
+        check.balanced(window, plan.rate_ceiling_hz)
+        if recording:
+            record.add(window, n_ms)
+        told.add(n_ms * window.excitation.shape[1])
+    return record.simulation()
 
 
 def _windows(plan: Plan) -> Iterator[tuple[int, int, int]]:
@@ -213,31 +211,67 @@ def _windows(plan: Plan) -> Iterator[tuple[int, int, int]]:
                 yield update, start, min(start + LONGEST_CALL_MS, until) - start
 
 
-def _of(brain: Brain, people: slice) -> Brain:
-    values = {k: v[:, people] if v.shape[1] > 1 else v for k, v in brain.values.items()}
-    return replace(brain, values=values)
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """Stops a run that means nothing any more, with the region and the time."""
+
+    brain: Brain
+    first_person: int
+    end_s: float
+
+    def finite(self, window: Window) -> None:
+        for values in (window.excitation, window.rate_hz, *window.bold):
+            if not np.isfinite(values).all():
+                place = self._place(np.isfinite(values).argmin(), values.shape[1])
+                raise DefaultModeError("E512", f"{place}, until {self.end_s:g} s.")
+
+    def balanced(self, window: Window, ceiling_hz: float) -> None:
+        rates = window.rate_hz
+        if rates.size and rates.max() > ceiling_hz:
+            place = self._place(rates.argmax(), rates.shape[1])
+            msg = (
+                f"{place}, fired at {rates.max():.1f} Hz on average until {self.end_s:g} s; "
+                f"{ceiling_hz:g} Hz is the ceiling."
+            )
+            raise DefaultModeError("E505", msg)
+
+    def _place(self, flat: np.intp, n_people: int) -> str:
+        region, person = divmod(int(flat), n_people)
+        return f"region {self.brain.regions[region]!r} of person {self.first_person + person + 1}"
 
 
-def _check(window: Window, brain: Brain, *, end_s: float, ceiling_hz: float) -> None:
-    """Raises E512 and E505, naming the region."""
-    for values in (window.excitation, window.rate_hz, *window.bold[-1:]):
-        if not np.isfinite(values).all():
-            region, person = np.argwhere(~np.isfinite(values))[0]
-            msg = f"region {brain.regions[region]!r} of person {person + 1} at {end_s:g} s."
-            raise DefaultModeError("E512", msg)
-    if window.rate_hz.size and window.rate_hz.max() > ceiling_hz:
-        region, person = np.unravel_index(window.rate_hz.argmax(), window.rate_hz.shape)
-        msg = (
-            f"region {brain.regions[region]!r} of person {person + 1} fired at "
-            f"{window.rate_hz.max():.1f} Hz until {end_s:g} s; {ceiling_hz:g} Hz is the ceiling."
+class _Record:
+    """What has been recorded of a batch so far; fast trajectories are never in it."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._bold: list[Array] = []
+        self._activity: list[Array] = []
+        self._rates: Array | float = 0.0
+        self._excitation: Array | float = 0.0
+        self._n_ms = 0
+
+    def add(self, window: Window, n_ms: int) -> None:
+        self._bold.append(window.bold)
+        self._activity.append(window.activity)
+        self._rates = self._rates + window.rate_hz * n_ms
+        self._excitation = self._excitation + window.excitation * n_ms
+        self._n_ms += n_ms
+
+    def simulation(self) -> Simulation:
+        step_s = self._plan.activity_every_s
+        return Simulation(
+            bold=np.concatenate(self._bold),
+            tr_s=self._plan.tr_s,
+            rate_hz=np.asarray(self._rates / self._n_ms),
+            excitation=np.asarray(self._excitation / self._n_ms),
+            activity=None if step_s is None else np.concatenate(self._activity),
+            activity_step_s=step_s,
         )
-        raise DefaultModeError("E505", msg)
 
 
 def _joined(parts: list[Simulation]) -> Simulation:
     """All batches as one."""
-    if len(parts) == 1:
-        return parts[0]
     activity = [part.activity for part in parts if part.activity is not None]
     return replace(
         parts[0],

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defaultmode.core.errors import DefaultModeError
+from defaultmode.core.errors import DefaultModeError
 from defaultmode.simulation import kernel
 from defaultmode.simulation.brain import Brain
 from defaultmode.simulation.kernel import FAST_ROWS, LANES, SLOW_ROWS, Clock, Scales
@@ -19,7 +20,7 @@ NEVER = -1
 
 
 class FusedRun:
-    """A batch of at most `layout.BATCH` people, or one person alone, in single precision."""
+    """A batch of at most `layout.PEOPLE` people, or one person alone, in single precision."""
 
     def __init__(
         self, brain: Brain, seeds: Sequence[int], sampling: Sampling, *, alone: bool = False
@@ -63,9 +64,9 @@ class FusedRun:
         routes = [brain.routes.get(name) for name in model.MODEL.routes]
         self._tile = self._layout.connected(self._tile, routes)
         for row, values in fast_rows(brain, self._sampling.dt_ms).items():
-            self._fast(row)[:] = self._layout.spread(values)
+            self._fast(row)[:] = self._layout.spread(in_single_precision(values))
         for row, values in slow_rows(brain).items():
-            self._slow(row)[:] = self._layout.spread(values)
+            self._slow(row)[:] = self._layout.spread(in_single_precision(values))
         adapted = self._slow(kernel.ONTO_U) * self._slow(kernel.ADAPTATION)
         self._fast(kernel.U_0)[:] = self._slow(kernel.BASE) - adapted
         self._shares = bool(self._fast(kernel.SHARED).any())
@@ -147,3 +148,13 @@ def slow_rows(brain: Brain) -> dict[int, Array]:
         kernel.BETA: v("adaptation_na") / v("adaptation_decay_ms"),
         kernel.DECAY: 1.0 / v("adaptation_decay_ms"),
     }
+
+
+def in_single_precision(values: Array) -> Singles:
+    """The values rounded; raises E512 where one is too large for that."""
+    with np.errstate(over="ignore"):
+        single = values.astype(np.float32)
+    if not np.isfinite(single).all():
+        msg = f"a coefficient of {np.abs(values).max():.1e} exceeds single precision."
+        raise DefaultModeError("E512", msg)
+    return single

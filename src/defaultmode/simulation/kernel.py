@@ -97,7 +97,9 @@ def scaled_rate(u):  # type: ignore[no-untyped-def] # noqa: ANN
     x = min(held, f4(16))
     t = x * x
     top = f4(3.6375312864894403e-06) + t * f4(9.101632973567241e-10)
-    top = f4(1.000000590657044) + t * (f4(0.1155419671211064) + t * (f4(0.0014771289043698423) + t * top))
+    top = f4(1.000000590657044) + t * (
+        f4(0.1155419671211064) + t * (f4(0.0014771289043698423) + t * top)
+    )
     below = f4(0.00018174078414003866) + t * f4(1.7189374616989657e-07)
     below = f4(1) + t * (f4(0.032209412088696904) + t * below)
     return top / below + (held - x * f4(0.5))
@@ -199,7 +201,12 @@ def share(tile: Tile, shares: bool) -> None:
     state = tile.shared_random
     for group in range(state.shape[0]):
         for x in range(LANES):
-            a, b, c, d = state[group, 0, x], state[group, 1, x], state[group, 2, x], state[group, 3, x]
+            a, b, c, d = (
+                state[group, 0, x],
+                state[group, 1, x],
+                state[group, 2, x],
+                state[group, 3, x],
+            )
             first, a, b, c, d = moved_on(a, b, c, d)
             second, a, b, c, d = moved_on(a, b, c, d)
             state[group, 0, x], state[group, 1, x] = a, b

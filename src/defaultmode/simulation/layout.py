@@ -29,7 +29,11 @@ class Layout:
 
     def tile(self, seeds: Sequence[int]) -> Tile:
         """Memory for this batch with its random streams at their beginning, no connections yet."""
-        reserved = self.n_lanes if self.alone else -(-self.n_regions // BATCH.rows) * BATCH.rows * self.width
+        reserved = (
+            self.n_lanes
+            if self.alone
+            else -(-self.n_regions // BATCH.rows) * BATCH.rows * self.width
+        )
         places = range(self.n_regions)
         random = self.spread(random_streams.seeded(seeds, places))
         shared = random_streams.seeded(seeds, [random_streams.SHARED])[:, 0]

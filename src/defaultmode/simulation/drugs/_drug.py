@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from defaultmode.core.errors import DefaultModeError
-from defaultmode.simulation.effects import Effect
+from defaultmode.simulation.mechanisms import Mechanism
 
 if TYPE_CHECKING:
     from defaultmode.simulation.pharmacology import Course
@@ -114,20 +114,6 @@ class Saturation:
         )
         power = relative**self.exponent
         return np.asarray(self.maximum * power / (1.0 + power))
-
-
-@dataclass(frozen=True, slots=True)
-class Mechanism:
-    """One account of what a drug does: effects that act together, scaled by the drug's level."""
-
-    name: str
-    sentence: str
-    effects: tuple[Effect, ...] = ()
-
-    @property
-    def hypothetical(self) -> bool:
-        """Whether any of its effects has no source that says that this happens."""
-        return any(effect.hypothetical for effect in self.effects)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
