@@ -6,7 +6,10 @@ python benchmarks/simulation.py [--pairs 5]        every engine on every case: a
 """
 
 import argparse
+import contextlib
+import itertools
 import json
+import math
 import os
 import platform
 import statistics
@@ -20,16 +23,14 @@ from typing import Any
 
 import numpy as np
 import turns
-from turns import OURS, Case, Engine, EngineFailed, Turn, Worker
+from turns import OURS, Case, Engine, EngineError, Turn, Worker
 
-sys.path.append(str(turns.ENGINES))
-import work  # noqa: E402
-
-from defaultmode.core.connectome import Connectome  # noqa: E402
-from defaultmode.simulation.parameter_sets import parameter_set  # noqa: E402
-from defaultmode.sources.connectomes import embedded_connectome  # noqa: E402
+from defaultmode.core.connectome import Connectome
+from defaultmode.simulation.parameter_sets import parameter_set
+from defaultmode.sources.connectomes import embedded_connectome
 
 US = Engine(OURS, version(OURS))
+PRODUCTS = 12  # of matrices; the fastest of them is the peak
 QUICK_S = 285  # five minutes, less what it takes to stop
 CASES = {"single_100": Case(100, 1), "batch_100": Case(100, 64), "batch_400": Case(400, 64)}
 # a batch of 64 at 400 regions takes a peer 20 s a run; its rate at 16 is the same
@@ -56,12 +57,16 @@ def lay_out(folder: Path) -> None:
     for connectome in (embedded_connectome(), made_connectome(400)):
         brain = parameter_set("deco2014", connectome)
         coupling, inhibition = brain.value("coupling"), brain.full("inhibition")
-        path = folder / f"{len(connectome)}.npz"
-        work.save(path, brain.routes["long_range"], inhibition[:, 0], float(coupling[0, 0]))
+        np.savez(
+            folder / f"{len(connectome)}.npz",
+            weights=brain.routes["long_range"],
+            inhibition=inhibition[:, 0],
+            coupling=coupling[0, 0],
+        )
 
 
 def made_connectome(n_regions: int, seed: int = 0) -> Connectome:
-    """Points on two hemispheres: log-normal strength falling with distance, 60 % of pairs joined."""
+    """Points on two hemispheres; log-normal strength falls with distance; 60 % of pairs joined."""
     rng = np.random.default_rng(seed)
     points = rng.normal(size=(n_regions, 3))
     points *= 60.0 / np.linalg.norm(points, axis=1)[:, None]
@@ -95,7 +100,7 @@ class Benchmark:
         try:
             with self.worker(engine, case) as worker:
                 return do(worker)
-        except EngineFailed as error:
+        except EngineError as error:
             self.failed[f"{engine.name} {case.n_regions}x{case.n_people}"] = str(error)
             return None
 
@@ -140,8 +145,7 @@ class Benchmark:
         shares, peaks = [], []
         with self.worker(Engine("sgemm", ""), case) as sgemm, self.worker(US, case) as ours:
             for _ in range(self.pairs):
-                product_s = min(sgemm.once().cpu_s for _ in range(12))
-                peaks.append(SGEMM_OPERATIONS / product_s)
+                peaks.append(max(sgemm.once().rate for _ in range(PRODUCTS)))
                 shares.append(ours.once().rate * count / peaks[-1])
         return {
             "peak_share": round(statistics.median(shares), 3),
@@ -193,3 +197,127 @@ def paired(ours: Worker, theirs: Worker, pairs: int, until: float) -> list[list[
         if 2 * time.monotonic() - started > until:
             break
     return kept
+
+
+def line(bench: Benchmark, until: float) -> dict[str, Any]:
+    """Everything that the line of JSON holds; the longest comparison last, in the time left."""
+    found: dict[str, Any] = {}
+    for part in (bench.start, bench.two_threads, bench.memory, bench.peak_share):
+        found |= tell(part())
+    for name in CASES:
+        found |= tell(bench.compare(name, until))
+    return found
+
+
+def tell(found: dict[str, Any]) -> dict[str, Any]:
+    """Passes on what was found, and says it."""
+    say(f"  {found}")
+    return found
+
+
+def table(bench: Benchmark) -> None:
+    """Every engine on every case, by turns, as a Markdown table."""
+    print(
+        "| regions | simulations | threads | engine | M region-steps per CPU s (all runs) "
+        "| median | ours over it, median of pairs | per s | ready after s | peak MB |\n"
+        "|---|---|---|---|---|---|---|---|---|---|"
+    )
+    for n_regions, n_people, threads in itertools.product((100, 400), (1, 64), (1, 2)):
+        for found in rows(bench, Case(n_regions, n_people, threads)):
+            print(found, flush=True)
+
+
+def rows(bench: Benchmark, case: Case) -> list[str]:
+    """One row per engine that can be used so; those that cannot say so by their absence."""
+    with contextlib.ExitStack() as stack:
+        workers = []
+        for engine in (US, *bench.peers):
+            try:
+                workers.append(stack.enter_context(bench.worker(engine, case)))
+            except EngineError as error:
+                bench.failed[f"{engine.name} {case}"] = str(error)
+        workers = [w for w in workers if w.ready["threads"] == case.threads]
+        all_turns = turns.alternate(workers, bench.pairs)
+    return [
+        row(case, worker, found, all_turns[0])
+        for worker, found in zip(workers, all_turns, strict=True)
+    ]
+
+
+def row(case: Case, worker: Worker, found: list[Turn], ours: list[Turn]) -> str:
+    """Rates in millions of region-steps."""
+    ratio = statistics.median(a.rate / b.rate for a, b in zip(ours, found, strict=True))
+    each = " ".join(f"{turn.rate / 1e6:.1f}" for turn in found)
+    people = case.n_people if worker.ready["n_people"] == case.n_people else "1 by 1"
+    cells = (
+        case.n_regions,
+        people,
+        case.threads,
+        worker.engine,
+        each,
+        f"{statistics.median(t.rate for t in found) / 1e6:.1f}",
+        f"{ratio:.1f}",
+        f"{statistics.median(t.wall_rate for t in found) / 1e6:.1f}",
+        f"{worker.ready['setup_s']:.1f}",
+        f"{max(t.peak_mb for t in found):.0f}",
+    )
+    return f"| {' | '.join(str(cell) for cell in cells)} |"
+
+
+def machine() -> str:
+    """What the numbers are measured on."""
+    from llvmlite import binding
+
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text("utf-8").splitlines() if cpuinfo.exists() else []
+    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    features = binding.get_host_cpu_features()
+    vectors = [flag for flag in ("fma", "avx2", "avx512f") if features.get(flag)]
+    packages = ", ".join(f"{p} {version(p)}" for p in (OURS, "numpy", "numba", "llvmlite"))
+    return (
+        f"{os.cpu_count()} cores, {names[0] if names else platform.processor()} "
+        f"({binding.get_host_cpu_name()}: {' '.join(vectors)}), {platform.system()}, Python "
+        f"{platform.python_version()}, {packages}; load {os.getloadavg()[0]:.1f}"
+    )
+
+
+def main() -> None:
+    """Lay out the work, measure, print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--peer-python", action="append", default=[], metavar="NAME=PATH")
+    options = parser.parse_args()
+    others = dict(word.split("=", 1) for word in options.peer_python)
+    if set(others) - set(turns.PEERS):
+        parser.error(f"--peer-python knows {', '.join(turns.PEERS)}")
+    started = time.monotonic()
+    until = started + QUICK_S if options.quick else math.inf
+    about = machine()
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Benchmark(Path(folder), others, options.pairs)
+        say(f"{about}\npeers: {', '.join(str(p) for p in bench.peers) or 'none'}")
+        say(f"absent: {', '.join(bench.absent) or 'none'}")
+        if not options.quick:
+            table(bench)
+        found = line(bench, until)
+    found |= {
+        "peers": [str(peer) for peer in bench.peers],
+        "absent": bench.absent,
+        "failed": bench.failed,
+        "machine": about,
+        "load_at_end": round(os.getloadavg()[0], 1),
+        "took_s": round(time.monotonic() - started),
+    }
+    print(json.dumps(found))
+
+
+def say(words: str) -> None:
+    """Progress, beside the answer."""
+    print(words, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

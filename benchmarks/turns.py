@@ -16,7 +16,7 @@ OURS = "defaultmode"
 PEERS = {"tvboptim": "tvboptim", "cubnm": "cubnm", "neurolib": "neurolib", "tvb": "tvb-library"}
 
 
-class EngineFailed(Exception):
+class EngineError(Exception):
     """An engine that is there did not do its work; the message is the end of what it printed."""
 
 
@@ -43,23 +43,23 @@ class Case:
 
 @dataclass(frozen=True)
 class Turn:
-    """What one run took."""
+    """What one run took; its amount is region-steps, or operations of the matrix product."""
 
     cpu_s: float
     wall_s: float
-    region_steps: float
+    amount: float
     finite: bool
     peak_mb: float
 
     @property
     def rate(self) -> float:
-        """Region-steps per CPU-second, of all threads together."""
-        return self.region_steps / self.cpu_s
+        """Amount per CPU-second, of all threads together."""
+        return self.amount / self.cpu_s
 
     @property
     def wall_rate(self) -> float:
-        """Region-steps per second."""
-        return self.region_steps / self.wall_s
+        """Amount per second."""
+        return self.amount / self.wall_s
 
 
 class Worker:
@@ -79,7 +79,7 @@ class Worker:
         )
         try:
             self.ready = self._answer()
-        except EngineFailed:
+        except EngineError:
             self.__exit__(None, None, None)
             raise
 
@@ -103,7 +103,7 @@ class Worker:
         self._process.stdin.flush()
         turn = Turn(**self._answer())
         if not turn.finite:
-            raise EngineFailed(f"{self.engine}: BOLD is missing or not finite")
+            raise EngineError(f"{self.engine}: BOLD is missing or not finite")
         return turn
 
     def _answer(self) -> dict[str, Any]:
@@ -112,7 +112,7 @@ class Worker:
             return json.loads(line)
         self._log.seek(0)
         last = self._log.read().decode(errors="replace").strip().splitlines()[-1:]
-        raise EngineFailed(f"{self.engine}: {''.join(last) or 'ended without a word'}")
+        raise EngineError(f"{self.engine}: {''.join(last) or 'ended without a word'}")
 
 
 def installed(others: dict[str, str]) -> tuple[list[Engine], list[str]]:
@@ -124,7 +124,9 @@ def installed(others: dict[str, str]) -> tuple[list[Engine], list[str]]:
     for name, package in PEERS.items():
         python = others.get(name, sys.executable)
         question = f"from importlib.metadata import version; print(version({package!r}))"
-        asked = subprocess.run([python, "-c", question], capture_output=True, text=True, check=False)
+        asked = subprocess.run(
+            [python, "-c", question], capture_output=True, text=True, check=False
+        )
         if asked.returncode:
             absent.append(name)
         else:
@@ -142,15 +144,18 @@ def alternate(workers: Sequence[Worker], rounds: int) -> list[list[Turn]]:
     return turns
 
 
-def script(name: str, *words: object, environment: dict[str, str] | None = None) -> dict[str, float]:
+def script(
+    name: str, *words: object, environment: dict[str, str] | None = None
+) -> dict[str, float]:
     """What one of our own scripts measured in a fresh process."""
+    one_thread = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     done = subprocess.run(
         [sys.executable, ENGINES / name, *(str(word) for word in words)],
-        env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"} | (environment or {}),
+        env=os.environ | one_thread | (environment or {}),
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode:
-        raise EngineFailed(f"{name}: {''.join(done.stderr.strip().splitlines()[-1:])}")
+        raise EngineError(f"{name}: {''.join(done.stderr.strip().splitlines()[-1:])}")
     return json.loads(done.stdout.splitlines()[-1])

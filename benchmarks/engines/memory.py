@@ -8,8 +8,7 @@ import sys
 from pathlib import Path
 
 import run_defaultmode
-from work import load
-from worker import peak_mb
+from work import load, peak_mb
 
 short_s, long_s = (int(word) for word in sys.argv[2:])
 _, run = run_defaultmode.prepare(load(Path(sys.argv[1]), 64, 1))

@@ -36,13 +36,16 @@ class Work:
         return multiple_of * max(1, round(wanted / multiple_of))
 
 
-def save(path: Path, weights: np.ndarray, inhibition: np.ndarray, coupling: float) -> None:
-    """Write what does not depend on the number of people and threads."""
-    np.savez(path, weights=weights, inhibition=inhibition, coupling=coupling)
-
-
 def load(path: Path, n_people: int, threads: int) -> Work:
-    """Read it back and say for how many people, on how many threads."""
+    """Connectome and inhibition from a file with the names above, for so many people."""
     with np.load(path) as kept:
         coupling = float(kept["coupling"])
         return Work(kept["weights"], kept["inhibition"], coupling, n_people, threads)
+
+
+def peak_mb() -> float:
+    """Highest resident memory of this process."""
+    for line in Path("/proc/self/status").read_text("ascii").splitlines():
+        if line.startswith("VmHWM"):
+            return int(line.split()[1]) / 1024
+    return float("nan")

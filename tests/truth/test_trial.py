@@ -181,7 +181,7 @@ def test_belief_grows_with_dissociation() -> None:
 
 
 def test_motion_follows_its_numbers() -> None:
-    motion = HeadMotion(median_mm=0.2, log_sd=0.5, under_drug=2.0)
+    motion = HeadMotion(median_mm=0.2, log_sd=0.5, under_drug=2.0, artefact_percent_per_mm=0.5)
     rng = np.random.default_rng(0)
     means = mean_displacement(motion, 20_000, rng)
     assert np.median(means) == pytest.approx(0.2, rel=0.03)

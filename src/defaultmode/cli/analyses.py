@@ -17,13 +17,17 @@ def run_demo(options: argparse.Namespace) -> int:
     from defaultmode.core.settings import Settings
     from defaultmode.pipeline import demo, demo_text
 
-    measured, studied = demo(Settings(**settings_from(options)), quiet=options.quiet)
+    report = demo(Settings(**settings_from(options)), quiet=options.quiet)
     if options.json:
-        show_json(study_summary(studied) | measure_summary(measured))
+        virtual = study_summary(report.virtual_studied) | measure_summary(report.virtual_measured)
+        real = study_summary(report.studied) | measure_summary(report.measured)
+        show_json(real | {"virtual_trial": virtual})
     elif not options.quiet:
-        tell("\n".join([*demo_text(studied), ""]))
-        tell_study(studied)
-    return max(measured.exit, studied.exit)
+        tell("\n".join([*demo_text(report), ""]))
+        tell_study(report.studied)
+        tell("\nBeside them a virtual trial; nobody in it exists, and a model is no evidence:")
+        tell_study(report.virtual_studied)
+    return report.exit
 
 
 def run_check(options: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ IGNORED = (
     "CITATION.*",
     "logs/",
     "provenance/",
+    "virtual-trial/",  # of `demo`
     "study.*",
     "missing.tsv",
     "effects.tsv",

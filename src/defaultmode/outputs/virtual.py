@@ -122,6 +122,13 @@ def scan_texts(scan: VirtualScan, atlas: Atlas) -> dict[str, str]:
     return texts | _truth_of_scan(scan, atlas)
 
 
+def is_virtual(description: Mapping[str, object]) -> bool:
+    """Whether a dataset_description.json says that its data set was simulated here."""
+    makers = description.get("GeneratedBy")
+    listed = makers if isinstance(makers, list) else []
+    return any(isinstance(m, Mapping) and m.get("Name") == GENERATOR for m in listed)
+
+
 def entry(
     description: str, units: str = "", levels: Mapping[str, str] | None = None
 ) -> dict[str, object]:

@@ -1,30 +1,108 @@
-"""`demo`: the embedded real recordings, from start to report."""
+"""`demo`: the embedded real recordings, and beside them a small virtual trial, to their reports."""
 
-from dataclasses import replace
+import json
+import os
+from dataclasses import dataclass, replace
+from importlib.resources import as_file, files
+from pathlib import Path
 
+from defaultmode import __version__
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.settings import Settings
 from defaultmode.outputs import run_key
-from defaultmode.pipeline.measuring import MeasureReport, Work, measure_works
+from defaultmode.pipeline.measuring import MeasureReport, Work, measure, measure_works
 from defaultmode.pipeline.studying import StudyReport, study
 from defaultmode.sources.embedded import embedded_notes, embedded_recordings
 
+VIRTUAL_TRIAL = "virtual-trial"
+# A few measures of each kind, so that the demo stays short.
+VIRTUAL_MEASURES = (
+    "alff_default_mode",
+    "boundary_contrast",
+    "censored_share",
+    "default_mode_task_positive",
+    "framewise_displacement_mean",
+    "global_signal_variance",
+    "usable_s",
+    "within_default_mode",
+)
 
-def demo(settings: Settings, *, quiet: bool = False) -> tuple[MeasureReport, StudyReport]:
-    """Measure the embedded recordings and write their report; errors as `measure` and `study`."""
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DemoReport:
+    """What `demo` did with real people and, in a folder and tables of their own, virtual ones."""
+
+    measured: MeasureReport
+    studied: StudyReport
+    virtual_measured: MeasureReport
+    virtual_studied: StudyReport
+
+    @property
+    def exit(self) -> int:
+        """The worst exit code of its parts."""
+        real = max(self.measured.exit, self.studied.exit)
+        return max(real, self.virtual_measured.exit, self.virtual_studied.exit)
+
+
+def demo(settings: Settings, *, quiet: bool = False) -> DemoReport:
+    """Measure the embedded recordings, then a virtual trial, and write a report of each.
+
+    Errors as `measure`, `study` and `trial`; E603 where the folder holds the virtual trial of
+    another version or seed.
+    """
     if not settings.out:
         raise DefaultModeError("E411", "OUT is empty; name a folder.")
-    settings = replace(settings, source="", nprocs=settings.nprocs or 1)
+    settings = replace(settings, source="")
     works = [
         Work(run_key(recording), index, recording.atlas.name, settings)
         for index, recording in enumerate(embedded_recordings())
     ]
-    measured = measure_works(works, settings, quiet=quiet)
-    return measured, study(settings, notes=embedded_notes())
+    measured = measure_works(works, replace(settings, nprocs=settings.nprocs or 1), quiet=quiet)
+    studied = study(settings, notes=embedded_notes())
+    return DemoReport(measured, studied, *virtual_demo(settings, quiet=quiet))
 
 
-def demo_text(report: StudyReport) -> list[str]:
+def virtual_demo(settings: Settings, *, quiet: bool) -> tuple[MeasureReport, StudyReport]:
+    """The virtual trial below the demo's folder: simulated where it is not there yet, measured."""
+    folder = Path(settings.out).absolute() / VIRTUAL_TRIAL
+    dataset = folder / "dataset"
+    if not is_made(dataset, settings.seed):
+        simulate_demo(dataset, settings, quiet=quiet)
+    virtual = replace(
+        settings,
+        source=str(dataset),
+        out=str(folder / "results"),
+        measures=settings.measures or VIRTUAL_MEASURES,
+    )
+    return measure(virtual, quiet=quiet), study(virtual)
+
+
+def is_made(dataset: Path, seed: int) -> bool:
+    """Whether the virtual trial of this version and seed is there; it is whole or not there."""
+    path = dataset / "truth" / "simulation.json"
+    if not path.is_file():
+        return False
+    record = json.loads(path.read_text("utf-8"))
+    return bool(record["version"] == __version__ and record["settings"]["seed"] == seed)
+
+
+def simulate_demo(dataset: Path, settings: Settings, *, quiet: bool) -> None:
+    """Simulate the demo's trial, with regions reading one another every millisecond."""
+    from defaultmode.pipeline.substrate import VirtualSettings
+    from defaultmode.pipeline.trialling import trial
+
+    virtual = VirtualSettings(
+        out=dataset,
+        seed=settings.seed,
+        coupling_every_ms=1.0,
+        threads=settings.nprocs or os.cpu_count() or 1,
+    )
+    with as_file(files(__package__).joinpath("demo_trial.toml")) as file:
+        trial(file, virtual, quiet=quiet)
+
+
+def demo_text(report: DemoReport) -> list[str]:
     """Whose recordings these are, and a line for each person, for a terminal."""
     from defaultmode.report import person_table
 
-    return [*embedded_notes(), "", *person_table(report.study)]
+    return [*embedded_notes(), "", *person_table(report.studied.study)]

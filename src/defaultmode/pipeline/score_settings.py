@@ -10,7 +10,7 @@ import numpy as np
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.simulation.brain import Brain
 from defaultmode.simulation.engine import Plan
-from defaultmode.simulation.graded import default_point, graded_brain, graded_points
+from defaultmode.simulation.graded import graded_points
 from defaultmode.simulation.parameter_sets import parameter_set
 from defaultmode.simulation.scoreboard import Ground
 from defaultmode.sources.atlases import load_atlas
@@ -18,7 +18,7 @@ from defaultmode.sources.connectomes import embedded_connectome, embedded_maps, 
 
 ATLAS = "schaefer100"
 GRADED = "graded"
-QUICK = {"draws": 12, "seeds": 4, "duration_s": 270.0, "switch_s": 120.0}
+QUICK = {"draws": 12, "seeds": 4, "duration_s": 250.0, "switch_s": 120.0, "dt_ms": 0.5}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +27,9 @@ class ScoreSettings:
 
     draws : of the box; seeds : virtual people per situation, the same ones in all of them
     duration_s : of a recording; switch_s : of the switch model; tr_s : repetition time
-    noise_percent : standard deviation of measurement noise
-    coupling_every_ms : how often regions read one another's state
+    noise_percent : standard deviation of measurement noise; none by default, since connections were
+        fitted to measured connectivity, which has it already
+    dt_ms, coupling_every_ms : step of the integration, and how often regions read one another's state
     maps : (name, file) of one's own region maps; parameters : "graded" or a parameter set's name
     Raises E411 for numbers that cannot be used.
     """
@@ -39,7 +40,8 @@ class ScoreSettings:
     duration_s: float = 480.0
     switch_s: float = 600.0
     tr_s: float = 2.0
-    noise_percent: float = 0.5
+    noise_percent: float = 0.0
+    dt_ms: float = 0.1
     coupling_every_ms: float = 1.0
     maps: tuple[tuple[str, Path], ...] = ()
     parameters: str = GRADED
@@ -63,13 +65,19 @@ class ScoreSettings:
     def plan(self) -> Plan:
         """How one recording is simulated."""
         return Plan(
-            duration_s=self.duration_s, tr_s=self.tr_s, coupling_every_ms=self.coupling_every_ms
+            duration_s=self.duration_s,
+            tr_s=self.tr_s,
+            dt_ms=self.dt_ms,
+            coupling_every_ms=self.coupling_every_ms,
         )
 
     def record(self) -> dict[str, object]:
         """What must be known to repeat it, without paths of this machine."""
         kept = ("draws", "seeds", "seed", "duration_s", "switch_s", "tr_s", "noise_percent")
-        named = {name: getattr(self, name) for name in (*kept, "coupling_every_ms", "parameters")}
+        named = {
+            name: getattr(self, name)
+            for name in (*kept, "dt_ms", "coupling_every_ms", "parameters")
+        }
         return named | {"maps": {name: path.name for name, path in self.maps}}
 
 
@@ -90,7 +98,8 @@ def laid(settings: ScoreSettings) -> Laid:
     maps |= {name: read_map(path, atlas.names) for name, path in settings.maps}
     ground = Ground(atlas, connectome.weights, maps)
     if settings.parameters == GRADED:
-        points = {name: graded_brain(connectome, point=name) for name in graded_points()}
-        return Laid(ground, points, default_point())
-    one = parameter_set(settings.parameters, connectome, atlas=atlas)
-    return Laid(ground, {settings.parameters: one}, settings.parameters)
+        names = {point: f"{GRADED}:{point}" for point in graded_points()}
+    else:
+        names = {settings.parameters: settings.parameters}
+    bases = {k: parameter_set(name, connectome, atlas=atlas) for k, name in names.items()}
+    return Laid(ground, bases, next(iter(names)))

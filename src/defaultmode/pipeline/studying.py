@@ -14,8 +14,10 @@ from defaultmode.core.settings import Settings, read_settings
 from defaultmode.core.study import KEYS, MISSING_COLUMNS, Column, Study
 from defaultmode.measures import all_measures
 from defaultmode.outputs import gather, study_files
+from defaultmode.outputs.virtual import VIRTUAL, is_virtual
 from defaultmode.pipeline.folder import Folder
 from defaultmode.running import write_text
+from defaultmode.sources.bids import dataset_description
 from defaultmode.sources.clinical import Clinical, join, read_clinical, study_of_tables
 from defaultmode.statistics import Design, compare, correlate, design_of
 
@@ -77,11 +79,20 @@ def study(settings: Settings, *, notes: Sequence[str] = ()) -> StudyReport:
     results = results_of(whole, design)
     texts = study_files(whole, results)
     analysis = Analysis(whole, design, results)
+    notes = (*virtual_notes(settings), *notes)
     texts |= report_files(folder, analysis, settings, texts=texts, notes=notes)
     for name, text in texts.items():
         write_text(folder.path / name, text)
     folder.log("studied", folder.path.name, rows=len(whole.table))
     return StudyReport(folder.path, whole, results, notices, time.monotonic() - started)
+
+
+def virtual_notes(settings: Settings) -> tuple[str, ...]:
+    """What a report on simulated people must say, nothing where the source is not simulated."""
+    source = Path(settings.source)
+    if not settings.source or not source.is_dir() or not is_virtual(dataset_description(source)):
+        return ()
+    return (f"{VIRTUAL} What a model does is not evidence that a treatment works.",)
 
 
 def results_of(study: Study, design: Design) -> tuple[Result, Result]:

@@ -13,7 +13,6 @@ from defaultmode.core.connectome import Connectome
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.simulation.brain import Brain
 from defaultmode.simulation.engine import Plan
-from defaultmode.simulation.graded import graded_brain
 from defaultmode.simulation.parameter_sets import parameter_set
 from defaultmode.simulation.protocol import Scan
 from defaultmode.sources.atlases import load_atlas, match_atlas
@@ -28,8 +27,8 @@ from defaultmode.sources.connectomes import (
 
 Array = NDArray[np.float64]
 EMBEDDED_ATLAS = "schaefer100"
-PARAMETERS = "two_network"  # the set that conditions were made for, where nobody names another
-GRADED = "graded"  # the set with one operating point, or graded:POINT for another
+PARAMETERS = "graded"  # the set that conditions were made for, fitted on the embedded connectome
+OWN_PARAMETERS = "two_network"  # what stands in for it on a connectome of one's own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,12 +131,7 @@ def substrate_of(settings: VirtualSettings, stated: str) -> Substrate:
         maps = dict(embedded_maps()) if atlas.name == EMBEDDED_ATLAS else {}
     connectome = connectome_for(connectome, atlas)
     maps |= {name: read_map(path, atlas.names) for name, path in settings.maps.items()}
-    parameters = settings.parameters or stated or PARAMETERS
-    return Substrate(connectome, atlas, maps, parameters, _brain(parameters, connectome, atlas))
-
-
-def _brain(parameters: str, connectome: Connectome, atlas: Atlas) -> Brain:
-    name, _, point = parameters.partition(":")
-    if name == GRADED:
-        return graded_brain(connectome, point=point)
-    return parameter_set(parameters, connectome, atlas=atlas)
+    usual = PARAMETERS if settings.connectome is None else OWN_PARAMETERS
+    parameters = settings.parameters or stated or usual
+    brain = parameter_set(parameters, connectome, atlas=atlas)
+    return Substrate(connectome, atlas, maps, parameters, brain)

@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from llvmlite import binding, ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from defaultmode.simulation.compiling import compiled, emitted
+
 Singles = NDArray[np.float32]
-FAST: dict[str, Any] = {"fastmath": True, "error_model": "numpy", "nogil": True}
 SINGLE, INDEX, WORD = ir.FloatType(), ir.IntType(64), ir.IntType(32)
 
 
@@ -77,7 +77,8 @@ def emit(builder: ir.IRBuilder, block: Block, pointers: Any, places: Any) -> Non
     nothing = ir.Constant(ir.VectorType(SINGLE, block.lanes), None)
     cells = [(r, v) for r in range(block.rows) for v in range(block.vectors)]
     strands = range(block.strands)
-    sums = {(c, k): cgutils.alloca_once_value(builder, nothing) for c in cells for k in strands}
+    with builder.goto_entry_block():
+        sums = {(cell, k): builder.alloca(nothing.type) for cell in cells for k in strands}
     for total in sums.values():
         builder.store(nothing, total)
 
@@ -139,26 +140,25 @@ def in_registers(block: Block) -> Callable[..., None]:
     All three are flat; `starts` says where the block begins in each, `places` as for `emit`.
     """
 
-    @intrinsic  # type: ignore[misc]
+    @emitted
     def product(_: Any, factors: Any, vectors: Any, result: Any, starts: Any, places: Any) -> Any:
         def generate(context: Any, builder: ir.IRBuilder, signature: Any, values: Any) -> None:
             pointers = []
-            begin = cgutils.unpack_tuple(builder, values[3])
-            for kind, array, first in zip(signature.args[:3], values[:3], begin, strict=True):
-                data = context.make_array(kind)(context, builder, array).data
-                pointers.append(builder.gep(data, [first]))
-            emit(builder, block, pointers, cgutils.unpack_tuple(builder, values[4]))
+            for k, kind in enumerate(signature.args[:3]):
+                data = context.make_array(kind)(context, builder, values[k]).data
+                pointers.append(builder.gep(data, [builder.extract_value(values[3], k)]))
+            emit(builder, block, pointers, [builder.extract_value(values[4], k) for k in range(4)])
 
         return types.void(factors, vectors, result, starts, places), generate
 
-    return product  # type: ignore[no-any-return]
+    return product
 
 
 def in_loops(block: Block) -> Callable[..., None]:
     """The same in plain loops."""
     rows, width = block.rows, block.vectors * block.lanes
 
-    @njit(**FAST)
+    @compiled
     def product(
         factors: Singles, vectors: Singles, result: Singles, starts: Any, places: Any
     ) -> None:
@@ -173,14 +173,14 @@ def in_loops(block: Block) -> Callable[..., None]:
                 for x in range(width):
                     result[to + x] += factor * vectors[vector + x]
 
-    return product  # type: ignore[no-any-return]
+    return product
 
 
 make = in_registers if can_emit(BATCH) else in_loops
 batch_product, many_product, few_product = make(BATCH), make(MANY), make(FEW)
 
 
-@njit(**FAST)
+@compiled
 def receive_batch(
     weights: Singles, sent: Singles, received: Singles, shape: tuple[int, int]
 ) -> None:
@@ -192,7 +192,7 @@ def receive_batch(
             batch_product(weights, sent, received, starts, (n, BATCH.rows, width, width))
 
 
-@njit(**FAST)
+@compiled
 def receive_alone(weights: Singles, sent: Singles, received: Singles, back: bool) -> None:
     """One person's input; `sent` and `received` are (width,), weights as `transposed`.
 

@@ -15,7 +15,7 @@ Number = TypeVar("Number", np.float64, np.complex128)
 
 FIRST_STEP_MS = 20.0
 STEPS = 200
-AT_REST_PER_MS = 1e-12  # change of the state that counts as none
+AT_REST_PER_MS = 1e-14  # change of the state that counts as none
 
 
 @dataclass(frozen=True, slots=True, eq=False)

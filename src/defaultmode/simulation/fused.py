@@ -6,10 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defaultmode.core.errors import DefaultModeError
-from defaultmode.core.errors import DefaultModeError
 from defaultmode.simulation import kernel
 from defaultmode.simulation.brain import Brain
-from defaultmode.simulation.kernel import FAST_ROWS, LANES, SLOW_ROWS, Clock, Scales
+from defaultmode.simulation.kernel import Clock, Scales
 from defaultmode.simulation.layout import Layout
 from defaultmode.simulation.models import mean_field as model
 from defaultmode.simulation.sampling import Sampling, Window
@@ -73,10 +72,10 @@ class FusedRun:
         self._brain = brain
 
     def _fast(self, row: int) -> Singles:
-        return self._tile.fast.reshape(-1, FAST_ROWS, LANES)[:, row]
+        return self._tile.fast.reshape(-1, kernel.FAST)[:, row : row + kernel.LANES]
 
     def _slow(self, row: int) -> Singles:
-        return self._tile.slow.reshape(-1, SLOW_ROWS, LANES)[:, row]
+        return self._tile.slow.reshape(-1, kernel.SLOW)[:, row : row + kernel.LANES]
 
     def _read(self, lanes: Singles) -> Array:
         return self._layout.gathered(lanes.ravel())

@@ -19,14 +19,15 @@ class HeadMotion:
     under_drug : factor on it at a drug level of 1
     artefact_percent_per_mm : signal lost in every region in proportion to the displacement
     artefact_spread : standard deviation of that loss between regions, as a share of it
-    The size and the loss with displacement follow what is seen in real runs (Power 2012); the
-    artefact's dependence on distance between regions is not modelled.
+    That signal is lost as the head moves is seen in real runs (Power 2012); the sizes are ours and
+    in proportion to the model's signal. That the artefact depends on the distance between regions
+    is not modelled.
     """
 
     median_mm: float = 0.12
     log_sd: float = 0.4
     under_drug: float = 1.5
-    artefact_percent_per_mm: float = 0.5
+    artefact_percent_per_mm: float = 0.03
     artefact_spread: float = 0.3
 
 

@@ -45,7 +45,7 @@ def percent_signal(flow: Array) -> Array:
     """BOLD signal in percent of rest, (n_regions, n_people) (Buxton 1998, eq. 10)."""
     volume, deoxy = flow[2], flow[3]
     ratio = 1.0 - (1.0 + deoxy) / (1.0 + volume)
-    return 100.0 * V_0 * (-K_1 * deoxy + K_2 * ratio - K_3 * volume)
+    return np.asarray(100.0 * V_0 * (-K_1 * deoxy + K_2 * ratio - K_3 * volume))
 
 
 def measurement_noise(bold: ArrayLike, sd_percent: float, rng: np.random.Generator) -> Array:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from defaultmode.simulation import random_streams
 from defaultmode.simulation.coupling import BATCH, packed, transposed
-from defaultmode.simulation.kernel import FAST_ROWS, LANES, SLOW_ROWS, WORDS, Tile
+from defaultmode.simulation.kernel import FAST, LANES, SLOW, Tile
 
 Array = NDArray[np.float64]
 Singles = NDArray[np.float32]
@@ -43,10 +43,10 @@ class Layout:
             sent=np.zeros(self.n_lanes, np.float32),
             received=np.zeros(reserved, np.float32),
             fed=np.zeros(reserved, np.float32),
-            fast=np.zeros(self.n_groups * FAST_ROWS * LANES, np.float32),
-            slow=np.zeros(self.n_groups * SLOW_ROWS * LANES, np.float32),
-            random=np.ascontiguousarray(random.transpose(1, 0, 2)).ravel(),
-            shared_random=np.ascontiguousarray(shared.reshape(WORDS, -1, LANES).transpose(1, 0, 2)),
+            fast=np.zeros(self.n_groups * FAST, np.float32),
+            slow=np.zeros(self.n_groups * SLOW, np.float32),
+            random=random.transpose(1, 0, 2).ravel(),
+            shared_random=shared.reshape(len(shared), -1, LANES).transpose(1, 0, 2).ravel(),
             shared=np.zeros((width // LANES, LANES), np.float32),
             weights=np.zeros(0, np.float32),
             feed=np.zeros(0, np.float32),

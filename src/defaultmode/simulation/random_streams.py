@@ -51,13 +51,18 @@ def next_words(state: Words) -> Words:
 
 
 def _rotated(word: Words, bits: int) -> Words:
-    return (word << np.uint32(bits)) | (word >> np.uint32(32 - bits))
+    turned: Words = np.bitwise_or(word << np.uint32(bits), word >> np.uint32(32 - bits))
+    return turned
 
 
 def normal_pair(first: Words, second: Words) -> tuple[Array, Array]:
-    """Two independent standard normals from two words; none lies beyond 5.89."""
-    radius = np.sqrt(-2.0 * np.log(((first >> np.uint32(8)) + 0.5) / 2**24))
-    angle = np.pi * (second.view(np.int32) / 2**31)
+    """Two independent standard normals from two words; none lies beyond 5.89.
+
+    The words become fractions in single precision, as the kernel has them; the rest is exact.
+    """
+    uniform = (first >> np.uint32(8)).astype(np.float32) + np.float32(0.5)
+    radius = np.sqrt(-2.0 * np.log(uniform.astype(np.float64) / 2**24))
+    angle = np.pi * second.view(np.int32).astype(np.float32).astype(np.float64) / 2**31
     return radius * np.sin(angle), radius * np.cos(angle)
 
 
@@ -74,8 +79,9 @@ class NormalStreams:
 
     def __call__(self) -> tuple[Array, Array]:
         """Private (n_noisy, n_regions, n_people) and shared (1, n_people) normals of one step."""
-        drawn: list[Array] = []
-        while len(drawn) < self._n_noisy:
-            drawn += normal_pair(next_words(self._private), next_words(self._private))
+        private = np.empty((self._n_noisy, *self._private.shape[1:]))
+        for k in range(0, self._n_noisy, 2):
+            pair = normal_pair(next_words(self._private), next_words(self._private))
+            private[k : k + 2] = pair[: self._n_noisy - k]
         shared, _ = normal_pair(next_words(self._shared), next_words(self._shared))
-        return np.stack(drawn[: self._n_noisy]), shared
+        return private, shared

@@ -1,4 +1,4 @@
-"""What is kept of a run, and how often: the language of the engine and its two ways to integrate."""
+"""What is kept of a run, and how often: what the engine and its two integrators agree on."""
 
 from dataclasses import dataclass
 from typing import Protocol

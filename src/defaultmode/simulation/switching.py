@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.missing import Missing
 from defaultmode.simulation.brain import Brain
-from defaultmode.simulation.fixed_point import inputs_of
 from defaultmode.simulation.models import find_model
+from defaultmode.simulation.switch_kernel import advance, packed
 
 Array = NDArray[np.float64]
 Timeline = Callable[[float], Brain]
@@ -20,6 +20,7 @@ REST_DRIVE = ((0.33,), (0.30,))  # a little more into the default network; our o
 MARGIN = 0.1  # a network leads once it is this much above the other, until the other is
 STEP_MS = 5.0
 SAMPLE_STEPS = 10
+DRAWN_SAMPLES = 200  # noise is drawn for so many samples at once; it is the same for any number
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +61,23 @@ def alternate(
     One stream of noise per seed: a person is the same in any company.
     """
     timeline = brain if callable(brain) else lambda _: brain
-    model = find_model("switch")
     n_settle, n_kept = (round(1000 * t / (STEP_MS * SAMPLE_STEPS)) for t in (settle_s, duration_s))
+    now = timeline(-settle_s)
+    start = np.zeros((4, 2, len(seeds))) + find_model("switch").start(now)
+    state = np.ascontiguousarray(np.moveaxis(start, 2, 0))
+    parameters = packed(now, len(seeds))
+    activity = np.empty((n_settle + n_kept, 2, len(seeds)))
     streams = [np.random.default_rng(seed) for seed in seeds]
-    state = np.zeros((4, 2, len(seeds))) + model.start(timeline(-settle_s))
-    kept = np.empty((n_kept, 2, len(seeds)))
-    for sample in range(-n_settle, n_kept):
-        now = timeline(sample * SAMPLE_STEPS * STEP_MS / 1000.0)
-        private, shared = model.noise(now), model.shared_noise(now)
-        drawn = np.stack([r.standard_normal((SAMPLE_STEPS, 3)) for r in streams], axis=-1)
-        for own in np.sqrt(STEP_MS) * drawn:
-            kick = private * own[:2] + shared * own[2]
-            state = state + STEP_MS * model.drift(state, inputs_of(model, now, state), now) + kick
-        if sample >= 0:
-            kept[sample] = model.sent(state)
-    return kept
+    for sample in range(n_settle + n_kept):
+        if sample % DRAWN_SAMPLES == 0:
+            drawn = [r.standard_normal((DRAWN_SAMPLES, SAMPLE_STEPS, 3)) for r in streams]
+            noise = np.stack(drawn, axis=1)
+        asked = timeline((sample - n_settle) * SAMPLE_STEPS * STEP_MS / 1000.0)
+        if asked is not now:
+            now, parameters = asked, packed(asked, len(seeds))
+        advance(state, noise[sample % DRAWN_SAMPLES], parameters, STEP_MS)
+        activity[sample] = state[:, 2].T
+    return activity[n_settle:]
 
 
 def leads(activity: Array, *, margin: float = MARGIN) -> NDArray[np.bool_]:

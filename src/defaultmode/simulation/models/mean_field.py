@@ -31,7 +31,8 @@ def rate_of_drive(u: Array, curvature: float) -> Array:
     x = curvature * np.asarray(u, dtype=np.float64)
     near = np.abs(x) < 1e-6
     safe = np.where(near, 1.0, x)
-    ratio = np.where(near, 1.0 + x / 2.0, safe / -np.expm1(-safe))
+    with np.errstate(over="ignore"):  # far below threshold the rate is 0, which the quotient gives
+        ratio = np.where(near, 1.0 + x / 2.0, safe / -np.expm1(-safe))
     return np.asarray(ratio / curvature)
 
 
