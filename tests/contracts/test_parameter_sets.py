@@ -8,8 +8,8 @@ import pytest
 
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.report.references import reference
-from defaultmode.simulation.inhibition import ISOLATED_RATE_HZ
 from defaultmode.simulation.fixed_point import fixed_point
+from defaultmode.simulation.inhibition import ISOLATED_RATE_HZ
 from defaultmode.simulation.models import find_model
 from defaultmode.simulation.parameter_sets import (
     all_parameter_sets,

@@ -16,6 +16,7 @@ def add_scoreboard(verbs: "Verbs") -> None:
     """The verb and its flags."""
     verb = verbs.add_parser("scoreboard", help="what the model does with every claim")
     verb.add_argument("--quick", action="store_true", help="few draws and seeds, short recordings")
+    verb.add_argument("--claim", nargs="+", dest="claims", metavar="CLAIM", help="such as C19")
     verb.add_argument("--draws", type=int, metavar="N", help="of the box of parameters")
     verb.add_argument("--seeds", type=int, metavar="N", help="virtual people per situation")
     verb.add_argument("--minutes", type=float, metavar="MIN", help="length of a recording")
@@ -49,6 +50,7 @@ def score_settings(options: argparse.Namespace) -> "ScoreSettings":
     given = {n: getattr(options, n, None) for n in usual.ScoreSettings.__dataclass_fields__}
     known = {name: value for name, value in given.items() if value is not None}
     known["maps"] = tuple(named_file(pair) for pair in options.maps or ())
+    known["claims"] = tuple(options.claims or ())
     if options.minutes is not None:
         known["duration_s"] = 60.0 * options.minutes
     return usual.ScoreSettings(**{**(usual.QUICK if options.quick else {}), **known})

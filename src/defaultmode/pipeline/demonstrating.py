@@ -64,8 +64,8 @@ def demo(settings: Settings, *, quiet: bool = False) -> DemoReport:
 
 def virtual_demo(settings: Settings, *, quiet: bool) -> tuple[MeasureReport, StudyReport]:
     """The virtual trial below the demo's folder: simulated where it is not there yet, measured."""
-    folder = Path(settings.out).absolute() / VIRTUAL_TRIAL
-    dataset = folder / "dataset"
+    folder = Path(settings.out) / VIRTUAL_TRIAL
+    dataset = (folder / "dataset").absolute()
     if not is_made(dataset, settings.seed):
         simulate_demo(dataset, settings, quiet=quiet)
     virtual = replace(

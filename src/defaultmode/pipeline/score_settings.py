@@ -12,13 +12,13 @@ from defaultmode.simulation.brain import Brain
 from defaultmode.simulation.engine import Plan
 from defaultmode.simulation.graded import graded_points
 from defaultmode.simulation.parameter_sets import parameter_set
-from defaultmode.simulation.scoreboard import Ground
+from defaultmode.simulation.scoreboard import Ground, Row, read_statements
 from defaultmode.sources.atlases import load_atlas
 from defaultmode.sources.connectomes import embedded_connectome, embedded_maps, read_map
 
 ATLAS = "schaefer100"
 GRADED = "graded"
-QUICK = {"draws": 12, "seeds": 4, "duration_s": 250.0, "switch_s": 120.0, "dt_ms": 0.5}
+QUICK = {"draws": 12, "seeds": 4, "duration_s": 250.0, "switch_s": 120.0, "dt_ms": 1.0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,8 @@ class ScoreSettings:
     duration_s : of a recording; switch_s : of the switch model; tr_s : repetition time
     noise_percent : standard deviation of measurement noise; none by default, since connections were
         fitted to measured connectivity, which has it already
-    dt_ms, coupling_every_ms : step of the integration, and how often regions read one another's state
+    dt_ms, coupling_every_ms : step of the integration; how often regions read one another
+    claims : only statements on one of these, all where it is empty
     maps : (name, file) of one's own region maps; parameters : "graded" or a parameter set's name
     Raises E411 for numbers that cannot be used.
     """
@@ -45,6 +46,7 @@ class ScoreSettings:
     coupling_every_ms: float = 1.0
     maps: tuple[tuple[str, Path], ...] = ()
     parameters: str = GRADED
+    claims: tuple[str, ...] = ()
     nprocs: int = 0
     out: Path | None = None
 
@@ -76,9 +78,21 @@ class ScoreSettings:
         kept = ("draws", "seeds", "seed", "duration_s", "switch_s", "tr_s", "noise_percent")
         named = {
             name: getattr(self, name)
-            for name in (*kept, "dt_ms", "coupling_every_ms", "parameters")
+            for name in (*kept, "dt_ms", "coupling_every_ms", "parameters", "claims")
         }
         return named | {"maps": {name: path.name for name, path in self.maps}}
+
+
+def rows_of(settings: ScoreSettings) -> tuple[Row, ...]:
+    """The rows asked for, those on sourced mechanisms first; raises E410 where there are none."""
+    said, _ = read_statements()
+    chosen = [s for s in said if not settings.claims or set(s.claims) & set(settings.claims)]
+    if not chosen:
+        known = ", ".join(dict.fromkeys(claim for s in said for claim in s.claims))
+        wanted = ", ".join(settings.claims)
+        raise DefaultModeError("E410", f"no statement is on {wanted}; there are {known}.")
+    rows = (row for statement in chosen for row in statement.rows)
+    return tuple(sorted(rows, key=lambda row: row.hypothetical))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

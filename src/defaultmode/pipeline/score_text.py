@@ -110,25 +110,24 @@ def _row(line: Line) -> str:
     where = ", ".join(str(v) for v in (line["condition"], line["preset"]) if v)
     said = "; ".join(part for part in (_box(line), _seeds(line)) if part) or "no value"
     lost = f" (lost: {line['lost']})" if line["lost"] else ""
-    return f"{str(line['verdict']).upper()} {where}: {said} {line['unit']}{lost}".rstrip()
+    return f"{str(line['verdict']).upper()} {where}: {said}{lost}"
 
 
 def _box(line: Line) -> str:
     if not _known(line["box_share"]):
         return ""
+    median = f"{_short(line['box_median'])} {line['unit']} ({_range(line, 'box')})"
     share = f"in {_percent(line['box_share'])} of {_whole(line['box_draws'])} draws"
-    lost = f", {_whole(line['box_lost'])} lost" if _whole(line["box_lost"]) != "0" else ""
-    numbers = (
-        f"{_short(line['box_median'])} ({_short(line['box_low'])} to {_short(line['box_high'])})"
-    )
-    return f"box {numbers}, {share}{lost}"
+    lost = f", {_whole(line['box_lost'])} lost" if line["box_lost"] else ""
+    return f"box {median}, {share}{lost}"
 
 
 def _seeds(line: Line) -> str:
     if not _known(line["seeds_mean"]):
         return ""
     interval = f"[{_short(line['seeds_low'])}, {_short(line['seeds_high'])}]"
-    return f"seeds {_short(line['seeds_mean'])} {interval}, n {_whole(line['seeds_n'])}"
+    mean = f"{_short(line['seeds_mean'])} {line['unit']}"
+    return f"seeds {mean} {interval}, n {_whole(line['seeds_n'])}"
 
 
 def _short(value: float) -> str:

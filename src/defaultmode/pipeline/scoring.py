@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.result import Result
 from defaultmode.pipeline.score_runs import Looked, Wanted, runs
-from defaultmode.pipeline.score_settings import ScoreSettings, laid
+from defaultmode.pipeline.score_settings import ScoreSettings, laid, rows_of
 from defaultmode.pipeline.score_text import UNITS, notes_of, score_files, sentence_of
 from defaultmode.running import Task, fresh_folder, launch, progress, worker_count, write_text
 from defaultmode.simulation.scoreboard import (
@@ -57,8 +56,7 @@ def scoreboard(settings: ScoreSettings, *, quiet: bool = False) -> Result:
     scoreboard.tsv, scoreboard.json and scoreboard.md where `settings.out` is given. Raises E411 and
     E511 for settings that cannot be used, E513 for a missing map, E603 for an occupied folder.
     """
-    said, silent = read_statements()
-    rows = sorted((row for s in said for row in s.rows), key=lambda row: row.hypothetical)
+    rows = rows_of(settings)
     asked = [row for row in rows if answers(row)]
     swept = swept_box(asked, settings, quiet=quiet)
     looked, lost = runs(wanted_of(rows), settings, quiet=quiet)
@@ -72,7 +70,7 @@ def scoreboard(settings: ScoreSettings, *, quiet: bool = False) -> Result:
         cites=cites_of(rows),
         seed=settings.seed,
         settings=settings.record(),
-        notes=notes_of(evidence.swept, lost, looked, silent),
+        notes=notes_of(swept, lost, looked, read_statements()[1]),
     )
     if settings.out is not None:
         with fresh_folder(settings.out) as folder:
@@ -118,14 +116,8 @@ def sweep_part(work: BoxWork) -> Swept:
     """The rows of the linear model at some of the draws."""
     settings, ground = work.settings, laid(work.settings)
     drawn = draws(read_box(), tuple(ground.bases), settings.draws, seed=settings.seed)
-    rows = [row for row in _rows() if answers(row)]
+    rows = [row for row in rows_of(work.settings) if answers(row)]
     return sweep(rows, drawn[work.first : work.last], ground.bases, ground.ground)
-
-
-@cache
-def _rows() -> tuple[Row, ...]:
-    said, _ = read_statements()
-    return tuple(sorted((r for s in said for r in s.rows), key=lambda row: row.hypothetical))
 
 
 def wanted_of(rows: Sequence[Row]) -> tuple[Wanted, ...]:
@@ -147,16 +139,18 @@ def situations_of(row: Row) -> tuple[str, ...]:
 
 
 def beside_the_network(rows: Sequence[Row], settings: ScoreSettings) -> Looked:
-    """The switch model, and what differs between virtual people."""
-    seeds = settings.people_seeds
+    """The switch model, and what differs between virtual people, as far as rows ask for them."""
+    seeds, looked = settings.people_seeds, dict[tuple[str, str, str], Array]()
     switch = [text for r in rows if r.statement.asks == "switch" for text in situations_of(r)]
     turns = alternation(tuple(dict.fromkeys(switch)), seeds, duration_s=settings.switch_s)
-    looked: Looked = {(text, name, ""): values for (text, name), values in turns.items()}
-    ground = laid(settings)
-    usual = typical(read_box(), ground.default)
-    between = groups(ground.bases[ground.default], ground.ground, usual, seeds)
+    looked |= {(text, name, ""): values for (text, name), values in turns.items()}
     named = {r.statement.quantity: r.situation for r in rows if r.statement.asks == "people"}
-    return looked | {(named[q], q, ""): v for q, v in between.items() if q in named}
+    if named:
+        ground = laid(settings)
+        usual = typical(read_box(), ground.default)
+        between = groups(ground.bases[ground.default], ground.ground, usual, seeds)
+        looked |= {(named[q], q, ""): v for q, v in between.items() if q in named}
+    return looked
 
 
 def line(row: Row, boxed: Array | None, evidence: Evidence) -> dict[str, object]:

@@ -13,7 +13,7 @@ from defaultmode.simulation.models import mean_field as field
 
 Array = NDArray[np.float64]
 
-ISOLATED_RATE_HZ = 3.0773270642  # an isolated region of Deco 2014 with J = 1 nA; a test computes it
+ISOLATED_RATE_HZ = 3.0773270641  # an isolated region of Deco 2014 with J = 1 nA; a test computes it
 NEWTON_STEPS = 200
 STEP_NA_PER_HZ = 0.1  # twice that overshoots at G = 0.5, three times does not settle
 LARGEST_MISS = 1.0  # of the target: beyond it the rate says too little about the inhibition lacking
@@ -83,7 +83,7 @@ def retune(
 
 
 def _mean_rate(brain: Brain, seeds: Sequence[int], plan: Plan, turn: int) -> Array:
-    """Mean excitatory rate over all seeds, with other noise at every turn, (n_regions, n_people)."""
+    """Mean excitatory rate over the seeds, other noise every turn, (n_regions, n_people)."""
     repeated = {
         name: np.repeat(value, len(seeds), axis=1) if value.shape[1] > 1 else value
         for name, value in brain.values.items()

@@ -12,8 +12,8 @@ from defaultmode.simulation.protocol import Protocol
 
 Array = NDArray[np.float64]
 MINUTES_PER_DAY = 1440.0
-# Standard deviation of a region's measurement noise, our own assumption. The signal of the graded
-# set fluctuates by .03 %, a tenth of a real one's, so noise and artefact are smaller in proportion.
+# Standard deviation of a region's measurement noise, our own assumption: a third of the fluctuation
+# of the graded set's signal (.07 %), which is itself smaller than a real one's.
 NOISE_PERCENT = 0.02
 
 

@@ -44,9 +44,9 @@ class Slopes:
 class Model(Protocol):
     """The drift of one region; the loop, the noise and the connections belong to the engines.
 
-    States have shape (n_states, n_regions, n_people); inputs hold, for every route of the model, the
-    sum over the route's columns of what they send, in the shape of `sent`; 0 where a brain lacks
-    the route.
+    States have shape (n_states, n_regions, n_people); inputs hold, for every route of the model,
+    the sum over the route's columns of what they send, in the shape of `sent`; 0 where a brain
+    lacks the route.
     """
 
     name: str

@@ -38,7 +38,7 @@ class Hopf:
     )
 
     def start(self, brain: Brain) -> Array:
-        """x and y at .1, inside the unit circle."""
+        """Both states at .1, inside the unit circle."""
         return np.full((2, brain.n_regions, brain.n_people), 0.1)
 
     def sent(self, state: Array) -> Array:
@@ -65,7 +65,7 @@ class Hopf:
         return np.stack([common, np.zeros_like(common)])
 
     def bounded(self, state: Array) -> Array:
-        """x and y have no limits of their own."""
+        """Neither state has limits of its own."""
         return state
 
     def drive(self, state: Array, inputs: dict[str, Array], brain: Brain) -> Array:  # noqa: ARG002

@@ -50,7 +50,7 @@ class Switch:
         return state
 
     def sent(self, state: Array) -> Array:
-        """x travels."""
+        """What travels is x."""
         return np.asarray(state[X])
 
     def response(self, state: Array, inputs: dict[str, Array], brain: Brain) -> Array:
@@ -80,7 +80,7 @@ class Switch:
         return np.stack([nothing, common, nothing, nothing])
 
     def bounded(self, state: Array) -> Array:
-        """x stays between 0 and 1 by itself."""
+        """Every state as it is: x stays between 0 and 1 by itself."""
         return state
 
     def drive(self, state: Array, inputs: dict[str, Array], brain: Brain) -> Array:  # noqa: ARG002
