@@ -7,6 +7,7 @@ python benchmarks/simulation.py [--pairs 5]        every engine on every case: a
 
 import argparse
 import contextlib
+import functools
 import itertools
 import json
 import math
@@ -33,8 +34,8 @@ US = Engine(OURS, version(OURS))
 PRODUCTS = 12  # of matrices; the fastest of them is the peak
 QUICK_S = 285  # five minutes, less what it takes to stop
 CASES = {"single_100": Case(100, 1), "batch_100": Case(100, 64), "batch_400": Case(400, 64)}
-# a batch of 64 at 400 regions takes a peer 20 s a run; its rate at 16 is the same
-QUICK_PEER = {"single_100": Case(100, 1), "batch_100": Case(100, 64), "batch_400": Case(400, 16)}
+# a run of 64 people at 400 regions takes a peer half a minute; its rate at 16 is the same
+PEER_CASES = {"single_100": Case(100, 1), "batch_100": Case(100, 64), "batch_400": Case(400, 16)}
 # Floating-point operations of simulation/kernel.py that this model needs, per region and step; a
 # fused multiply–add counts two; integers of the random streams, conversions, and what serves
 # adaptation, shared noise and feed-forward inhibition count none.
@@ -83,52 +84,45 @@ def made_connectome(n_regions: int, seed: int = 0) -> Connectome:
 
 
 class Benchmark:
-    """The peers, the folder that holds the work, and what came out so far."""
+    """The peers, the folder that holds the work, and what is measured with them."""
 
-    def __init__(self, folder: Path, others: dict[str, str], pairs: int) -> None:
-        self.folder, self.pairs = folder, pairs
+    def __init__(self, folder: Path, others: dict[str, str], *, pairs: int, until: float) -> None:
+        self.folder, self.pairs, self.until = folder, pairs, until
         self.peers, self.absent = turns.installed(others)
         self.failed: dict[str, str] = {}
+        self._rates: dict[int, dict[Engine, float]] = {}
         lay_out(folder)
 
     def worker(self, engine: Engine, case: Case) -> Worker:
         """An engine ready for a case."""
-        return Worker(engine, case, self.folder)
+        return Worker(engine, case, self.folder, until=self.until)
 
-    def attempt(self, engine: Engine, case: Case, do: Callable[[Worker], Any]) -> Any:
-        """What `do` makes of a peer, or None where the peer fails, which is kept to be told."""
-        try:
-            with self.worker(engine, case) as worker:
-                return do(worker)
-        except EngineError as error:
-            self.failed[f"{engine.name} {case.n_regions}x{case.n_people}"] = str(error)
-            return None
-
-    def fastest(self, case: Case) -> Engine | None:
-        """The peer with the highest rate in one run of a few people."""
-        few = Case(case.n_regions, min(case.n_people, 4), case.threads)
-        rates: dict[Engine, float] = {}
-        for peer in self.peers:
-            turn = self.attempt(peer, few, lambda worker: worker.once())
-            if turn is not None:
-                rates[peer] = turn.rate
-                say(f"  {few}: {peer} {turn.rate / 1e6:.2f} M region-steps per CPU-second")
-        return max(rates, key=rates.__getitem__, default=None)
+    def rates(self, n_regions: int) -> dict[Engine, float]:
+        """What each peer does in one run of one simulation; those that fail are kept to be told."""
+        if n_regions not in self._rates:
+            rates = self._rates[n_regions] = {}
+            for peer in self.peers:
+                try:
+                    with self.worker(peer, Case(n_regions, 1)) as worker:
+                        rates[peer] = worker.once().rate
+                except EngineError as error:
+                    self.failed[f"{peer.name} at {n_regions} regions"] = str(error)
+                else:
+                    say(f"  {n_regions} regions, {peer}: {rates[peer] / 1e6:.2f}")
+        return self._rates[n_regions]
 
     def compare(self, name: str, until: float) -> dict[str, Any]:
         """Ours and the fastest peer in pairs; ratios of rates per CPU-second."""
-        peer = self.fastest(CASES[name])
-        if peer is None:
-            reason = "no peer is installed" if not self.peers else "no peer ran"
+        rates = self.rates(CASES[name].n_regions)
+        if not rates:
+            reason = "no peer ran" if self.peers else "no peer is installed"
             return {f"{name}_ratio": None, f"{name}_reason": reason}
-
-        def in_turns(theirs: Worker) -> list[list[Turn]]:
-            with self.worker(US, CASES[name]) as ours:
-                return paired(ours, theirs, self.pairs, until)
-
-        both = self.attempt(peer, QUICK_PEER[name], in_turns)
-        if both is None:
-            return {f"{name}_ratio": None, f"{name}_reason": f"{peer} failed"}
+        peer = max(rates, key=rates.__getitem__)
+        with (
+            self.worker(US, CASES[name]) as ours,
+            self.worker(peer, PEER_CASES[name]) as theirs,
+        ):
+            both = turns.alternate([ours, theirs], self.pairs, until=until)
         ratios = [a.rate / b.rate for a, b in zip(*both, strict=True)]
         ours_m, theirs_m = (statistics.median(t.rate for t in each) / 1e6 for each in both)
         return {
@@ -138,46 +132,53 @@ class Benchmark:
             f"{name}_pairs": len(ratios),
         }
 
-    def peak_share(self, name: str = "batch_100") -> dict[str, Any]:
+    def peak_share(self, until: float) -> dict[str, Any]:
         """Operations per second of ours against those of a large matrix product, in pairs."""
-        case = CASES[name]
+        case = CASES["batch_100"]
         count = operations(case.n_regions)
         shares, peaks = [], []
         with self.worker(Engine("sgemm", ""), case) as sgemm, self.worker(US, case) as ours:
-            for _ in range(self.pairs):
+            while len(shares) < self.pairs and (not shares or time.monotonic() < until):
                 peaks.append(max(sgemm.once().rate for _ in range(PRODUCTS)))
                 shares.append(ours.once().rate * count / peaks[-1])
         return {
             "peak_share": round(statistics.median(shares), 3),
+            "peak_share_pairs": len(shares),
             "peak_gflop_per_s": round(statistics.median(peaks) / 1e9, 1),
             "operations_per_region_step": count,
         }
 
-    def two_threads(self) -> dict[str, Any]:
+    def threads_2_speedup(self, until: float) -> dict[str, Any]:
         """Wall time of a batch on one thread over that on two, in pairs."""
         one, two = CASES["batch_100"], Case(100, 64, 2)
         with self.worker(US, one) as first, self.worker(US, two) as second:
-            both = turns.alternate([first, second], self.pairs)
+            both = turns.alternate([first, second], self.pairs, until=until)
         ratios = [b.wall_rate / a.wall_rate for a, b in zip(*both, strict=True)]
-        return {"threads_2_speedup": round(statistics.median(ratios), 2)}
+        return {
+            "threads_2_speedup": round(statistics.median(ratios), 2),
+            "threads_2_pairs": len(ratios),
+        }
 
-    def memory(self) -> dict[str, Any]:
-        """Highest resident memory of a batch, and what fifty more simulated seconds add."""
+    def rss_mb(self, until: float) -> dict[str, Any]:  # noqa: ARG002
+        """Highest resident memory of a batch, and what twenty more simulated seconds add."""
         small, large = (
-            turns.script("memory.py", self.folder / f"{n}.npz", *seconds)
-            for n, seconds in ((100, (10, 60)), (400, (1, 2)))
+            turns.script("memory.py", [self.folder / f"{n}.npz", *seconds], self.until)
+            for n, seconds in ((100, (5, 25)), (400, (1, 2)))
         )
         return {
             "rss_mb": round(max(small["peak_mb"], large["peak_mb"])),
-            "rss_grown_mb_in_50_s": round(small["grown_mb"], 1),
+            "rss_grown_mb_in_20_s": round(small["grown_mb"], 1),
         }
 
-    def start(self) -> dict[str, Any]:
+    def cached_start_s(self, until: float) -> dict[str, Any]:  # noqa: ARG002
         """First call in a fresh process, without and with numba's cache."""
         with tempfile.TemporaryDirectory() as cache:
-            path = self.folder / "100.npz"
-            place = {"NUMBA_CACHE_DIR": cache}
-            first, *again = (turns.script("start.py", path, environment=place) for _ in range(4))
+            first, *again = (
+                turns.script(
+                    "start.py", [self.folder / "100.npz"], self.until, NUMBA_CACHE_DIR=cache
+                )
+                for _ in range(4)
+            )
         return {
             "compile_s": round(first["first_s"], 2),
             "cached_start_s": round(statistics.median(x["first_s"] for x in again), 2),
@@ -185,33 +186,27 @@ class Benchmark:
         }
 
 
-def paired(ours: Worker, theirs: Worker, pairs: int, until: float) -> list[list[Turn]]:
-    """Both in turns, the order turned every time, while there is time for another pair."""
-    kept: list[list[Turn]] = [[], []]
-    for k in range(pairs):
-        started = time.monotonic()
-        both = [ours, theirs][:: 1 if k % 2 == 0 else -1]
-        found = [worker.once() for worker in both][:: 1 if k % 2 == 0 else -1]
-        for turns_of_one, turn in zip(kept, found, strict=True):
-            turns_of_one.append(turn)
-        if 2 * time.monotonic() - started > until:
-            break
-    return kept
-
-
-def line(bench: Benchmark, until: float) -> dict[str, Any]:
-    """Everything that the line of JSON holds; the longest comparison last, in the time left."""
+def line(bench: Benchmark) -> dict[str, Any]:
+    """Everything that the line of JSON holds; each part in its share of the time that is left."""
+    parts: list[tuple[str, float, Callable[[float], dict[str, Any]]]] = [
+        ("peak_share", 1.0, bench.peak_share),
+        ("threads_2_speedup", 0.7, bench.threads_2_speedup),
+        ("single_100_ratio", 2.0, functools.partial(bench.compare, "single_100")),
+        ("batch_100_ratio", 2.0, functools.partial(bench.compare, "batch_100")),
+        ("batch_400_ratio", 4.0, functools.partial(bench.compare, "batch_400")),
+        ("rss_mb", 0.7, bench.rss_mb),
+        ("cached_start_s", 0.7, bench.cached_start_s),
+    ]
     found: dict[str, Any] = {}
-    for part in (bench.start, bench.two_threads, bench.memory, bench.peak_share):
-        found |= tell(part())
-    for name in CASES:
-        found |= tell(bench.compare(name, until))
-    return found
-
-
-def tell(found: dict[str, Any]) -> dict[str, Any]:
-    """Passes on what was found, and says it."""
-    say(f"  {found}")
+    for i, (name, share, measured) in enumerate(parts):
+        now = time.monotonic()
+        left = sum(other for _, other, _ in parts[i:])
+        try:
+            part = measured(now + (bench.until - now) * share / left)
+        except EngineError as error:
+            part = {name: None, f"{name}_reason": str(error)}
+        say(f"  {part}")
+        found |= part
     return found
 
 
@@ -297,12 +292,12 @@ def main() -> None:
     until = started + QUICK_S if options.quick else math.inf
     about = machine()
     with tempfile.TemporaryDirectory() as folder:
-        bench = Benchmark(Path(folder), others, options.pairs)
+        bench = Benchmark(Path(folder), others, pairs=options.pairs, until=until)
         say(f"{about}\npeers: {', '.join(str(p) for p in bench.peers) or 'none'}")
         say(f"absent: {', '.join(bench.absent) or 'none'}")
         if not options.quick:
             table(bench)
-        found = line(bench, until)
+        found = line(bench)
     found |= {
         "peers": [str(peer) for peer in bench.peers],
         "absent": bench.absent,

@@ -1,10 +1,13 @@
 """Engines in processes of their own, and runs of them in turns."""
 
 import json
+import math
 import os
+import select
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,8 +68,10 @@ class Turn:
 class Worker:
     """An engine made ready for one case; it waits while others run."""
 
-    def __init__(self, engine: Engine, case: Case, folder: Path) -> None:
-        self.engine, self.case = engine, case
+    def __init__(
+        self, engine: Engine, case: Case, folder: Path, *, until: float = math.inf
+    ) -> None:
+        self.engine, self._until = engine, until
         self._log = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed with the worker
         words = [f"{case.n_regions}.npz", case.n_people, case.threads]
         self._process = subprocess.Popen(
@@ -80,7 +85,7 @@ class Worker:
         try:
             self.ready = self._answer()
         except EngineError:
-            self.__exit__(None, None, None)
+            self.__exit__(*sys.exc_info())
             raise
 
     def __enter__(self) -> Self:
@@ -107,6 +112,9 @@ class Worker:
         return turn
 
     def _answer(self) -> dict[str, Any]:
+        left_s = None if math.isinf(self._until) else max(0.0, self._until - time.monotonic())
+        if not select.select([self._process.stdout], [], [], left_s)[0]:
+            raise EngineError(f"{self.engine}: time ran out")
         line = self._process.stdout.readline()
         if line:
             return json.loads(line)
@@ -134,28 +142,42 @@ def installed(others: dict[str, str]) -> tuple[list[Engine], list[str]]:
     return found, absent
 
 
-def alternate(workers: Sequence[Worker], rounds: int) -> list[list[Turn]]:
-    """Every worker once a round, the order turned by one every round; turns of each worker."""
+def alternate(
+    workers: Sequence[Worker], rounds: int, *, until: float = math.inf
+) -> list[list[Turn]]:
+    """Every worker once a round, the order turned by one every round; turns of each worker.
+
+    until : monotonic time; no round is begun that would probably end after it, but one always is
+    """
     turns: list[list[Turn]] = [[] for _ in workers]
     for k in range(rounds):
+        started = time.monotonic()
         for i in range(len(workers)):
             at = (i + k) % len(workers)
             turns[at].append(workers[at].once())
+        if 2 * time.monotonic() - started > until:
+            break
     return turns
 
 
 def script(
-    name: str, *words: object, environment: dict[str, str] | None = None
+    name: str, words: Sequence[object], until: float, **environment: str
 ) -> dict[str, float]:
-    """What one of our own scripts measured in a fresh process."""
+    """What one of our own scripts measured in a fresh process, by a monotonic time."""
     one_thread = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [sys.executable, ENGINES / name, *(str(word) for word in words)],
-        env=os.environ | one_thread | (environment or {}),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [sys.executable, ENGINES / name, *(str(word) for word in words)]
+    left_s = None if math.isinf(until) else max(0.1, until - time.monotonic())
+    try:
+        done = subprocess.run(
+            command,
+            env=os.environ | one_thread | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=left_s,
+        )
+    except subprocess.TimeoutExpired:
+        raise EngineError(f"{name}: time ran out") from None
     if done.returncode:
         raise EngineError(f"{name}: {''.join(done.stderr.strip().splitlines()[-1:])}")
     return json.loads(done.stdout.splitlines()[-1])

@@ -3,7 +3,6 @@
 import csv
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +10,7 @@ import pytest
 
 from defaultmode.cli import main
 from defaultmode.pipeline import virtual_runs
-from defaultmode.simulation.brain import Brain
-from defaultmode.simulation.engine import Plan, Simulation
+from made_engine import noise
 
 SCANS = """
 [[SCAN]]
@@ -90,18 +88,6 @@ def files(tmp_path: Path) -> Path:
     (tmp_path / "protocol.toml").write_text(PROTOCOL, encoding="utf-8")
     (tmp_path / "trial.toml").write_text(TRIAL, encoding="utf-8")
     return tmp_path
-
-
-def noise(
-    brain: Callable[[float], Brain], seeds: Sequence[int], plan: Plan, **_: object
-) -> Simulation:
-    """In the engine's place: noise of each seed's own, whose size tells the brain's coupling."""
-    shape = (round(plan.duration_s / plan.tr_s), brain(0.0).n_regions)
-    drawn = [np.random.default_rng(seed).standard_normal(shape) for seed in seeds]
-    bold = np.stack(drawn, axis=2)
-    ones = np.ones((shape[1], len(seeds)))
-    kept = None if plan.activity_every_s is None else 0.1 * np.abs(bold)
-    return Simulation(bold, plan.tr_s, 3 * ones, ones, kept, plan.activity_every_s)
 
 
 @pytest.fixture

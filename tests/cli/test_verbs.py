@@ -5,6 +5,7 @@ import html
 import json
 import subprocess
 import sys
+from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -13,7 +14,9 @@ import pytest
 
 import made_datasets as made
 from defaultmode.cli import main
+from defaultmode.pipeline import demonstrating, virtual_runs
 from given import shared
+from made_engine import noise
 
 
 def run(*words: object) -> int:
@@ -253,9 +256,11 @@ def test_clinical_tables_alone_can_be_studied(tmp_path: Path) -> None:
     assert (effect["contrast"], float(effect["difference"])) == ("ses-post − ses-pre", -9.0)
 
 
-def test_demo_measures_the_embedded_people(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_demo_measures_the_embedded_people_and_apart_from_them_virtual_ones(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(virtual_runs, "simulate", noise)
+    monkeypatch.setattr(demonstrating, "VIRTUAL_MEASURES", ("within_default_mode",))
     assert run("demo", tmp_path / "demo") == 0
     printed = capsys.readouterr().out
     assert "Human Connectome Project" in printed
@@ -266,6 +271,14 @@ def test_demo_measures_the_embedded_people(
         assert all(np.isfinite(float(r[f"{name}__as_supplied"])) for r in rows)
         assert all(np.isfinite(float(r[f"{name}__as_supplied_gsr"])) for r in rows)
     assert (tmp_path / "demo" / "report.html").stat().st_size > 100_000
+    virtual = tmp_path / "demo" / "virtual-trial" / "results"
+    arms = {r["participant_id"]: r["arm"] for r in rows_of(virtual / "study.tsv")}
+    assert Counter(arms.values()) == {"ketamine": 7, "midazolam": 7, "saline": 7}
+    assert not set(arms) & {r["participant_id"] for r in rows}, "nobody is in both tables"
+    assert "VIRTUAL people" in (virtual / "report.html").read_text("utf-8")
+    assert str(virtual / "report.html") in printed
+    with_other_seed = run("demo", tmp_path / "demo", "--seed", 1)
+    assert with_other_seed == 5, "E603: a virtual trial is never overwritten"
 
 
 def test_real_psilocybin_gives_drug_by_condition(tmp_path: Path) -> None:

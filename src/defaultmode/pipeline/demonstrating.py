@@ -12,6 +12,7 @@ from defaultmode.core.settings import Settings
 from defaultmode.outputs import run_key
 from defaultmode.pipeline.measuring import MeasureReport, Work, measure, measure_works
 from defaultmode.pipeline.studying import StudyReport, study
+from defaultmode.running import refuse_occupied
 from defaultmode.sources.embedded import embedded_notes, embedded_recordings
 
 VIRTUAL_TRIAL = "virtual-trial"
@@ -53,6 +54,8 @@ def demo(settings: Settings, *, quiet: bool = False) -> DemoReport:
     if not settings.out:
         raise DefaultModeError("E411", "OUT is empty; name a folder.")
     settings = replace(settings, source="")
+    if not is_made(virtual_folder(settings), settings.seed):
+        refuse_occupied(virtual_folder(settings))
     works = [
         Work(run_key(recording), index, recording.atlas.name, settings)
         for index, recording in enumerate(embedded_recordings())
@@ -64,17 +67,21 @@ def demo(settings: Settings, *, quiet: bool = False) -> DemoReport:
 
 def virtual_demo(settings: Settings, *, quiet: bool) -> tuple[MeasureReport, StudyReport]:
     """The virtual trial below the demo's folder: simulated where it is not there yet, measured."""
-    folder = Path(settings.out) / VIRTUAL_TRIAL
-    dataset = (folder / "dataset").absolute()
+    dataset = virtual_folder(settings)
     if not is_made(dataset, settings.seed):
         simulate_demo(dataset, settings, quiet=quiet)
     virtual = replace(
         settings,
-        source=str(dataset),
-        out=str(folder / "results"),
+        source=str(dataset.absolute()),
+        out=str(dataset.with_name("results")),
         measures=settings.measures or VIRTUAL_MEASURES,
     )
     return measure(virtual, quiet=quiet), study(virtual)
+
+
+def virtual_folder(settings: Settings) -> Path:
+    """Where the demo's virtual data set lies."""
+    return Path(settings.out) / VIRTUAL_TRIAL / "dataset"
 
 
 def is_made(dataset: Path, seed: int) -> bool:

@@ -39,7 +39,7 @@ def _mixed(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
 def next_words(state: Words) -> Words:
     """The next 32 bits of each stream, (n_places, n_people); `state` moves on in place."""
     a, b, c, d = state
-    word = _rotated(a + d, 7) + a
+    word: Words = _rotated(a + d, 7) + a
     shifted = b << np.uint32(9)
     c ^= a
     d ^= b

@@ -25,6 +25,7 @@ RAW, REMOVED = "as-supplied", "as-supplied+GSR"
 RATE_CEILING_HZ = 15.0  # as in engine.Plan: a higher rate is not the balanced branch
 CURRENTS_NA = np.array([0.0, 0.001, 0.002, 0.004, 0.007, 0.012, 0.02, 0.03])
 WON_BY_HZ = 1.0
+UNASSIGNED = ("", "unassigned", "none", "other", "n/a")  # no network to belong to
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,10 +117,14 @@ def default_mode_membership(rest: Rest, preset: str) -> float:
     """Share of default-mode regions that correlate more with their own network than any other."""
     ours, z = rest.members("default"), rest.z(preset)
     regions = rest.ground.atlas.regions
-    labels = np.array(["" if r.role == "default" else r.network for r in regions])
+    labels = np.array(["" if r.role == "default" else _network(r.network) for r in regions])
     own = z[np.ix_(ours, ours)].sum(axis=1) / (len(ours) - 1)
     others = [z[np.ix_(ours, labels == n)].mean(axis=1) for n in np.unique(labels) if n]
     return float((own > np.max(others, axis=0)).mean())
+
+
+def _network(name: str) -> str:
+    return "" if name.lower() in UNASSIGNED else name
 
 
 def global_brain_connectivity_by_region(rest: Rest, preset: str) -> Array:

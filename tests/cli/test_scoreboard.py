@@ -1,0 +1,68 @@
+"""The scoreboard from the command line: what is printed, what lies on the disk, what is refused."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from defaultmode.cli import main
+
+SMALL = ("scoreboard", "--quick", "--claim", "C6", "--draws", "1", "--seeds", "2", "--nprocs", "1")
+
+
+def run(*words: object) -> int:
+    return main([*SMALL, *map(str, words)])
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("score") / "board"
+    assert run("--seed", 3, "--out", out, "--quiet") == 0
+    return out
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream, delimiter="\t"))
+
+
+def test_every_row_has_its_label_and_verdict(written: Path) -> None:
+    rows = rows_of(written / "scoreboard.tsv")
+    assert [r["row"].split(" | ")[0] for r in rows] == [
+        "no_feed_forward_task",
+        "no_feed_forward_anticorrelation",
+        "no_feed_forward_anticorrelation",
+    ]
+    assert {r["label"] for r in rows} == {"built in"}
+    assert {r["box_draws"] for r in rows} == {"1"}
+    for row in rows[1:]:
+        assert row["verdict"] == "holds"
+        assert float(row["box_median"]) > 0
+        assert (row["seeds_n"], row["hypothetical"]) == ("2", "false")
+
+
+def test_page_and_json_say_the_same(written: Path) -> None:
+    content = json.loads((written / "scoreboard.json").read_text("utf-8"))
+    page = (written / "scoreboard.md").read_text("utf-8")
+    assert content["sentence"] in page
+    assert len(content["rows"]) == 3
+    assert "NaN" not in (written / "scoreboard.json").read_text("utf-8")
+    assert page.count("| no ") + page.count("Without feed-forward") == 3
+    assert "Not spoken to: C4" in page
+    assert "not a medical device" in page
+
+
+def test_same_seed_same_bytes(written: Path, tmp_path: Path) -> None:
+    assert run("--seed", 3, "--out", tmp_path / "again", "--quiet") == 0
+    for name in ("scoreboard.tsv", "scoreboard.json", "scoreboard.md"):
+        assert (tmp_path / "again" / name).read_bytes() == (written / name).read_bytes()
+
+
+def test_refusals_have_codes(written: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["scoreboard", "--claim", "C99"]) == 2
+    assert "E410" in capsys.readouterr().err
+    assert main(["scoreboard", "--draws", "0"]) != 0
+    assert "E411" in capsys.readouterr().err
+    assert run("--out", written) != 0
+    assert "E603" in capsys.readouterr().err
