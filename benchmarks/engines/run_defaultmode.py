@@ -10,8 +10,8 @@ from defaultmode.simulation.engine import Plan, simulate
 from defaultmode.simulation.parameter_sets import parameter_set
 
 BATCHES = THREADS = True
-REGION_STEPS = 6e8  # more than a second of CPU time
-REGION_STEPS_ALONE = 2e8
+REGION_STEPS = 3e8  # more than half a second of CPU time, and more than one simulated
+REGION_STEPS_ALONE = 1e8
 
 
 def prepare(work: Work) -> tuple[int, Callable[[], np.ndarray]]:

@@ -123,6 +123,48 @@ def test_a_trial_is_measured_and_studied_like_any_data_set(
     assert reasons == {(r["participant_id"], "ses-infusion"): "E402" for r in missed}
 
 
+def test_ones_own_connectome_goes_all_the_way_through_the_engine(files: Path) -> None:
+    own = own_brain(files)
+    made, results = files / "virtual", files / "results"
+    words = ("--atlas", own["atlas"], "--connectome", own["weights"], "--lengths", own["lengths"])
+    more = ("--map", f"gradient={own['map']}", "--coupling-every", 1, "--n", 2)
+    calm = ("--parameters", "deco2014")  # the other sets run away on so small a brain
+    for out in (made, files / "again"):
+        assert run("simulate", files / "protocol.toml", out, *words, *more, *calm, "--quiet") == 0
+    assert contents(made) == contents(files / "again")
+    runs = rows_of(made / "truth/runs.tsv")
+    assert len(runs) == 4
+    assert all(0 < float(r["rate_default_hz"]) < 15 for r in runs)
+    record = json.loads((made / "truth/simulation.json").read_text("utf-8"))
+    assert set(record["settings"]["files"]) == {"connectome", "lengths", "gradient"}
+    assert run("measure", made, results, *SHORT[:2], "--atlas", own["atlas"], *SHORT[-5:]) == 0
+    assert all(
+        r["within_default_mode__as_supplied"] != "n/a" for r in rows_of(results / "study.tsv")
+    )
+
+
+def own_brain(folder: Path) -> dict[str, Path]:
+    """Eight regions in a ring with their atlas, tract lengths and a map."""
+    roles = ["default"] * 3 + ["task-positive"] * 3 + ["other"] * 2
+    names = [f"region{i}" for i in range(8)]
+    ring = np.exp(-np.abs(np.subtract.outer(range(8), range(8)))) * (1 - np.eye(8))
+    square = [["region", *names]]
+    lengths = [["region", *names]]
+    for i, name in enumerate(names):
+        square.append([name, *(f"{v:.6f}" for v in ring[i])])
+        lengths.append([name, *("0" if i == j else "40" for j in range(8))])
+    atlas = [["name", "network", "role"]]
+    atlas += [
+        [n, role.title().replace("-", ""), role] for n, role in zip(names, roles, strict=True)
+    ]
+    values = [["region", "value"], *([n, str(i)] for i, n in enumerate(names))]
+    tables = {"weights": square, "lengths": lengths, "atlas": atlas, "map": values}
+    for name, rows in tables.items():
+        text = "\n".join("\t".join(row) for row in rows) + "\n"
+        (folder / f"{name}.tsv").write_text(text, encoding="utf-8")
+    return {name: folder / f"{name}.tsv" for name in tables}
+
+
 def test_the_truth_never_enters_the_study(files: Path, quick: None) -> None:
     made, results = files / "virtual", files / "results"
     assert run("simulate", files / "protocol.toml", made, "--n", 2, "--quiet") == 0

@@ -210,8 +210,9 @@ def test_products_of_any_size(n_regions) -> None:
     width = -(-n_regions // 16) * 16
     one, alone = np.zeros(width, np.float32), np.zeros(width, np.float32)
     one[:n_regions] = single[:, 3]
+    weights = coupling.transposed(matrix, width)
     for back in (False, True):
-        coupling.receive_alone(coupling.transposed(matrix, width), one, alone, back)
+        coupling.receive_alone(weights, one, alone, (n_regions, width), back)
         assert alone[:n_regions] == pytest.approx(matrix @ sent[:, 3], rel=1e-5)
 
 

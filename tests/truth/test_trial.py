@@ -2,6 +2,7 @@
 
 from collections import Counter
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from defaultmode.core.errors import DefaultModeError
+from defaultmode.pipeline import demonstrating
 from defaultmode.pipeline.virtual_people import groups_of
 from defaultmode.simulation.allocation import allocate, even_counts, visits_attended, williams
 from defaultmode.simulation.batches import side_by_side
@@ -20,8 +22,13 @@ from defaultmode.simulation.head_motion import (
     mean_displacement,
 )
 from defaultmode.simulation.trial import Unblinding, believes_active
-from defaultmode.simulation.trial_file import parse_trial
+from defaultmode.simulation.trial_file import parse_trial, read_trial
 
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = [
+    *sorted((ROOT / "examples" / "trials").glob("*.toml")),
+    Path(demonstrating.__file__).with_name("demo_trial.toml"),
+]
 SCAN = {"session": "day0", "at": "10 min", "duration": "60 s"}
 KETAMINE = {"drug": "ketamine", "dose": "0.5 mg/kg", "over": "40 min", "at": "0 min"}
 SALINE = {"drug": "saline", "dose": "100 ml", "over": "40 min", "at": "0 min"}
@@ -207,3 +214,17 @@ def test_groups_side_by_side_keep_their_parameters() -> None:
     assert both.n_people == 5
     np.testing.assert_array_equal(both.value("gain"), [[1, 2, 3, 3, 3], [1, 2, 4, 4, 4]])
     assert both.value("noise").shape == (1, 1), "what all have alike stays small"
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_every_example_is_a_trial_that_can_be_run(path: Path) -> None:
+    trial = read_trial(path)
+    groups = groups_of(trial, 0)
+    assert sum(len(g.people) for g in groups) == sum(trial.counts)
+    assert all(group.protocol.scans for group in groups)
+
+
+def test_a_trial_file_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(DefaultModeError) as caught:
+        read_trial(tmp_path / "none.toml")
+    assert caught.value.code == "E101"

@@ -12,7 +12,15 @@ from defaultmode.core.result import Result
 from defaultmode.pipeline.score_runs import Looked, Wanted, runs
 from defaultmode.pipeline.score_settings import ScoreSettings, laid, rows_of
 from defaultmode.pipeline.score_text import UNITS, notes_of, score_files, sentence_of
-from defaultmode.running import Task, fresh_folder, launch, progress, worker_count, write_text
+from defaultmode.running import (
+    Task,
+    fresh_folder,
+    launch,
+    progress,
+    refuse_occupied,
+    worker_count,
+    write_text,
+)
 from defaultmode.simulation.scoreboard import (
     Row,
     Seeded,
@@ -56,6 +64,8 @@ def scoreboard(settings: ScoreSettings, *, quiet: bool = False) -> Result:
     scoreboard.tsv, scoreboard.json and scoreboard.md where `settings.out` is given. Raises E411 and
     E511 for settings that cannot be used, E513 for a missing map, E603 for an occupied folder.
     """
+    if settings.out is not None:
+        refuse_occupied(settings.out)
     rows = rows_of(settings)
     asked = [row for row in rows if answers(row)]
     swept = swept_box(asked, settings, quiet=quiet)

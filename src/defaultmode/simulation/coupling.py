@@ -193,21 +193,22 @@ def receive_batch(
 
 
 @compiled
-def receive_alone(weights: Singles, sent: Singles, received: Singles, back: bool) -> None:
-    """One person's input; `sent` and `received` are (width,), weights as `transposed`.
+def receive_alone(
+    weights: Singles, sent: Singles, received: Singles, shape: tuple[int, int], back: bool
+) -> None:
+    """One person's input; `sent` and `received` are (width,) or longer, weights as `transposed`.
 
     back : take the columns from the last, where every second time they still lie in the cache
     """
-    width = sent.size
+    width = shape[1]
     n = weights.size // width
     step = -1 if back else 1
     first = n - 1 if back else 0
+    places = (n, step, step * width, width)
     lane = 0
     while lane + MANY_WIDTH <= width:
-        starts = (first, first * width + lane, lane)
-        many_product(sent, weights, received, starts, (n, step, step * width, width))
+        many_product(sent, weights, received, (first, first * width + lane, lane), places)
         lane += MANY_WIDTH
     while lane < width:
-        starts = (first, first * width + lane, lane)
-        few_product(sent, weights, received, starts, (n, step, step * width, width))
+        few_product(sent, weights, received, (first, first * width + lane, lane), places)
         lane += FEW_WIDTH

@@ -96,7 +96,7 @@ class FusedRun:
             if recording and activity_ms
             else NEVER,
             activity_ms=activity_ms,
-            n_regions=self._layout.n_regions,
+            shape=(self._layout.n_regions, self._layout.width),
             alone=self._layout.alone,
             shares=self._shares,
         )

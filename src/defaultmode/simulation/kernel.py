@@ -18,7 +18,7 @@ from defaultmode.simulation.coupling import receive_alone, receive_batch
 f4, u4, i4 = np.float32, np.uint32, np.int32
 Singles = NDArray[np.float32]
 
-LANES = 16  # of one group; arrays lie [group][row][lane], and a row is named by where it begins
+LANES = 64  # of one group; arrays lie [group][row][lane], and a row is named by where it begins
 # rows that every step touches: S_I, the coefficients (`fused` tells them), the excitatory rate
 FAST = 12 * LANES
 S_I, U_0, U_E, U_X, U_I, V_E, V_F, KEEP_E, NOISE_E, NOISE_I, SHARED, RATE = range(0, FAST, LANES)
@@ -64,7 +64,13 @@ class Scales(NamedTuple):
 
 
 class Clock(NamedTuple):
-    """Steps of this call, all whole numbers; `to_volume`, `to_sample`: ms until the next is due."""
+    """Steps of this call.
+
+    to_volume, to_sample : ms until the next is due
+    shape : of a product: regions, and lanes of one row
+    alone : one person; otherwise a batch
+    shares : somebody receives shared noise
+    """
 
     n_ms: int
     steps_per_ms: int
@@ -73,7 +79,7 @@ class Clock(NamedTuple):
     tr_ms: int
     to_sample: int
     activity_ms: int
-    n_regions: int
+    shape: tuple[int, int]
     alone: bool
     shares: bool
 
@@ -172,7 +178,6 @@ def step(tile: Tile, scales: Scales) -> None:
     gain_e, gain_i, keep_i, v_0, v_i = scales
     for group in range(sent.size // LANES):
         at, f, r = group * LANES, group * FAST, group * RANDOM
-        common = group % shared.shape[0]
         for x in range(LANES):
             e, s = sent[at + x], fast[f + S_I + x]
             u = fast[f + U_0 + x] + fast[f + U_E + x] * e
@@ -184,7 +189,7 @@ def step(tile: Tile, scales: Scales) -> None:
             rise = gain_e * rate_e
             e = e * (fast[f + KEEP_E + x] - rise) + rise
             e += fast[f + NOISE_E + x] * normal_e
-            e += fast[f + SHARED + x] * shared[common, x]
+            e += fast[f + SHARED + x] * shared[x]
             s = s * keep_i + gain_i * rate_i + fast[f + NOISE_I + x] * normal_i
             sent[at + x] = min(max(e, f4(0)), f4(1))
             fast[f + S_I + x] = max(s, f4(0))
@@ -195,25 +200,21 @@ def step(tile: Tile, scales: Scales) -> None:
 def share(tile: Tile, shares: bool) -> None:
     """The next shared normals; the stream moves on even where nobody listens."""
     widest_vectors()
-    random = tile.shared_random
-    for group in range(tile.shared.shape[0]):
-        r = group * RANDOM
-        for x in range(LANES):
-            first, second = two_words(random, r + x)
-            if shares:
-                tile.shared[group, x] = two_normals(first, second)[0]
+    for x in range(LANES):
+        first, second = two_words(tile.shared_random, x)
+        if shares:
+            tile.shared[x] = two_normals(first, second)[0]
 
 
 @compiled
-def receive(tile: Tile, n_regions: int, alone: bool, back: bool) -> None:
+def receive(tile: Tile, shape: tuple[int, int], alone: bool, back: bool) -> None:
     """The inputs along both routes; nothing is done for one that has no connections."""
-    shape = (n_regions, tile.shared.size)
     if tile.weights.size and alone:
-        receive_alone(tile.weights, tile.sent, tile.received, back)
+        receive_alone(tile.weights, tile.sent, tile.received, shape, back)
     elif tile.weights.size:
         receive_batch(tile.weights, tile.sent, tile.received, shape)
     if tile.feed.size and alone:
-        receive_alone(tile.feed, tile.sent, tile.fed, back)
+        receive_alone(tile.feed, tile.sent, tile.fed, shape, back)
     elif tile.feed.size:
         receive_batch(tile.feed, tile.sent, tile.fed, shape)
 
@@ -280,7 +281,7 @@ def run(tile: Tile, scales: Scales, clock: Clock, bold: Singles, activity: Singl
     for _ in range(clock.n_ms):
         for k in range(clock.steps_per_ms):
             if k % clock.coupling_steps == 0:
-                receive(tile, clock.n_regions, clock.alone, k & 1 == 1)
+                receive(tile, clock.shape, clock.alone, k & 1 == 1)
             share(tile, clock.shares)
             step(tile, scales)
         millisecond(tile)

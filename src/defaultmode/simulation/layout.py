@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defaultmode.simulation import random_streams
-from defaultmode.simulation.coupling import BATCH, packed, transposed
+from defaultmode.simulation.coupling import BATCH, FEW_WIDTH, packed, transposed
 from defaultmode.simulation.kernel import FAST, LANES, SLOW, Tile
 
 Array = NDArray[np.float64]
 Singles = NDArray[np.float32]
-PEOPLE = 32  # people side by side: two groups of lanes, and whole blocks of every processor
+PEOPLE = 32  # side by side in a batch: half a group of lanes
 
 
 class Layout:
@@ -23,31 +23,26 @@ class Layout:
 
     def __init__(self, n_regions: int, n_people: int, *, alone: bool) -> None:
         self.n_regions, self.n_people, self.alone = n_regions, n_people, alone
-        self.width = -(-n_regions // LANES) * LANES if alone else PEOPLE
-        self.n_lanes = self.width if alone else n_regions * self.width
-        self.n_groups = self.n_lanes // LANES
+        self.width = -(-n_regions // FEW_WIDTH) * FEW_WIDTH if alone else PEOPLE
+        self._used = self.width if alone else n_regions * self.width
+        self.n_groups = -(-self._used // LANES)
+        self.n_lanes = self.n_groups * LANES
 
     def tile(self, seeds: Sequence[int]) -> Tile:
         """Memory for this batch with its random streams at their beginning, no connections yet."""
-        reserved = (
-            self.n_lanes
-            if self.alone
-            else -(-self.n_regions // BATCH.rows) * BATCH.rows * self.width
-        )
-        places = range(self.n_regions)
-        random = self.spread(random_streams.seeded(seeds, places))
+        received = self.n_lanes + BATCH.rows * self.width  # the last block of rows may be partial
+        streams = random_streams.seeded(seeds, range(self.n_regions))
         shared = random_streams.seeded(seeds, [random_streams.SHARED])[:, 0]
-        width = LANES if self.alone else self.width
-        shared = np.pad(shared, ((0, 0), (0, width - len(seeds))), mode="edge")
+        row = _filled(shared, PEOPLE)
         return Tile(
             sent=np.zeros(self.n_lanes, np.float32),
-            received=np.zeros(reserved, np.float32),
-            fed=np.zeros(reserved, np.float32),
+            received=np.zeros(received, np.float32),
+            fed=np.zeros(received, np.float32),
             fast=np.zeros(self.n_groups * FAST, np.float32),
             slow=np.zeros(self.n_groups * SLOW, np.float32),
-            random=random.transpose(1, 0, 2).ravel(),
-            shared_random=shared.reshape(len(shared), -1, LANES).transpose(1, 0, 2).ravel(),
-            shared=np.zeros((width // LANES, LANES), np.float32),
+            random=self.spread(streams).transpose(1, 0, 2).ravel(),
+            shared_random=np.tile(row, LANES // PEOPLE).ravel(),
+            shared=np.zeros(LANES, np.float32),
             weights=np.zeros(0, np.float32),
             feed=np.zeros(0, np.float32),
         )
@@ -58,13 +53,13 @@ class Layout:
         full = np.broadcast_to(values, (*lead, self.n_regions, self.n_people))
         if self.alone:
             full = full.swapaxes(-1, -2)
-        more = self.width - full.shape[-1]
-        padded = np.pad(full, [*[(0, 0)] * (full.ndim - 1), (0, more)], mode="edge")
-        return padded.reshape(*lead, self.n_groups, LANES)
+        rows = _filled(full, self.width)
+        return _filled(rows.reshape(*lead, -1), self.n_lanes).reshape(*lead, self.n_groups, LANES)
 
     def gathered(self, lanes: Singles) -> Array:
         """The reverse: lanes (…, n_lanes) as (…, n_regions, n_people)."""
-        rows = lanes.reshape(*lanes.shape[:-1], self.n_lanes // self.width, self.width)
+        n_rows = self._used // self.width
+        rows = lanes[..., : self._used].reshape(*lanes.shape[:-1], n_rows, self.width)
         if self.alone:
             rows = rows[..., : self.n_regions].swapaxes(-1, -2)
         return np.array(rows[..., : self.n_people], dtype=np.float64)
@@ -79,3 +74,9 @@ class Layout:
             else:
                 laid.append(transposed(matrix, self.width) if self.alone else packed(matrix))
         return tile._replace(weights=laid[0], feed=laid[1])
+
+
+def _filled(values: NDArray[Any], length: int) -> NDArray[Any]:
+    """The last axis drawn out to a length by repeating its last value."""
+    more = length - values.shape[-1]
+    return np.pad(values, [*[(0, 0)] * (values.ndim - 1), (0, more)], mode="edge")
