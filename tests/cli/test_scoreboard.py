@@ -8,7 +8,7 @@ import pytest
 
 from defaultmode.cli import main
 
-SMALL = ("scoreboard", "--quick", "--claim", "C6", "--draws", "1", "--seeds", "2", "--nprocs", "1")
+SMALL = ("scoreboard", "--quick", "--claim", "C2", "--draws", "1", "--seeds", "2", "--nprocs", "1")
 
 
 def run(*words: object) -> int:
@@ -29,26 +29,23 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 def test_every_row_has_its_label_and_verdict(written: Path) -> None:
     rows = rows_of(written / "scoreboard.tsv")
-    assert [r["row"].split(" | ")[0] for r in rows] == [
-        "no_feed_forward_task",
-        "no_feed_forward_anticorrelation",
-        "no_feed_forward_anticorrelation",
-    ]
-    assert {r["label"] for r in rows} == {"built in"}
-    assert {r["box_draws"] for r in rows} == {"1"}
-    for row in rows[1:]:
-        assert row["verdict"] == "holds"
-        assert float(row["box_median"]) > 0
-        assert (row["seeds_n"], row["hypothetical"]) == ("2", "false")
+    assert [r["row"] for r in rows] == ["membership | as-supplied", "membership | as-supplied+GSR"]
+    for row in rows:
+        assert (row["label"], row["hypothetical"]) == ("calibrated", "false")
+        assert (row["box_draws"], row["box_lost"], row["seeds_n"]) == ("1", "0", "2")
+        assert 0 <= float(row["box_median"]) <= 1
+        assert float(row["seeds_low"]) <= float(row["seeds_mean"]) <= float(row["seeds_high"])
+        holds = float(row["box_median"]) >= 0.8
+        assert (row["verdict"] == "holds") == holds
 
 
 def test_page_and_json_say_the_same(written: Path) -> None:
     content = json.loads((written / "scoreboard.json").read_text("utf-8"))
     page = (written / "scoreboard.md").read_text("utf-8")
     assert content["sentence"] in page
-    assert len(content["rows"]) == 3
+    assert [row["quantity"] for row in content["rows"]] == ["default_mode_membership"] * 2
     assert "NaN" not in (written / "scoreboard.json").read_text("utf-8")
-    assert page.count("| no ") + page.count("Without feed-forward") == 3
+    assert page.count("| At least 80 %") == 2
     assert "Not spoken to: C4" in page
     assert "not a medical device" in page
 

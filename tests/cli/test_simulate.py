@@ -129,8 +129,21 @@ def test_ones_own_connectome_goes_all_the_way_through_the_engine(files: Path) ->
     words = ("--atlas", own["atlas"], "--connectome", own["weights"], "--lengths", own["lengths"])
     more = ("--map", f"gradient={own['map']}", "--coupling-every", 1, "--n", 2)
     calm = ("--parameters", "deco2014")  # the other sets run away on so small a brain
-    for out in (made, files / "again"):
-        assert run("simulate", files / "protocol.toml", out, *words, *more, *calm, "--quiet") == 0
+    for out, n in ((made, 1), (files / "again", 2)):
+        assert (
+            run(
+                "simulate",
+                files / "protocol.toml",
+                out,
+                *words,
+                *more,
+                *calm,
+                "--nprocs",
+                n,
+                "--quiet",
+            )
+            == 0
+        )
     assert contents(made) == contents(files / "again")
     runs = rows_of(made / "truth/runs.tsv")
     assert len(runs) == 4

@@ -37,11 +37,9 @@ def run_trial(options: argparse.Namespace) -> int:
 def virtual_settings(options: argparse.Namespace) -> "VirtualSettings":
     """How virtual people are made, as the command line says; raises E411."""
     from defaultmode.pipeline.substrate import VirtualSettings
-    from defaultmode.running import worker_count
 
     given = {name: getattr(options, name, None) for name in VirtualSettings.__dataclass_fields__}
     known = {name: value for name, value in given.items() if value is not None}
-    known.setdefault("threads", worker_count(0, MOST_THREADS))
     known["maps"] = dict(named_file(pair) for pair in options.maps or ())
     return VirtualSettings(**known)
 

@@ -1,7 +1,6 @@
 """`demo`: the embedded real recordings, and beside them a small virtual trial, to their reports."""
 
 import json
-import os
 from dataclasses import dataclass, replace
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -102,7 +101,7 @@ def simulate_demo(dataset: Path, settings: Settings, *, quiet: bool) -> None:
         out=dataset,
         seed=settings.seed,
         coupling_every_ms=1.0,
-        threads=settings.nprocs or os.cpu_count() or 1,
+        threads=settings.nprocs,
     )
     with as_file(files(__package__).joinpath("demo_trial.toml")) as file:
         trial(file, virtual, quiet=quiet)

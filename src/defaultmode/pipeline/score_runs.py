@@ -97,18 +97,19 @@ def run_part(work: RunWork) -> tuple[Looked, dict[str, str]]:
         try:
             brains[text] = _brain(text, ground)
         except DefaultModeError as problem:
-            lost[text] = _reason(problem)
+            lost[text] = reason(problem)
     looked: Looked = {}
     for text, outcome in _simulated(brains, work.settings):
         if isinstance(outcome, DefaultModeError):
-            lost[text] = _reason(outcome)
+            lost[text] = reason(outcome)
             continue
         wants = [w for w in work.wanted if w.situation == text]
         looked |= _measured(wants, outcome, work.settings, ground.ground.atlas)
     return looked, lost
 
 
-def _reason(problem: DefaultModeError) -> str:
+def reason(problem: DefaultModeError) -> str:
+    """Why a brain was lost, in words; raises the problem itself where it is another one."""
     if problem.code not in LOST:
         raise problem
     return f"{problem.code} {problem.detail}"

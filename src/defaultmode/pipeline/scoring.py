@@ -9,39 +9,28 @@ from numpy.typing import NDArray
 
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.result import Result
-from defaultmode.pipeline.score_runs import Looked, Wanted, runs
+from defaultmode.pipeline.score_box import boxed_rows, swept_box
+from defaultmode.pipeline.score_runs import Looked, Wanted, reason, runs
 from defaultmode.pipeline.score_settings import ScoreSettings, laid, rows_of
 from defaultmode.pipeline.score_text import UNITS, notes_of, score_files, sentence_of
-from defaultmode.running import (
-    Task,
-    fresh_folder,
-    launch,
-    progress,
-    refuse_occupied,
-    worker_count,
-    write_text,
-)
+from defaultmode.running import fresh_folder, refuse_occupied, write_text
 from defaultmode.simulation.scoreboard import (
     Row,
     Seeded,
     Shared,
-    draws,
     read_box,
     read_statements,
     seeded,
     shared,
-    sweep,
     value_of,
     verdict,
 )
 from defaultmode.simulation.scoreboard.alternating import alternation
 from defaultmode.simulation.scoreboard.box import typical
 from defaultmode.simulation.scoreboard.persons import groups
-from defaultmode.simulation.scoreboard.sweep import Swept, answers
+from defaultmode.simulation.scoreboard.sweep import Swept
 
 Array = NDArray[np.float64]
-DRAWS_PER_TASK = 4
-TASK_MB = 600
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,12 +56,12 @@ def scoreboard(settings: ScoreSettings, *, quiet: bool = False) -> Result:
     if settings.out is not None:
         refuse_occupied(settings.out)
     rows = rows_of(settings)
-    asked = [row for row in rows if answers(row)]
-    swept = swept_box(asked, settings, quiet=quiet)
+    swept = swept_box(settings, quiet=quiet)
     looked, lost = runs(wanted_of(rows), settings, quiet=quiet)
-    looked |= beside_the_network(rows, settings)
+    beside, unrested = beside_the_network(rows, settings)
+    looked, lost = looked | beside, lost | unrested
     evidence = Evidence(swept, looked, lost)
-    boxed = dict(zip((row.key for row in asked), swept.values, strict=True))
+    boxed = dict(zip((r.key for r in boxed_rows(settings)), swept.values, strict=True))
     table = pd.DataFrame([line(row, boxed.get(row.key), evidence) for row in rows])
     result = Result(
         table=table,
@@ -87,47 +76,6 @@ def scoreboard(settings: ScoreSettings, *, quiet: bool = False) -> Result:
             for name, text in score_files(result).items():
                 write_text(folder / name, text)
     return result
-
-
-@dataclass(frozen=True, slots=True)
-class BoxWork:
-    """A few draws, for one process."""
-
-    settings: ScoreSettings
-    first: int
-    last: int
-
-
-def swept_box(rows: Sequence[Row], settings: ScoreSettings, *, quiet: bool = False) -> Swept:
-    """The linear model over the whole box, on as many processes as asked."""
-    works = [
-        BoxWork(settings, k, min(k + DRAWS_PER_TASK, settings.draws))
-        for k in range(0, settings.draws, DRAWS_PER_TASK)
-    ]
-    tasks = [Task(f"draws {w.first + 1}–{w.last}", w) for w in works]
-    processes = worker_count(settings.nprocs, len(tasks), task_mb=TASK_MB)
-    parts: dict[str, Swept] = {}
-    outcomes = launch(sweep_part, tasks, processes=processes)
-    for task, outcome in progress(outcomes, len(tasks), "box", quiet=quiet):
-        if isinstance(outcome, DefaultModeError):
-            raise outcome
-        parts[task.key] = outcome
-    found = [parts[task.key] for task in tasks]
-    codes = sorted({code for part in found for code in part.lost})
-    return Swept(
-        np.concatenate([part.values for part in found], axis=1).reshape(len(rows), -1),
-        tuple(point for part in found for point in part.points),
-        {code: sum(part.lost.get(code, 0) for part in found) for code in codes},
-        sum(part.solved for part in found),
-    )
-
-
-def sweep_part(work: BoxWork) -> Swept:
-    """The rows of the linear model at some of the draws."""
-    settings, ground = work.settings, laid(work.settings)
-    drawn = draws(read_box(), tuple(ground.bases), settings.draws, seed=settings.seed)
-    rows = [row for row in rows_of(work.settings) if answers(row)]
-    return sweep(rows, drawn[work.first : work.last], ground.bases, ground.ground)
 
 
 def wanted_of(rows: Sequence[Row]) -> tuple[Wanted, ...]:
@@ -148,19 +96,27 @@ def situations_of(row: Row) -> tuple[str, ...]:
     return tuple(text for text in (*named, *healthy) if text)
 
 
-def beside_the_network(rows: Sequence[Row], settings: ScoreSettings) -> Looked:
-    """The switch model, and what differs between virtual people, as far as rows ask for them."""
+def beside_the_network(
+    rows: Sequence[Row], settings: ScoreSettings
+) -> tuple[Looked, dict[str, str]]:
+    """The switch model, and what differs between virtual people, as far as rows ask for them.
+
+    The second is what was lost and why: brains of people that come to no rest.
+    """
     seeds, looked = settings.people_seeds, dict[tuple[str, str, str], Array]()
     switch = [text for r in rows if r.statement.asks == "switch" for text in situations_of(r)]
     turns = alternation(tuple(dict.fromkeys(switch)), seeds, duration_s=settings.switch_s)
     looked |= {(text, name, ""): values for (text, name), values in turns.items()}
     named = {r.statement.quantity: r.situation for r in rows if r.statement.asks == "people"}
-    if named:
-        ground = laid(settings)
-        usual = typical(read_box(), ground.default)
+    if not named:
+        return looked, {}
+    ground = laid(settings)
+    usual = typical(read_box(), ground.default)
+    try:
         between = groups(ground.bases[ground.default], ground.ground, usual, seeds)
-        looked |= {(named[q], q, ""): v for q, v in between.items() if q in named}
-    return looked
+    except DefaultModeError as problem:
+        return looked, dict.fromkeys(named.values(), f"people: {reason(problem)}")
+    return looked | {(named[q], q, ""): v for q, v in between.items() if q in named}, {}
 
 
 def line(row: Row, boxed: Array | None, evidence: Evidence) -> dict[str, object]:

@@ -123,7 +123,7 @@ def forecast(cast: Cast) -> SimulateReport:
         {group.name or "everybody": len(group.people) for group in cast.groups},
         scans,
         simulated_s,
-        steps / REGION_STEPS_PER_S / cast.settings.threads,
+        steps / REGION_STEPS_PER_S / cast.settings.cores,
         kinds * numbers * BYTES_PER_NUMBER / 1e6,
         dry=True,
     )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from defaultmode.core.atlas import Atlas
 from defaultmode.core.connectome import Connectome
 from defaultmode.core.errors import DefaultModeError
+from defaultmode.running import worker_count
 from defaultmode.simulation.brain import Brain
 from defaultmode.simulation.engine import Plan
 from defaultmode.simulation.parameter_sets import parameter_set
@@ -27,6 +28,7 @@ from defaultmode.sources.connectomes import (
 
 Array = NDArray[np.float64]
 EMBEDDED_ATLAS = "schaefer100"
+MOST_THREADS = 64
 PARAMETERS = "graded"  # the set that conditions were made for, fitted on the embedded connectome
 OWN_PARAMETERS = "two_network"  # what stands in for it on a connectome of one's own
 
@@ -40,7 +42,8 @@ class VirtualSettings:
     atlas : registry name or file, where the connectome's regions are of no atlas of the package
     maps : name → table of one value for each region
     parameters : name of a parameter set, empty for the protocol's own
-    dt_ms, coupling_every_ms, settle_s, update_s, threads : as in `simulation.engine.Plan`
+    dt_ms, coupling_every_ms, settle_s, update_s : as in `simulation.engine.Plan`
+    threads : that simulate side by side, 0 for every core; the numbers do not depend on it
     truth_series : whether the neural activity of every scan is kept
     people, condition, noise_percent : in place of what the protocol or trial says, where given
     """
@@ -56,18 +59,23 @@ class VirtualSettings:
     coupling_every_ms: float | None = None
     settle_s: float = 20.0
     update_s: float = 1.0
-    threads: int = 1
+    threads: int = 0
     truth_series: bool = True
     people: int | None = None
     condition: str = ""
     noise_percent: float | None = None
 
     def __post_init__(self) -> None:
-        lowest = {"seed": 0, "threads": 1, "people": 1, "noise_percent": 0}
+        lowest = {"seed": 0, "threads": 0, "people": 1, "noise_percent": 0}
         for name, low in lowest.items():
             value = getattr(self, name)
             if value is not None and value < low:
                 raise DefaultModeError("E411", f"{name} is {value}; expected {low} or more.")
+
+    @property
+    def cores(self) -> int:
+        """Number of threads to use."""
+        return worker_count(self.threads, MOST_THREADS)
 
     def plan(self, scan: Scan) -> Plan:
         """How one scan is run."""
@@ -79,7 +87,7 @@ class VirtualSettings:
             coupling_every_ms=self.coupling_every_ms,
             update_s=self.update_s,
             activity_every_s=scan.tr_s if self.truth_series else None,
-            threads=self.threads,
+            threads=self.cores,
         )
 
     def record(self) -> dict[str, object]:

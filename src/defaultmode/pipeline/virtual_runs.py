@@ -112,7 +112,7 @@ def runs_of_blocks(
     jobs = [Job(b.timeline, scan) for b in blocks for scan in b.group.protocol.scans]
     block_of = {id(b.timeline): b for b in blocks}
     total, done = sum(len(job.people) for job in jobs), 0
-    for batch in batches(jobs, LANES * settings.threads):
+    for batch in batches(jobs, LANES * settings.cores):
         seeds = [seed for job in batch for seed in job.seeds]
         # Alone, the engine sums in another order: whoever is left over runs beside a double, so
         # that nobody's bytes depend on how many threads or other people there are.

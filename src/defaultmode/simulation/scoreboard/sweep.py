@@ -92,6 +92,17 @@ def sweep(
     return Swept(values, tuple(draw.point for draw in drawn), lost, len(codes))
 
 
+def joined(parts: Sequence[Swept]) -> Swept:
+    """The same rows over the draws of all parts, in their order."""
+    codes = sorted({code for part in parts for code in part.lost})
+    return Swept(
+        np.concatenate([part.values for part in parts], axis=1),
+        tuple(point for part in parts for point in part.points),
+        {code: sum(part.lost.get(code, 0) for part in parts) for code in codes},
+        sum(part.solved for part in parts),
+    )
+
+
 def answers(row: Row) -> bool:
     """Whether the linear model has an answer to a row."""
     return row.statement.asks == "network" and row.statement.quantity in LINEAR
