@@ -9,7 +9,10 @@ from scipy import stats
 import toy_recordings as toy
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.measures import find
+from defaultmode.pipeline.score_runs import RunWork, Wanted, packed, simulated
 from defaultmode.pipeline.score_runs import variability as measured_variability
+from defaultmode.pipeline.score_settings import ScoreSettings
+from defaultmode.simulation.engine import Simulation
 from defaultmode.simulation.fixed_point import fixed_point
 from defaultmode.simulation.inhibition import balance
 from defaultmode.simulation.linear import global_signal_removed
@@ -353,3 +356,38 @@ def test_groups_repeat_by_seed_and_training_gains_by_its_rule() -> None:
         assert values[1] == pytest.approx(again[name][0], rel=1e-12)
         assert np.isfinite(values).all()
     assert (once["training_interaction"] > 0).all()  # built in: learning grows with plasticity
+
+
+# ---------------------------------------------------------------- recordings over seeds
+SHORT = ScoreSettings(seeds=2, duration_s=4.0, dt_ms=1.0)
+
+
+def test_situations_share_their_noise() -> None:
+    found = dict(simulated({"one": base(), "same": base()}, SHORT))
+    np.testing.assert_array_equal(found["one"].bold, found["same"].bold)
+    assert not np.array_equal(found["one"].bold[:, :, 0], found["one"].bold[:, :, 1])
+
+
+def test_a_lost_situation_takes_no_other_along() -> None:
+    wild = base().changed(local_excitation=8.0)
+    found = dict(simulated({"calm": base(), "wild": wild}, SHORT))
+    assert isinstance(found["calm"], Simulation)
+    assert found["calm"].bold.shape == (2, 12, 2)
+    assert isinstance(found["wild"], DefaultModeError)
+    assert found["wild"].code == "E505"
+
+
+def test_situations_are_packed_by_lanes_and_routes() -> None:
+    names = ("healthy", "healthy + task", "depressed_hyper", "depressed_hypo")
+    cut = "healthy - feed_forward"
+    wanted = [Wanted(name, "rate_default_hz", "") for name in (*names, cut)]
+    unseen = Wanted("healthy", "relaxation_s", "")
+    parts = [RunWork(SHORT, part).situations for part in packed([*wanted, unseen], 20)]
+    assert parts == [names[:3], names[3:], (cut,)]  # three times twenty fit into 64 lanes
+
+
+@pytest.mark.parametrize("wrong", [{"draws": 0}, {"seeds": 1}, {"seed": -1}, {"nprocs": -1}])
+def test_settings_refuse_what_cannot_be_run(wrong) -> None:
+    with pytest.raises(DefaultModeError) as caught:
+        ScoreSettings(**wrong)
+    assert caught.value.code == "E411"

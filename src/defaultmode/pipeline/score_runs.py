@@ -99,7 +99,7 @@ def run_part(work: RunWork) -> tuple[Looked, dict[str, str]]:
         except DefaultModeError as problem:
             lost[text] = reason(problem)
     looked: Looked = {}
-    for text, outcome in _simulated(brains, work.settings):
+    for text, outcome in simulated(brains, work.settings):
         if isinstance(outcome, DefaultModeError):
             lost[text] = reason(outcome)
             continue
@@ -121,7 +121,7 @@ def _brain(text: str, ground: Laid) -> Brain:
     return situation_brain(parse_situation(text), base, ground.ground, usual)
 
 
-def _simulated(
+def simulated(
     brains: dict[str, Brain], settings: ScoreSettings
 ) -> Iterator[tuple[str, Simulation | DefaultModeError]]:
     """Every situation by itself out of one pass, or each in its own where one left the branch."""
@@ -136,7 +136,7 @@ def _simulated(
             yield next(iter(brains)), problem
             return
         for text, brain in brains.items():
-            yield from _simulated({text: brain}, settings)
+            yield from simulated({text: brain}, settings)
         return
     for k, text in enumerate(brains):
         people = slice(k * n, (k + 1) * n)

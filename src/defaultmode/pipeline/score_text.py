@@ -50,23 +50,23 @@ NOT_EVIDENCE = "What a model does is not evidence of what a brain does."
 
 
 def sentence_of(rows: pd.DataFrame) -> str:
-    """How many rows hold, by label, on sourced and on hypothetical mechanisms."""
+    """How many rows hold, all and emergent ones, on sourced and on hypothetical mechanisms."""
     parts = []
     for hypothetical, name in ((False, "sourced"), (True, "hypothetical")):
         block = rows[rows["hypothetical"] == hypothetical]
-        emergent = block[block["label"] == "emergent"]
-        parts.append(
-            f"on {name} mechanisms {_counts(block)} of {len(block)} rows"
-            f" (emergent: {_counts(emergent)} of {len(emergent)})"
-        )
-    whole = "; ".join(parts)
-    return f"{whole[0].upper()}{whole[1:]}."
+        if not block.empty:
+            emergent = block[block["label"] == "emergent"]
+            parts.append(
+                f"On {name} mechanisms {_counts(block)}; of the emergent: {_counts(emergent)}."
+            )
+    return " ".join(parts)
 
 
 def _counts(block: pd.DataFrame) -> str:
     found = block["verdict"].value_counts()
     holding, failing = int(found.get("holds", 0)), int(found.get("fails", 0))
-    return f"{holding} hold, {failing} fail, {len(block) - holding - failing} neither"
+    neither = len(block) - holding - failing
+    return f"{holding} of {len(block)} rows hold, {failing} fail, {neither} do neither"
 
 
 def notes_of(
