@@ -56,6 +56,16 @@ def test_same_seed_same_bytes(written: Path, tmp_path: Path) -> None:
         assert (tmp_path / "again" / name).read_bytes() == (written / name).read_bytes()
 
 
+def test_json_on_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["scoreboard", "--quick", "--claim", "C31", "--draws", "1", "--seeds", "2", "--json"]
+    assert main(words) == 0
+    content = json.loads(capsys.readouterr().out)
+    (row,) = content["rows"]
+    assert (row["label"], row["box_share"], row["hypothetical"]) == ("built in", None, True)
+    assert row["seeds_low"] > 0
+    assert row["verdict"] == "holds"
+
+
 def test_refusals_have_codes(written: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["scoreboard", "--claim", "C99"]) == 2
     assert "E410" in capsys.readouterr().err
