@@ -15,6 +15,8 @@ from defaultmode.simulation.constants import constants
 from defaultmode.simulation.drugs import find_drug
 from defaultmode.simulation.effects import Effect, apply_effects
 from defaultmode.simulation.events import find_event
+from defaultmode.simulation.fixed_point import fixed_point
+from defaultmode.simulation.individuality import factors, individual
 from defaultmode.simulation.mechanisms import Mechanism
 from defaultmode.simulation.models import find_model
 from defaultmode.simulation.people import draw_people, people_of, typical_people
@@ -236,7 +238,8 @@ def test_where_nothing_moves_the_brain_is_the_very_same():
     found = protocol(condition="depressed_hyper", scan=[SCAN], people={"count": 2})
     brain = carried_out(found).brain_at(found.scans[0])
     assert brain(-20.0) is brain(0.0) is brain(3000.0)
-    healthy = carried_out(protocol(scan=[SCAN])).brain(0.0)
+    alike = {"count": 1, "typical": True}
+    healthy = carried_out(protocol(scan=[SCAN], people=alike)).brain(0.0)
     assert {n: v.tolist() for n, v in healthy.values.items()} == {
         n: v.tolist() for n, v in BRAIN.values.items()
     }
@@ -252,6 +255,7 @@ def test_the_truth_tells_all():
     truth = carried_out(found).truth([0.0, 40.0, DAY])
     assert set(truth) == {
         *("condition_level", "relapse_level", "plasticity", "ect_level"),
+        *("coupling_factor", "shared_noise_factor"),
         *("ketamine_plasma_ng_ml", "ketamine_effect_site_ng_ml", "ketamine_level"),
     }
     assert {rows.shape for rows in truth.values()} == {(3, 2)}
@@ -387,3 +391,17 @@ def test_typical_people_differ_in_nothing_but_their_noise():
     drawn = people_of(protocol(people={"count": 2, "weight_kg": 90}), seed=1)
     assert drawn.weight_kg.tolist() == [90, 90]
     assert not drawn.alike
+
+
+def test_healthy_brains_differ_and_all_fire_at_the_same_rate():
+    people = draw_people(64, seed=3)
+    brains = individual(BRAIN, people)
+    spread = {name: np.log(factor).std() for name, factor in factors(people).items()}
+    for name, number in (("coupling", 0.06), ("shared_noise", 0.3)):
+        assert spread[name] == pytest.approx(number, rel=0.3)  # 3 standard errors of 64 people
+    expected = fixed_point(BRAIN).rate_hz[:, 0]
+    for person in (0, 7, 63):
+        found = fixed_point(brains.person(person)).rate_hz[:, 0]
+        np.testing.assert_allclose(found, expected, rtol=1e-6)
+    few = individual(BRAIN, draw_people(2, seed=3))
+    np.testing.assert_array_equal(few.value("coupling"), brains.value("coupling")[:, :2])

@@ -48,7 +48,7 @@ def named_file(pair: str) -> tuple[str, Path]:
     """`NAME=FILE` taken apart; raises E411."""
     name, equals, path = pair.partition("=")
     if not (name and equals and path):
-        raise DefaultModeError("E411", f"--map {pair!r}; expected NAME=FILE.")
+        raise DefaultModeError("E411", f"--map {pair!r}; expected NAME=FILE or NAME=FILE#COLUMN.")
     return name, Path(path)
 
 

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from defaultmode.core.errors import DefaultModeError
+from defaultmode.pipeline.substrate import own_map
 from defaultmode.simulation.brain import Brain
 from defaultmode.simulation.engine import Plan
 from defaultmode.simulation.graded import graded_points
 from defaultmode.simulation.parameter_sets import parameter_set
 from defaultmode.simulation.scoreboard import Ground, Row, read_statements
 from defaultmode.sources.atlases import load_atlas
-from defaultmode.sources.connectomes import embedded_connectome, embedded_maps, read_map
+from defaultmode.sources.connectomes import embedded_connectome, embedded_maps
 
 ATLAS = "schaefer100"
 GRADED = "graded"
@@ -109,7 +110,7 @@ def laid(settings: ScoreSettings) -> Laid:
     """The brains of a parameter set; raises E511, E513 and what `read_map` raises."""
     connectome, atlas = embedded_connectome(), load_atlas(ATLAS)
     maps = dict(embedded_maps())
-    maps |= {name: read_map(path, atlas.names) for name, path in settings.maps}
+    maps |= {name: own_map(path, atlas.names) for name, path in settings.maps}
     ground = Ground(atlas, connectome.weights, maps)
     if settings.parameters == GRADED:
         names = {point: f"{GRADED}:{point}" for point in graded_points()}

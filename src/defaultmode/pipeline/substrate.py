@@ -1,7 +1,7 @@
 """What all virtual people of a data set share: connectome, atlas, maps, and how they are run."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -93,7 +93,7 @@ class VirtualSettings:
     def record(self) -> dict[str, object]:
         """What must be known to repeat it, without the paths of this machine."""
         files = {"connectome": self.connectome, "lengths": self.lengths, **self.maps}
-        given = {name: path for name, path in files.items() if path is not None}
+        given = {n: file_and_column(p)[0] for n, p in files.items() if p is not None}
         return {
             "seed": self.seed,
             "parameters": self.parameters,
@@ -122,6 +122,18 @@ class Substrate:
     brain: Brain
 
 
+def own_map(path: Path, regions: Sequence[str]) -> Array:
+    """A region map of the user's, from `FILE` or `FILE#COLUMN`; errors as `read_map`."""
+    file, column = file_and_column(path)
+    return read_map(file, regions, column=column)
+
+
+def file_and_column(path: Path) -> tuple[Path, str]:
+    """`FILE#COLUMN` taken apart; no column where the path as it stands is a file."""
+    name, mark, column = path.name.rpartition("#")
+    return (path.with_name(name), column) if mark and not path.exists() else (path, "")
+
+
 def substrate_of(settings: VirtualSettings, stated: str) -> Substrate:
     """Read connectome, atlas and maps, and lay the parameter set on them.
 
@@ -138,7 +150,7 @@ def substrate_of(settings: VirtualSettings, stated: str) -> Substrate:
         atlas = named or load_atlas(settings.atlas)
         maps = dict(embedded_maps()) if atlas.name == EMBEDDED_ATLAS else {}
     connectome = connectome_for(connectome, atlas)
-    maps |= {name: read_map(path, atlas.names) for name, path in settings.maps.items()}
+    maps |= {name: own_map(path, atlas.names) for name, path in settings.maps.items()}
     usual = PARAMETERS if settings.connectome is None else OWN_PARAMETERS
     parameters = settings.parameters or stated or usual
     brain = parameter_set(parameters, connectome, atlas=atlas)

@@ -21,6 +21,8 @@ class Effect:
     change : relative (−0.05 lowers by 5 %) or added (in the parameter's unit)
     where : "all", "role:default", "network:NAME" or "map:NAME"
     slope : for a map, a region weighs 1 + slope × its z-score on that map, never below 0
+    receptor, receptor_slope : the map that acts instead of `where`, with its slope, wherever the
+        user has given it; receptor maps may not be shipped
     hypothetical : no source says that this is what happens
     """
 
@@ -29,6 +31,8 @@ class Effect:
     how: Literal["relative", "added"] = "relative"
     where: str = "all"
     slope: float = 0.0
+    receptor: str = ""
+    receptor_slope: float = 0.0
     sentence: str = ""
     source: str = ""
     verified: bool = False
@@ -37,6 +41,9 @@ class Effect:
 
 def region_weights(effect: Effect, atlas: Atlas, maps: Mapping[str, ArrayLike]) -> Array:
     """How much of the effect each region receives, (n_regions,), ≥ 0; raises E513 and E506."""
+    if effect.receptor in maps:
+        values = maps[effect.receptor]
+        return _map_weights(effect.receptor, values, effect.receptor_slope, len(atlas))
     kind, _, name = effect.where.partition(":")
     if effect.where == "all":
         return np.ones(len(atlas))

@@ -50,6 +50,8 @@ def parse_effect(raw: Table) -> Effect:
             how=cast("How", t.one_of("how", ("relative", "added"), "relative")),
             where=t.text("where", "all"),
             slope=t.number("slope", 0.0),
+            receptor=t.text("receptor", ""),
+            receptor_slope=t.number("receptor_slope", 0.0),
             sentence=t.text("sentence"),
             source=t.text("source", ""),
             verified=t.flag("verified", False),

@@ -12,6 +12,7 @@ from defaultmode.simulation.conditions import find_condition
 from defaultmode.simulation.drugs import find_drug
 from defaultmode.simulation.effects import apply_effects
 from defaultmode.simulation.events import find_event
+from defaultmode.simulation.individuality import factors, individual
 from defaultmode.simulation.people import People
 from defaultmode.simulation.pharmacology import Course, concentration
 from defaultmode.simulation.plasticity import plasticity
@@ -27,7 +28,7 @@ EVENT = "event:"
 class Timeline:
     """A protocol carried out on people who share one parameter set.
 
-    brain : the parameter set, for one person
+    brain : the parameter set, for one person; people differ around it (`individuality`)
     maps : region maps by name, (n_regions,) each, for effects that follow one
 
     Raises E511 (an unknown mechanism), E513 (a map that is missing or does not fit) and E506 (an
@@ -43,7 +44,7 @@ class Timeline:
         people: People,
     ) -> None:
         self.protocol, self.people = protocol, people
-        self._brain, self._atlas, self._maps = brain, atlas, maps
+        self._brain, self._atlas, self._maps = individual(brain, people), atlas, maps
         self._bodies = {name: people.disposition(find_drug(name)) for name in protocol.drugs}
         condition = find_condition(people.condition)
         self._recovery = recover(
@@ -118,6 +119,8 @@ class Timeline:
         level, relapse_level = self._recovery.at(times)
         found = {"condition_level": level, "relapse_level": relapse_level}
         found["plasticity"] = self.plasticity(times)
+        for name, factor in factors(self.people).items():
+            found[f"{name}_factor"] = np.broadcast_to(factor, level.shape)
         for name in self._bodies:
             course = self.course(name, times)
             found[f"{name}_plasma_ng_ml"] = course.plasma_ng_ml

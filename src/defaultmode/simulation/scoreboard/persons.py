@@ -117,37 +117,52 @@ def _connectivity(base: Brain, ground: Ground, draw: Draw) -> Callable[[Array, A
 
 def _course(within: Callable[[Array, Array], Array], people: People) -> Course:
     drug, n = find_drug(DRUG), len(people)
-    doses = [parse_dose(drug.standard)]
-    person, traits = people.disposition(drug), people.traits
-    seen = concentration(drug, doses, [SCAN_MIN], person=person)
-    drive = plasticity(drug, doses, [DAY_MIN], person=person)
+    seen = concentration(
+        drug, [parse_dose(drug.standard)], [SCAN_MIN], person=people.disposition(drug)
+    )
     (rng,) = draw_people(1, seed=people.seed, first=n).generators("scoreboard")
-    cadss = dissociation(drug, seen, traits, rng)[0]
+    cadss = dissociation(drug, seen, people.traits, rng)[0]
     believed = np.array([believes_active(Unblinding(), np.array([c]), rng) for c in cadss])
-    scores = [
-        mood(people.baseline_madrs, drive, [1.0], traits, believed_active=b, rng=rng)[0]
-        for b in (believed, np.zeros(n, dtype=bool))
-    ]
+    visit = int(rng.integers(2**63))
     nothing = np.zeros(n)
-    before = within(people.level, nothing)
-    healthy = within(nothing, nothing)
+    healthy, before = within(nothing, nothing), within(people.level, nothing)
     after = within(_level(people, DAY_MIN, drugged=True, trained=False), nothing)
-    parts = {
-        (d, t): people.level - _level(people, WEEK_MIN, drugged=d, trained=t)
-        for d in (False, True)
-        for t in (False, True)
-    }
     return Course(
         disruption=before - within(people.level, drug.level(seen)[0]),
         nearer=np.abs(before - healthy) - np.abs(after - healthy),
         cadss=cadss,
         concentration_ng_ml=seen.effect_site_ng_ml[0],
-        improvement=people.baseline_madrs - scores[0],
-        improvement_blind=people.baseline_madrs - scores[1],
-        interaction=parts[True, True]
-        - parts[True, False]
-        - (parts[False, True] - parts[False, False]),
+        improvement=_improvement(people, believed, visit),
+        improvement_blind=_improvement(people, np.zeros(n, dtype=bool), visit),
+        interaction=_interaction(people),
     )
+
+
+def _improvement(people: People, believed: NDArray[np.bool_], visit: int) -> Array:
+    """MADRS points lost in a day; `visit` is the seed of that day's noise, whoever guesses what."""
+    drug = find_drug(DRUG)
+    person = people.disposition(drug)
+    score = mood(
+        people.baseline_madrs,
+        plasticity(drug, [parse_dose(drug.standard)], [DAY_MIN], person=person),
+        [1.0],
+        people.traits,
+        believed_active=believed,
+        rng=np.random.default_rng(visit),
+    )
+    return np.asarray(people.baseline_madrs - score[0])
+
+
+def _interaction(people: People) -> Array:
+    """Level lost in a week to drug and training, beyond what is lost to each alone."""
+    lost = {
+        (drugged, trained): people.level
+        - _level(people, WEEK_MIN, drugged=drugged, trained=trained)
+        for drugged in (False, True)
+        for trained in (False, True)
+    }
+    alone = lost[True, False] + lost[False, True]
+    return np.asarray(lost[True, True] + lost[False, False] - alone)
 
 
 def _level(people: People, at_min: float, *, drugged: bool, trained: bool) -> Array:
