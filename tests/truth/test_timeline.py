@@ -238,7 +238,7 @@ def test_where_nothing_moves_the_brain_is_the_very_same():
     found = protocol(condition="depressed_hyper", scan=[SCAN], people={"count": 2})
     brain = carried_out(found).brain_at(found.scans[0])
     assert brain(-20.0) is brain(0.0) is brain(3000.0)
-    alike = {"count": 1, "typical": True}
+    alike = {"count": 1, "alike": True}
     healthy = carried_out(protocol(scan=[SCAN], people=alike)).brain(0.0)
     assert {n: v.tolist() for n, v in healthy.values.items()} == {
         n: v.tolist() for n, v in BRAIN.values.items()
