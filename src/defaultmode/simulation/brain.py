@@ -65,7 +65,7 @@ class Brain:
     @property
     def n_people(self) -> int:
         """Number of virtual people whose parameters these are; 1 where all are alike."""
-        return max(v.shape[1] for v in self.values.values())
+        return int(max(v.shape[1] for v in self.values.values()))
 
     def value(self, name: str) -> Array:
         """One parameter, (n_regions or 1, n_people or 1); raises E506 where there is none."""

@@ -9,13 +9,13 @@ from defaultmode.simulation.drugs._drug import (
     Absorption,
     Drug,
     Kinetics,
-    Mechanism,
     Metabolite,
     Number,
     Saturation,
     Studied,
 )
 from defaultmode.simulation.drugs._reading import read_drug
+from defaultmode.simulation.mechanisms import Mechanism
 
 __all__ = [
     "Absorption",

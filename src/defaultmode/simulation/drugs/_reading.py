@@ -9,13 +9,13 @@ from defaultmode.simulation.drugs._drug import (
     Absorption,
     Drug,
     Kinetics,
-    Mechanism,
     Metabolite,
     Number,
     Saturation,
     Studied,
 )
 from defaultmode.simulation.effects import Effect
+from defaultmode.simulation.mechanisms import Mechanism
 
 REFERENCE_KG = 70.0
 OWN = "our own"
