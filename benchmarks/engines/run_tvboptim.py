@@ -1,4 +1,4 @@
-"""tvboptim: its streaming BOLD, blocks of one volume, compiled, all people in one `vmap`.
+"""tvboptim: streaming BOLD, blocks of one volume, compiled, as many people in a `vmap` as pay.
 
 Its BOLD is a convolution with a haemodynamic response, cheaper than Balloon–Windkessel. Other
 generators of random numbers, other blocks and XLA's fast-math were tried: none was faster.
@@ -13,6 +13,7 @@ from work import BOLD_EVERY_S, DT_MS, NOISE, Work
 
 BATCHES = THREADS = True
 REGION_STEPS = 2e7
+LANES = 6400  # regions × people in one `vmap`; with more, memory slows it
 
 # before JAX is imported: worker.py's last argument is the number of threads
 _several = "true" if sys.argv[-1] != "1" else "false"
@@ -35,9 +36,16 @@ def prepare(work: Work) -> tuple[int, Callable[[], np.ndarray]]:
         return model(own)
 
     keys = jax.random.split(jax.random.key(0), work.n_people)
+    together = max(1, LANES // work.n_regions)
+
+    def everybody(keys: object) -> object:
+        if work.n_people <= together:
+            return jax.vmap(one)(keys)
+        return jax.lax.map(one, keys, batch_size=together)
+
     alone = work.n_people == 1
     given = keys[0] if alone else keys
-    compiled = jax.jit(one if alone else jax.vmap(one)).lower(given).compile()
+    compiled = jax.jit(one if alone else everybody).lower(given).compile()
 
     def run() -> np.ndarray:
         arrays = [leaf for leaf in jax.tree_util.tree_leaves(compiled(given)) if jnp.ndim(leaf)]

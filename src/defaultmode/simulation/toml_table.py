@@ -11,6 +11,8 @@ from typing import Any
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.simulation.clock import seconds
 
+LARGEST = 100_000  # people, runs: more is a slip of the finger, and would fill the memory first
+
 
 def parse_toml(text: str, where: str) -> dict[str, Any]:
     """What TOML text holds; raises E510 with the line at fault."""
@@ -116,10 +118,10 @@ class Table:
         return float(value)
 
     def whole(self, key: str, default: int | None = None, *, low: int = 0) -> int:
-        """A whole number, not below `low`."""
+        """A whole number, not below `low` and not so large that it must be a slip."""
         value = self._raw[key] if key in self else default
-        if isinstance(value, bool) or not isinstance(value, int) or value < low:
-            raise self.refuse(key, f"a whole number from {low}")
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= LARGEST:
+            raise self.refuse(key, f"a whole number from {low} to {LARGEST}")
         return value
 
     def seconds(self, key: str, default: float | None = None) -> float:
