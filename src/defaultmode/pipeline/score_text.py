@@ -166,7 +166,7 @@ def _known(value: object) -> bool:
 
 def _page(result: Result) -> Iterator[str]:
     yield "# The scoreboard\n"
-    settings = ", ".join(f"{k} {v}" for k, v in result.settings.items())
+    settings = ", ".join(f"{k} {v}" for k, v in result.settings.items() if v not in ((), {}))
     yield f"Written by `defaultmode scoreboard` ({settings}).\n"
     yield f"{result.sentence}\n"
     yield from (f"- {note}" for note in result.notes)
