@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from defaultmode.cli import main
 from defaultmode.pipeline import virtual_runs
+from defaultmode.pipeline.virtual_sources import WARNING
 from made_engine import noise
 
 SCANS = """
@@ -103,8 +105,16 @@ def test_a_trial_is_measured_and_studied_like_any_data_set(
     assert "defaultmode measure" in capsys.readouterr().out
     missed = [r for r in rows_of(made / "truth/participants.tsv") if r["sessions_attended"] == "1"]
     assert missed, "the seed of this test has somebody leave"
-    assert run("measure", made, results, *SHORT) == 4, "who left needs eyes"
-    assert run("study", results, "--quiet") == 4
+    assert run("measure", made, results, *SHORT[:-1]) == 4, "who left needs eyes"
+    assert capsys.readouterr().out.startswith(f"{WARNING}\n")
+    assert run("study", results) == 4
+    assert capsys.readouterr().out.startswith(f"{WARNING}\n")
+    page = (results / "report.html").read_text("utf-8")
+    assert f"<strong>{WARNING}</strong>" in page
+    assert "virtual" in page.partition("<title>")[2].partition("</title>")[0]
+    assert "Groups are told apart by arm." in page
+    described = json.loads((results / "study.json").read_text("utf-8"))["participant_id"]
+    assert WARNING in described["Description"]
     rows = rows_of(results / "study.tsv")
     assert len(rows) == 12 - len(missed)
     people = {r["participant_id"]: r for r in rows_of(made / "participants.tsv")}
@@ -217,7 +227,16 @@ def test_everything_says_that_it_is_virtual(files: Path, quick: None) -> None:
     assert said["Name"].startswith("VIRTUAL")
     assert said["DatasetType"] == "derivative"
     assert said["GeneratedBy"][0]["Name"] != "defaultmode", "`measure` must not write into it"
-    assert "not a medical device" in (made / "README").read_text("utf-8")
+    readme = (made / "README").read_text("utf-8")
+    assert "not a medical device" in readme
+    assert "HYPOTHETICAL, with no source that it happens: shared_noise (" in readme
+    assert "long_range (" not in readme, "it has a source"
+    mood = json.loads((made / "phenotype/madrs.json").read_text("utf-8"))["madrs_total"]
+    for said in (readme, mood["Description"]):
+        assert "psychotherapy and ECT lower the condition's level" in said
+    assert all(
+        r["participant_id"].startswith("sub-virtual") for r in rows_of(made / "participants.tsv")
+    )
     for path in made.rglob("*_stat-mean_timeseries.json"):
         sidecar = json.loads(path.read_text("utf-8"))
         assert sidecar["Simulated"] is True
@@ -242,6 +261,18 @@ def test_a_crossover_lists_drug_and_visit_of_every_session(files: Path, quick: N
         sessions = rows_of(files / f"virtual/{label}/{label}_sessions.tsv")
         assert [s["drug"] for s in sessions[::2]] == person["sequence"].split("-")
         assert [s["visit"] for s in sessions] == ["baseline", "infusion"] * 2
+
+
+def test_what_has_died_out_is_written_as_zero(files: Path, quick: None) -> None:
+    late = PROTOCOL.replace('at = "39 min"', 'at = "90 d"').replace('"40 min"\n', '"90 d"\n')
+    (files / "late.toml").write_text(late, encoding="utf-8")
+    assert run("simulate", files / "late.toml", files / "virtual", "--n", 8, "--quiet") == 0
+    tables = [p for p in (files / "virtual").rglob("*.tsv") if "stat-" not in p.name]
+    values = [v for p in tables for row in rows_of(p) for v in row.values()]
+    assert not [v for v in values if re.search(r"e-(1[3-9]|[2-9]\d|\d{3})$", v)]
+    assert "-0" not in values
+    late_levels = [r["ketamine_level"] for r in rows_of(files / "virtual/truth/ratings.tsv")]
+    assert set(late_levels) == {"0"}
 
 
 def test_dry_run_starts_nothing(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -334,7 +365,10 @@ def test_registries_of_the_simulator_can_be_listed(
     assert run(kind) == 0
     assert f"{name}\n" in capsys.readouterr().out
     assert run(kind, name) == 0
-    assert says in capsys.readouterr().out
+    listed, _, cited = capsys.readouterr().out.partition("sources:\n")
+    assert says in listed
+    assert all(re.match(r" {4}\w+: \S.*\d{4}", line) for line in cited.splitlines())
+    assert ("Clements1981: Clements J. A." in cited) == (name == "ketamine")
     assert run(kind, name, "--json") == 0
     assert len(json.loads(capsys.readouterr().out)) > 2
     assert run(kind, "nobodys") == 3

@@ -95,15 +95,11 @@ def test_its_effects_act_on_the_model(drug):
 
 
 @every_drug
-def test_an_effect_without_a_source_is_hypothetical_or_the_definition_of_the_drug(drug):
-    """Only midazolam's inhibition is our own size of a mechanism that nobody doubts."""
+def test_an_effect_without_a_source_is_hypothetical(drug):
     for mechanism in drug.mechanisms.values():
         for effect in mechanism.effects:
-            if effect.source == OWN and not effect.hypothetical:
-                assert (drug.name, effect.parameter) == ("midazolam", "inhibition")
-            if effect.hypothetical:
-                assert effect.source == OWN
-                assert mechanism.hypothetical
+            assert (effect.source == OWN) == effect.hypothetical
+            assert mechanism.hypothetical or not effect.hypothetical
 
 
 def test_the_shared_drive_of_ketamine_is_hypothetical_and_can_be_left_out():

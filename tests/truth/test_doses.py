@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from defaultmode.core.errors import DefaultModeError
-from defaultmode.simulation.doses import Dose, check_dose, parse_dose, parse_dosing
+from defaultmode.simulation.doses import Dose, check_dose, check_together, parse_dose, parse_dosing
 from defaultmode.simulation.drugs import find_drug
 
 
@@ -92,3 +92,22 @@ def test_a_limit_written_in_another_unit_is_still_the_limit():
     ketamine = find_drug("ketamine")
     assert check_dose(ketamine, parse_dose("1000 µg/kg over 40 min")).route == "intravenous"
     assert check_dose(ketamine, parse_dose("2.5 µg/kg/min over 40 min")).unit == "mg/kg/h"
+
+
+def test_the_doses_of_a_day_are_added_up():
+    ketamine = find_drug("ketamine")
+
+    def every(hours, amount="1 mg/kg"):
+        return [
+            check_dose(ketamine, parse_dose(f"{amount} over 40 min", start_min=60.0 * h))
+            for h in hours
+        ]
+
+    check_together(ketamine, every([0, 2, 23]))  # 210 mg, as 1.5 mg/kg/h over two hours
+    check_together(ketamine, every(range(0, 24 * 14, 48)))  # one every second day
+    with pytest.raises(DefaultModeError) as caught:
+        check_together(ketamine, every([30, 0, 2, 4, 6]))
+    assert caught.value.code == "E508"
+    assert "4 doses of ketamine within a day come to 280 mg at 70 kg; no more than 210 mg" in str(
+        caught.value
+    )

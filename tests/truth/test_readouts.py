@@ -9,7 +9,7 @@ from scipy.integrate import solve_ivp
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.simulation.doses import parse_dose
 from defaultmode.simulation.drugs import find_drug
-from defaultmode.simulation.pharmacology import Disposition, concentration
+from defaultmode.simulation.pharmacology import Course, Disposition, concentration
 from defaultmode.simulation.plasticity import Stages, fitted_stages, numbers, plasticity
 from defaultmode.simulation.readouts import (
     dissociation,
@@ -48,6 +48,15 @@ def test_the_plasticity_stages_by_a_numerical_solution():
 
     solved = solve_ivp(slope, (0, 3000), [0, 0], t_eval=times, rtol=1e-9, atol=1e-9, max_step=2)
     np.testing.assert_allclose(stages.follow(times, level)[:, 0], solved.y[1], atol=1e-5)
+
+
+def test_nobody_scores_minus_zero():
+    nothing = np.zeros((1, 200))
+    sober = Course(np.zeros(1), nothing, nothing)
+    crowd = draw_traits(200, np.random.default_rng(1))
+    scores = dissociation(KETAMINE, sober, crowd, np.random.default_rng(2))
+    assert (scores == 0).any()
+    assert not np.signbit(scores).any()
 
 
 def test_the_drive_adds_up_and_its_effect_saturates():

@@ -418,6 +418,20 @@ def test_factors_are_told_apart_between_and_within_people():
     assert found.within == ("condition",)
 
 
+@pytest.mark.parametrize(
+    ("columns", "first"),
+    [(("sex", "arm"), "arm"), (("site", "sex", "sequence"), "sequence"), (("sex",), "sex")],
+)
+def test_groups_are_told_apart_by_what_the_study_is_for(columns: tuple[str, ...], first: str):
+    study = example_study(4)
+    people = pd.factorize(study.table["participant_id"])[0]
+    texts = {name: np.where(people % 2, "a", "b") for name in columns}
+    table = study.table.drop(columns="group").assign(**texts)
+    known = {k: c for k, c in study.columns.items() if k != "group"}
+    known |= {name: Column(name, "design", "text", "participant") for name in columns}
+    assert factors(Page("t", Study(table, known))).between == (first,)
+
+
 def with_presets(study: Study, names: dict[str, str], removed: frozenset[str]) -> Study:
     """The same study with other presets, and whether each removes the global signal."""
     columns = {

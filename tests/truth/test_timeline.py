@@ -314,7 +314,7 @@ def test_more_people_change_nobody():
     assert everything(many.take([0, 1, 2])) == everything(few)
     later = draw_people(3, seed=4, condition="depressed_hyper", first=3)
     assert everything(many.take([3, 4, 5])) == everything(later)
-    assert later.ids == ("sub-0004", "sub-0005", "sub-0006")
+    assert later.ids == ("sub-virtual0004", "sub-virtual0005", "sub-virtual0006")
     assert everything(draw_people(3, seed=5, condition="depressed_hyper")) != everything(few)
 
 

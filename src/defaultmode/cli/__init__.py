@@ -35,6 +35,15 @@ def _dashed(word: str) -> str:
     return name.replace("_", "-") + equals + value if name.startswith("--") else word
 
 
+GONE = "interrupted; nothing was written, and the same command begins from the start."
+INTERRUPTED = {
+    "": "interrupted; what is finished is kept, and the same command goes on from there.",
+    "simulate": GONE,
+    "trial": GONE,
+    "scoreboard": GONE,
+}
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
     words = bids_app(sys.argv[1:] if arguments is None else arguments)
@@ -49,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.close()  # whoever read our output has gone: nothing is wrong here
         code = 0
     except KeyboardInterrupt:
-        say("interrupted; what is finished is kept, and the same command goes on from there.")
+        say(INTERRUPTED.get(options.verb, INTERRUPTED[""]))
         code = 130
     except MemoryError:
         say_error(DefaultModeError("E605", "memory ran out."))

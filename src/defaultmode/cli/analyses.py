@@ -9,6 +9,7 @@ from defaultmode.cli.arguments import settings_from
 from defaultmode.cli.printing import say, say_error, say_missing, show_json, tell
 
 if TYPE_CHECKING:
+    from defaultmode.core.settings import Settings
     from defaultmode.pipeline import MeasureReport, StudyReport
 
 
@@ -50,8 +51,10 @@ def run_measure(options: argparse.Namespace) -> int:
     from defaultmode.core.settings import Settings
     from defaultmode.pipeline import measure
 
+    settings = Settings(**settings_from(options))
+    virtual = warn_of_virtual(settings, options)
     report = measure(
-        Settings(**settings_from(options)),
+        settings,
         quiet=options.quiet,
         tell=say if options.verbose else None,
     )
@@ -62,7 +65,7 @@ def run_measure(options: argparse.Namespace) -> int:
         say(f"{key}: {damage}")
     say_missing(report.for_eyes)
     if options.json:
-        show_json(measure_summary(report))
+        show_json({"virtual": virtual} | measure_summary(report))
     elif not options.quiet:
         tell(measure_sentence(report))
     return report.exit
@@ -74,13 +77,25 @@ def run_study(options: argparse.Namespace) -> int:
 
     given = settings_from(options)
     out = Path(str(given.pop("out")))
-    report = study(study_settings(out, options.plan, given))
+    settings = study_settings(out, options.plan, given)
+    virtual = warn_of_virtual(settings, options)
+    report = study(settings)
     say_missing(report.for_eyes)
     if options.json:
-        show_json(study_summary(report))
+        show_json({"virtual": virtual} | study_summary(report))
     elif not options.quiet:
         tell_study(report)
     return report.exit
+
+
+def warn_of_virtual(settings: "Settings", options: argparse.Namespace) -> bool:
+    """Say before anything else that the people of a data set are simulated, and whether so."""
+    from defaultmode.pipeline.virtual_sources import virtual_warning
+
+    warning = virtual_warning(settings)
+    if warning and not (options.json or options.quiet):
+        tell(warning)
+    return bool(warning)
 
 
 def measure_sentence(report: "MeasureReport") -> str:

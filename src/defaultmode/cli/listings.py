@@ -22,9 +22,13 @@ def run_list(options: argparse.Namespace) -> int:
 
 def run_list_virtual(options: argparse.Namespace) -> int:
     """`defaultmode drugs`, `conditions`, `events`, `models`."""
-    from defaultmode.pipeline.listing_virtual import list_virtual
+    from defaultmode.pipeline.listing_virtual import list_sources, list_virtual
 
-    return _show(list_virtual(options.verb, options.name), json=options.json)
+    rows = list_virtual(options.verb, options.name)
+    _show(rows, json=options.json)
+    if options.name and not options.json and (found := list_sources(rows)):
+        tell("\n".join(["sources:", *(f"    {key}: {text}" for key, text in found.items())]))
+    return 0
 
 
 def _show(rows: Sequence[Mapping[str, object]], *, json: bool) -> int:

@@ -14,6 +14,12 @@ from defaultmode.outputs.text import as_json, matrix, table
 MEAN_UNITS = 10_000.0  # what a region's signal fluctuates about, as grand-mean scaling leaves it
 GENERATOR = "defaultmode simulator"  # not our own results: `measure` never writes into this folder
 VIRTUAL = "VIRTUAL people: every value in this data set was simulated; nobody was scanned."
+AMPLITUDE = (
+    "In the band from 0.01 to 0.1 Hz it fluctuates by about AMPL % (standard deviation of a region at "
+    "rest, without measurement noise), less than a real one: measures in percent (ALFF, global "
+    "signal) must not be compared with those of real recordings."
+)
+NEGLIGIBLE = 1e-12  # a level or a concentration below it is written as 0
 IGNORED = ("truth/", "*_desc-truth_*", "*_timeseries.*", "*_motion.*")
 
 
@@ -72,6 +78,7 @@ class VirtualDataset:
     truth : name → what no real data set has (responders, parameters, doses); files of their own,
         which `study` never joins
     settings : everything needed to make it again; texts : name → file kept word for word
+    sources, limits : where its parts come from, and how it must not be read, one line each
     """
 
     name: str
@@ -83,6 +90,7 @@ class VirtualDataset:
     settings: Mapping[str, object]
     texts: Mapping[str, str] = field(default_factory=dict)
     sources: Sequence[str] = ()
+    limits: Sequence[str] = ()
 
 
 def dataset_texts(dataset: VirtualDataset) -> dict[str, str]:
@@ -152,7 +160,9 @@ def _truth_of_scan(scan: VirtualScan, atlas: Atlas) -> dict[str, str]:
     if scan.exposure:
         columns = list(scan.exposure)
         path = f"{scan.base}_desc-truth_timeseries"
-        texts[f"{path}.tsv"] = matrix(columns, np.column_stack(list(scan.exposure.values())))
+        courses = np.column_stack(list(scan.exposure.values()))
+        courses = np.where(np.abs(courses) < NEGLIGIBLE, 0.0, courses)
+        texts[f"{path}.tsv"] = matrix(columns, courses)
         described = {name: dict(scan.exposure_columns.get(name, {})) for name in columns}
         texts[f"{path}.json"] = as_json(
             {"RepetitionTime": scan.tr_s, "Simulated": True} | described
@@ -171,7 +181,7 @@ def _series_sidecar(scan: VirtualScan, atlas: Atlas) -> dict[str, object]:
     """What a reader must know so that nothing is done twice: unfiltered, with its mean."""
     return {
         "Simulated": True,
-        "Description": f"{VIRTUAL} Region-mean BOLD signal in the order of the atlas.",
+        "Description": f"{VIRTUAL} Region-mean BOLD signal in the order of the atlas. {AMPLITUDE}",
         "TaskName": scan.entities.task,
         "RepetitionTime": scan.tr_s,
         "SamplingFrequency": 1 / scan.tr_s,
@@ -199,6 +209,7 @@ def _description(dataset: VirtualDataset) -> dict[str, object]:
 
 def _readme(dataset: VirtualDataset) -> str:
     sources = "\n".join(f"- {source}" for source in dataset.sources)
+    limits = "\n".join(f"- {limit}" for limit in dataset.limits)
     return f"""{dataset.name}
 
 {VIRTUAL}
@@ -212,6 +223,9 @@ folder the series of every region, events of a task and framewise displacement. 
 scanner-like units about a mean and were neither filtered nor denoised.
 What only a simulation knows: truth/ and every *_desc-truth_* file. `defaultmode study` does not
 read them, so that no analysis can use the answer by accident.
+
+How it must not be read:
+{limits}
 
 Sources of the model and its parts:
 {sources}

@@ -1,8 +1,10 @@
 """The simulator's registries, as tables to print: every number with its source."""
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 
+from defaultmode.report.references import all_references, format_reference
 from defaultmode.simulation.conditions import all_conditions, find_condition
 from defaultmode.simulation.drugs import all_drugs, find_drug
 from defaultmode.simulation.events import all_events, find_event
@@ -35,6 +37,14 @@ def list_virtual(kind: str, name: str = "") -> Rows:
     found = finders[kind](name)
     about = next(row for row in overviews[kind]() if row["name"] == name)
     return [about, *_sourced("", found)]
+
+
+def list_sources(rows: Sequence[Mapping[str, object]]) -> dict[str, str]:
+    """Reference key → its formatted reference, of all that a list of `list_virtual` cites."""
+    known = all_references()
+    said = " ".join(str(row.get(name, "")) for row in rows for name in ("source", "sources"))
+    keys = sorted(set(re.findall(r"\w+", said)) & set(known))
+    return {key: format_reference(known[key]) for key in keys}
 
 
 def _drugs() -> Rows:

@@ -8,18 +8,32 @@ from pathlib import Path
 from defaultmode import __version__
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.outputs.virtual import VirtualDataset, dataset_texts, scan_texts
-from defaultmode.pipeline.substrate import Substrate, VirtualSettings, substrate_of
+from defaultmode.pipeline.substrate import (
+    Substrate,
+    VirtualSettings,
+    substrate_of,
+    with_noise_on,
+)
 from defaultmode.pipeline.virtual_people import Group, groups_of
 from defaultmode.pipeline.virtual_runs import blocks_of, runs_of_blocks, seen
 from defaultmode.pipeline.virtual_scores import Score, check_ratings, scores_of
-from defaultmode.pipeline.virtual_tables import participants, phenotype, sessions, sources, truth
+from defaultmode.pipeline.virtual_tables import (
+    limits,
+    participants,
+    phenotype,
+    sessions,
+    sources,
+    truth,
+)
 from defaultmode.running import fresh_folder, progress_bar, refuse_occupied, write_text
 from defaultmode.simulation.conditions import find_condition
 from defaultmode.simulation.protocol_file import read_protocol
 from defaultmode.simulation.trial import Arm, Trial
 
 # A rough guide for `--dry-run`; benchmarks/simulation.py measures it on your machine.
-REGION_STEPS_PER_S = 300e6
+REGION_STEPS_PER_S = 100e6
+LANES = 32  # a pass of the engine costs as much as so many people
+START_S = 5.0  # compiling or loading the engine, reading, writing
 BYTES_PER_NUMBER = 11  # of published text
 
 
@@ -92,6 +106,8 @@ def make_dataset(
         raise DefaultModeError("E510", f"{trial.name!r} has no scan; add one as [[scan]].")
     for arm in trial.arms:
         check_ratings(arm.protocol)
+        for scan in arm.protocol.scans:
+            settings.plan(scan)
     if settings.noise_percent is not None:
         trial = replace(trial, noise_percent=settings.noise_percent)
     substrate = substrate_of(settings, trial.arms[0].protocol.parameter_set)
@@ -99,6 +115,7 @@ def make_dataset(
     report = forecast(cast)
     if dry:
         return report
+    cast = replace(cast, substrate=with_noise_on(substrate))
     with fresh_folder(settings.out) as folder:
         fill(folder, cast, texts, quiet=quiet)
     return replace(report, seconds=time.monotonic() - started, dry=False)
@@ -106,16 +123,19 @@ def make_dataset(
 
 def forecast(cast: Cast) -> SimulateReport:
     """What a simulation would be: how many scans, and roughly how long and how large."""
-    n_regions, steps, scans, numbers, simulated_s = len(cast.substrate.atlas), 0.0, 0, 0.0, 0.0
+    n_regions, scans, numbers, simulated_s = len(cast.substrate.atlas), 0, 0.0, 0.0
+    lanes: dict[float, int] = {}
     per_s = 1000.0 / cast.settings.dt_ms
     for group in cast.groups:
         for scan in group.protocol.scans:
             people = sum(group.came(k, scan.session) for k in range(len(group.people)))
             whole_s = scan.duration_s + cast.settings.settle_s
-            steps += len(group.people) * whole_s * per_s * n_regions
+            lanes[whole_s] = lanes.get(whole_s, 0) + len(group.people)
             simulated_s += people * scan.duration_s
             scans += people
             numbers += people * n_regions * scan.duration_s / scan.tr_s
+    passes = sum(-(-n // LANES) * LANES * whole_s for whole_s, n in lanes.items())
+    steps = passes * per_s * n_regions
     kinds = 2 if cast.settings.truth_series else 1
     return SimulateReport(
         cast.settings.out,
@@ -123,7 +143,7 @@ def forecast(cast: Cast) -> SimulateReport:
         {group.name or "everybody": len(group.people) for group in cast.groups},
         scans,
         simulated_s,
-        steps / REGION_STEPS_PER_S / cast.settings.cores,
+        START_S + steps / REGION_STEPS_PER_S / cast.settings.cores,
         kinds * numbers * BYTES_PER_NUMBER / 1e6,
         dry=True,
     )
@@ -161,6 +181,7 @@ def dataset_of(
         settings=record_of(cast),
         texts=texts,
         sources=sources(cast.substrate, groups),
+        limits=limits(),
     )
 
 

@@ -14,10 +14,9 @@ from defaultmode.core.settings import Settings, read_settings
 from defaultmode.core.study import KEYS, MISSING_COLUMNS, Column, Study
 from defaultmode.measures import all_measures
 from defaultmode.outputs import gather, study_files
-from defaultmode.outputs.virtual import VIRTUAL, is_virtual
 from defaultmode.pipeline.folder import Folder
+from defaultmode.pipeline.virtual_sources import virtual_warning
 from defaultmode.running import write_text
-from defaultmode.sources.bids import dataset_description
 from defaultmode.sources.clinical import Clinical, join, read_clinical, study_of_tables
 from defaultmode.statistics import Design, compare, correlate, design_of
 
@@ -79,20 +78,11 @@ def study(settings: Settings, *, notes: Sequence[str] = ()) -> StudyReport:
     results = results_of(whole, design)
     texts = study_files(whole, results)
     analysis = Analysis(whole, design, results)
-    notes = (*virtual_notes(settings), *notes)
     texts |= report_files(folder, analysis, settings, texts=texts, notes=notes)
     for name, text in texts.items():
         write_text(folder.path / name, text)
     folder.log("studied", folder.path.name, rows=len(whole.table))
     return StudyReport(folder.path, whole, results, notices, time.monotonic() - started)
-
-
-def virtual_notes(settings: Settings) -> tuple[str, ...]:
-    """What a report on simulated people must say, nothing where the source is not simulated."""
-    source = Path(settings.source)
-    if not settings.source or not source.is_dir() or not is_virtual(dataset_description(source)):
-        return ()
-    return (f"{VIRTUAL} What a model does is not evidence that a treatment works.",)
 
 
 def results_of(study: Study, design: Design) -> tuple[Result, Result]:
@@ -111,7 +101,16 @@ def gather_study(settings: Settings) -> tuple[Study, tuple[str, ...]]:
         msg = f"{folder.path} has no measured runs, and no clinical table was given."
         raise DefaultModeError("E408", msg)
     study, notices = joined(measured, clinical, settings)
-    return study, (*clinical.notices, *notices)
+    return _warned(study, virtual_warning(settings)), (*clinical.notices, *notices)
+
+
+def _warned(study: Study, warning: str) -> Study:
+    """The study with a warning in its data dictionary, where it says what a participant is."""
+    if not warning:
+        return study
+    key = study.columns["participant_id"]
+    said = replace(key, sentence=f"{key.sentence} {warning}".strip())
+    return Study(study.table, dict(study.columns) | {key.name: said}, study.missing)
 
 
 def needs_eyes(study: Study, notices: Sequence[str]) -> bool:

@@ -1,8 +1,9 @@
 """What all virtual people of a data set share: connectome, atlas, maps, and how they are run."""
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,13 @@ from defaultmode.core.errors import DefaultModeError
 from defaultmode.running import worker_count
 from defaultmode.simulation.brain import Brain
 from defaultmode.simulation.engine import Plan
-from defaultmode.simulation.parameter_sets import parameter_set
+from defaultmode.simulation.fixed_point import fixed_point
+from defaultmode.simulation.inhibition import retune
+from defaultmode.simulation.parameter_sets import (
+    find_parameter_set,
+    parameter_set,
+    target_rate_hz,
+)
 from defaultmode.simulation.protocol import Scan
 from defaultmode.sources.atlases import load_atlas, match_atlas
 from defaultmode.sources.connectomes import (
@@ -29,6 +36,7 @@ from defaultmode.sources.connectomes import (
 Array = NDArray[np.float64]
 EMBEDDED_ATLAS = "schaefer100"
 MOST_THREADS = 64
+TUNING_SEEDS = 16
 PARAMETERS = "graded"  # the set that conditions were made for, fitted on the embedded connectome
 OWN_PARAMETERS = "two_network"  # what stands in for it on a connectome of one's own
 
@@ -69,7 +77,7 @@ class VirtualSettings:
         lowest = {"seed": 0, "threads": 0, "people": 1, "noise_percent": 0}
         for name, low in lowest.items():
             value = getattr(self, name)
-            if value is not None and value < low:
+            if value is not None and not low <= value < math.inf:
                 raise DefaultModeError("E411", f"{name} is {value}; expected {low} or more.")
 
     @property
@@ -139,7 +147,7 @@ def substrate_of(settings: VirtualSettings, stated: str) -> Substrate:
 
     stated : the parameter set that the protocol names, may be empty
     Raises what `read_connectome` and `read_map` raise, E133 (regions of no known atlas), E511 (no
-    such parameter set) and E504.
+    such parameter set) and E504 (no stable rest).
     """
     if settings.connectome is None:
         connectome, atlas = embedded_connectome(), load_atlas(settings.atlas or EMBEDDED_ATLAS)
@@ -154,4 +162,18 @@ def substrate_of(settings: VirtualSettings, stated: str) -> Substrate:
     usual = PARAMETERS if settings.connectome is None else OWN_PARAMETERS
     parameters = settings.parameters or stated or usual
     brain = parameter_set(parameters, connectome, atlas=atlas)
+    fixed_point(brain)
     return Substrate(connectome, atlas, maps, parameters, brain)
+
+
+def with_noise_on(substrate: Substrate) -> Substrate:
+    """The same with its inhibition corrected in simulations, where its parameter set needs that.
+
+    Raises E505 where the balanced branch is lost.
+    """
+    name = substrate.parameters.partition(":")[0]
+    if not find_parameter_set(name).retuned:
+        return substrate
+    target = target_rate_hz(name, substrate.connectome, atlas=substrate.atlas)
+    brain = retune(substrate.brain, rate_hz=target, seeds=range(TUNING_SEEDS))
+    return replace(substrate, brain=brain)

@@ -4,16 +4,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 
 from defaultmode.core.missing import Missing
-from defaultmode.outputs.virtual import Sheet, entry
+from defaultmode.outputs.virtual import AMPLITUDE, NEGLIGIBLE, Sheet, entry
 from defaultmode.pipeline.substrate import Substrate
 from defaultmode.pipeline.virtual_people import Group, Visit
 from defaultmode.pipeline.virtual_scores import Score
 from defaultmode.simulation.clock import written
 from defaultmode.simulation.conditions import find_condition
 from defaultmode.simulation.drugs import find_drug
+from defaultmode.simulation.mechanisms import Mechanism
 from defaultmode.simulation.protocol import Protocol
 from defaultmode.simulation.trial import Trial
 
+MOOD = (
+    "It follows the drugs given and a non-specific response that begins with the first treatment and "
+    "never fades. IT DOES NOT FOLLOW THE NETWORK: psychotherapy and ECT lower the condition's level in "
+    "the brain and add nothing to this score, so it says nothing on whether they help."
+)
 Row = tuple[object, ...]
 Columns = dict[str, Mapping[str, object]]
 COMPLETED, LEFT = "completed", "left the trial"
@@ -90,7 +96,8 @@ def phenotype(scores: Sequence[Score]) -> dict[str, Sheet]:
             if (value := score.values.get(name)) is not None
         ]
         if rows:
-            columns: Columns = KEYS | {column: entry(f"{sentence}; simulated", unit)}
+            said = f"{sentence}; simulated.{f' {MOOD}' if name == 'madrs' else ''}"
+            columns: Columns = KEYS | {column: entry(said, unit)}
             found[name] = Sheet(columns, tuple(sorted(rows)))
     return found
 
@@ -114,20 +121,30 @@ def sources(substrate: Substrate, groups: Sequence[Group]) -> list[str]:
         f"connectome {substrate.connectome.name}: {substrate.connectome.sentence}",
         f"parameter set {substrate.parameters}",
     ]
-    conditions = dict.fromkeys(group.people.condition for group in groups)
-    for name in conditions:
+    conditions = ((g.people.condition, g.protocol.mechanism) for g in groups)
+    for name, account in dict.fromkeys(conditions):
         condition = find_condition(name)
-        lines.append(f"condition {name}: {condition.sentence}{_doubt(condition.hypothetical)}")
-    for name in dict.fromkeys(d for group in groups for d in group.protocol.drugs):
+        doubt = _doubt(condition.mechanism(account))
+        lines.append(f"condition {name}: {condition.sentence}{doubt}")
+    drugs = ((d, g.protocol.account(d)[0]) for g in groups for d in g.protocol.drugs)
+    for name, account in dict.fromkeys(drugs):
         drug = find_drug(name)
-        doubt = _doubt(drug.mechanism().hypothetical)
+        doubt = _doubt(drug.mechanism(account))
         cites = f" Sources: {', '.join(drug.cites)}." if drug.cites else ""
         lines.append(f"drug {name}: {drug.sentence}{doubt}{cites}")
     return lines
 
 
-def _doubt(hypothetical: bool) -> str:  # said of the one thing before it
-    return " HYPOTHETICAL: no source says that this is the mechanism." if hypothetical else ""
+def limits() -> list[str]:
+    """How a virtual data set must not be read, one line each."""
+    return [f"phenotype/madrs.tsv: {MOOD}", f"The series: {AMPLITUDE}"]
+
+
+def _doubt(mechanism: Mechanism) -> str:
+    """Which of its effects no source bears out, empty where there is none."""
+    doubted = [e for e in mechanism.effects if e.hypothetical]
+    said = " ".join(f"{e.parameter} ({e.sentence.rstrip('.')})." for e in doubted)
+    return f" HYPOTHETICAL, with no source that it happens: {said}" if said else ""
 
 
 def _doses(protocol: Protocol) -> str:
@@ -185,7 +202,12 @@ def _sheet(rows: Sequence[Mapping[str, object]]) -> Sheet:
     """Rows that need not have the same columns; what a row lacks is n/a."""
     names = dict.fromkeys(name for row in rows for name in row)
     columns: Columns = {name: entry(f"True {name.replace('_', ' ')}") for name in names}
-    return Sheet(columns, tuple(tuple(row.get(name) for name in names) for row in rows))
+    return Sheet(columns, tuple(tuple(_settled(row.get(n)) for n in names) for row in rows))
+
+
+def _settled(value: object) -> object:
+    """A value of the truth, 0 where it has died out."""
+    return 0.0 if isinstance(value, float) and abs(value) < NEGLIGIBLE else value
 
 
 def _key(row: Mapping[str, object]) -> tuple[str, float, str]:

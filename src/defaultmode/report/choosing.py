@@ -18,6 +18,9 @@ MOVEMENT = "framewise_displacement_mean"
 GSR = "+GSR"
 MOST_MEASURES, MOST_PRESETS, MOST_LEVELS, MOST_ATLASES = 4, 6, 8, 3
 ABSENT = ("", "n/a")
+# Which column names the groups: what a study was made for comes before who its people are.
+ABOVE = ("group", "arm", "treatment", "diagnosis", "condition")
+BELOW = ("gender", "sex", "scanner", "site")
 
 
 def measured(study: Study) -> dict[str, dict[str, Column]]:
@@ -128,7 +131,15 @@ def factors(page: Page) -> Factors:
             continue
         varies = table.groupby("participant_id")[name].nunique().max() > 1
         (within if varies else between).append(name)
-    return Factors(tuple(between[:1]), tuple(within[:2]))
+    return Factors(tuple(sorted(between, key=_rank)[:1]), tuple(within[:2]))
+
+
+def _rank(name: str) -> int:
+    """Negative for a column that names groups, positive for one that describes people."""
+    known = name.casefold()
+    if known in ABOVE:
+        return ABOVE.index(known) - len(ABOVE)
+    return BELOW.index(known) + 1 if known in BELOW else 0
 
 
 def categories(table: pd.DataFrame, names: Iterable[str]) -> pd.Series:

@@ -65,6 +65,7 @@ class ConnectivitySummary:
 class Page:
     """Everything one report says.
 
+    warning : stands above all else, such as that nobody in it exists
     notes : what a reader must be told first, such as whose data these are; highlights : sentences
     computed by the pipeline; facts : see `FACTS`, an unknown key is E411.
     """
@@ -76,6 +77,7 @@ class Page:
     notes: tuple[str, ...] = ()
     facts: Mapping[str, object] = field(default_factory=dict)
     highlights: tuple[str, ...] = ()
+    warning: str = ""
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.facts) - set(FACTS))

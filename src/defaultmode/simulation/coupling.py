@@ -6,6 +6,7 @@ block serves a batch (weights spread over the lanes, which are people) and one p
 spread over the lanes, which are regions).
 """
 
+import itertools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -59,11 +60,18 @@ def packed(matrix: NDArray[np.float64]) -> Singles:
 
 
 def transposed(matrix: NDArray[np.float64], width: int) -> Singles:
-    """A matrix (n, n) as one person alone reads it: [column][row up to `width`], flat."""
+    """A matrix (n, n) as one person alone reads it: [block of rows][column][row], flat.
+
+    Rows are filled up with zeros to `width`; a block is as wide as `receive_alone` takes it, so
+    that memory is read from one end to the other.
+    """
     n = matrix.shape[0]
     columns = np.zeros((-(-n // DEPTH) * DEPTH, width), dtype=np.float32)
     columns[:n, :n] = matrix.T
-    return columns.ravel()
+    many = width // MANY_WIDTH * MANY_WIDTH
+    edges = [*range(0, many, MANY_WIDTH), *range(many, width + 1, FEW_WIDTH)]
+    parts = [columns[:, low:high].ravel() for low, high in itertools.pairwise(edges)]
+    return np.concatenate(parts)
 
 
 def emit(builder: ir.IRBuilder, block: Block, pointers: Any, places: Any) -> None:
@@ -194,21 +202,15 @@ def receive_batch(
 
 @compiled
 def receive_alone(
-    weights: Singles, sent: Singles, received: Singles, shape: tuple[int, int], back: bool
+    weights: Singles, sent: Singles, received: Singles, shape: tuple[int, int]
 ) -> None:
-    """One person's input; `sent` and `received` are (width,) or longer, weights as `transposed`.
-
-    back : take the columns from the last, where every second time they still lie in the cache
-    """
+    """One person's input; `sent` and `received` are (width,) or longer, weights as `transposed`."""
     width = shape[1]
     n = weights.size // width
-    step = -1 if back else 1
-    first = n - 1 if back else 0
-    places = (n, step, step * width, width)
     lane = 0
     while lane + MANY_WIDTH <= width:
-        many_product(sent, weights, received, (first, first * width + lane, lane), places)
+        many_product(sent, weights, received, (0, lane * n, lane), (n, 1, MANY_WIDTH, 0))
         lane += MANY_WIDTH
     while lane < width:
-        few_product(sent, weights, received, (first, first * width + lane, lane), places)
+        few_product(sent, weights, received, (0, lane * n, lane), (n, 1, FEW_WIDTH, 0))
         lane += FEW_WIDTH

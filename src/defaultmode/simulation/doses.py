@@ -1,6 +1,7 @@
 """What is given: a dose with its unit, route and duration, and whether it was ever studied."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,6 +28,7 @@ MASSES_MG = {
 }  # both signs for µ
 PER_HOUR = {"h": 1.0, "min": 60.0}
 MINUTES = {"min": 1.0, "h": 60.0}
+MINUTES_PER_DAY = 1440.0
 SAME = 1e-9  # relative: a limit converted from another unit is still the limit
 
 _NUMBER = r"(?P<amount>\d+(?:\.\d*)?|\.\d+)"
@@ -172,6 +174,30 @@ def check_dose(drug: Drug, dose: Dose) -> Dose:
         ranges = "; ".join(_range(studied) for studied in same_way)
         raise DefaultModeError("E508", f"{drug.name} {given} was not studied; {ranges} was.")
     return given
+
+
+def check_together(drug: Drug, doses: Sequence[Dose]) -> None:
+    """Refuse more of a drug within a day than the largest amount that was studied at once.
+
+    Amounts are compared in mg for 70 kg, route by route. Raises E508.
+    """
+    for route in dict.fromkeys(dose.route for dose in doses):
+        same_way = [dose for dose in doses if dose.route == route]
+        most = max(_largest_mg(s) for s in drug.studied if s.route == route)
+        for first in same_way:
+            day = [d for d in same_way if 0 <= d.start_min - first.start_min < MINUTES_PER_DAY]
+            given = sum(float(dose.mass_mg()) for dose in day)
+            if given > most * (1 + SAME):
+                msg = (
+                    f"{len(day)} doses of {drug.name} within a day come to {given:.0f} mg at 70 kg; "
+                    f"no more than {most:.0f} mg was studied at once."
+                )
+                raise DefaultModeError("E508", msg)
+
+
+def _largest_mg(studied: Studied) -> float:
+    longest = studied.over_min[1]
+    return float(Dose(amount=studied.high, unit=studied.unit, over_min=longest).mass_mg())
 
 
 def _covers(studied: Studied, dose: Dose) -> bool:

@@ -207,14 +207,14 @@ def share(tile: Tile, shares: bool) -> None:
 
 
 @compiled
-def receive(tile: Tile, shape: tuple[int, int], alone: bool, back: bool) -> None:
+def receive(tile: Tile, shape: tuple[int, int], alone: bool) -> None:
     """The inputs along both routes; nothing is done for one that has no connections."""
     if tile.weights.size and alone:
-        receive_alone(tile.weights, tile.sent, tile.received, shape, back)
+        receive_alone(tile.weights, tile.sent, tile.received, shape)
     elif tile.weights.size:
         receive_batch(tile.weights, tile.sent, tile.received, shape)
     if tile.feed.size and alone:
-        receive_alone(tile.feed, tile.sent, tile.fed, shape, back)
+        receive_alone(tile.feed, tile.sent, tile.fed, shape)
     elif tile.feed.size:
         receive_batch(tile.feed, tile.sent, tile.fed, shape)
 
@@ -281,7 +281,7 @@ def run(tile: Tile, scales: Scales, clock: Clock, bold: Singles, activity: Singl
     for _ in range(clock.n_ms):
         for k in range(clock.steps_per_ms):
             if k % clock.coupling_steps == 0:
-                receive(tile, clock.shape, clock.alone, k & 1 == 1)
+                receive(tile, clock.shape, clock.alone)
             share(tile, clock.shares)
             step(tile, scales)
         millisecond(tile)

@@ -12,6 +12,7 @@ from defaultmode.simulation.kernel import FAST, LANES, SLOW, Tile
 
 Array = NDArray[np.float64]
 Singles = NDArray[np.float32]
+LINE_BYTES = 64  # of a cache line, and of the widest vector
 PEOPLE = 32  # side by side in a batch: half a group of lanes
 
 
@@ -35,14 +36,14 @@ class Layout:
         shared = random_streams.seeded(seeds, [random_streams.SHARED])[:, 0]
         row = _filled(shared, PEOPLE)
         return Tile(
-            sent=np.zeros(self.n_lanes, np.float32),
-            received=np.zeros(received, np.float32),
-            fed=np.zeros(received, np.float32),
-            fast=np.zeros(self.n_groups * FAST, np.float32),
-            slow=np.zeros(self.n_groups * SLOW, np.float32),
-            random=self.spread(streams).transpose(1, 0, 2).ravel(),
-            shared_random=np.tile(row, LANES // PEOPLE).ravel(),
-            shared=np.zeros(LANES, np.float32),
+            sent=_aligned(np.zeros(self.n_lanes, np.float32)),
+            received=_aligned(np.zeros(received, np.float32)),
+            fed=_aligned(np.zeros(received, np.float32)),
+            fast=_aligned(np.zeros(self.n_groups * FAST, np.float32)),
+            slow=_aligned(np.zeros(self.n_groups * SLOW, np.float32)),
+            random=_aligned(self.spread(streams).transpose(1, 0, 2).ravel()),
+            shared_random=_aligned(np.tile(row, LANES // PEOPLE).ravel()),
+            shared=_aligned(np.zeros(LANES, np.float32)),
             weights=np.zeros(0, np.float32),
             feed=np.zeros(0, np.float32),
         )
@@ -72,7 +73,8 @@ class Layout:
             if matrix is None or not matrix.any():
                 laid.append(np.zeros(0, np.float32))
             else:
-                laid.append(transposed(matrix, self.width) if self.alone else packed(matrix))
+                whole = transposed(matrix, self.width) if self.alone else packed(matrix)
+                laid.append(_aligned(whole))
         return tile._replace(weights=laid[0], feed=laid[1])
 
 
@@ -80,3 +82,12 @@ def _filled(values: NDArray[Any], length: int) -> NDArray[Any]:
     """The last axis drawn out to a length by repeating its last value."""
     more = length - values.shape[-1]
     return np.pad(values, [*[(0, 0)] * (values.ndim - 1), (0, more)], mode="edge")
+
+
+def _aligned(values: NDArray[Any]) -> NDArray[Any]:
+    """A copy that begins where a cache line does, so that no vector straddles two."""
+    room = np.empty(values.nbytes + LINE_BYTES, np.uint8)
+    start = -room.ctypes.data % LINE_BYTES
+    copy = room[start : start + values.nbytes].view(values.dtype)
+    copy[:] = values
+    return copy

@@ -37,6 +37,7 @@ class ParameterSet:
 
     scaling : what weights are divided by, "mean strength" or "spectral radius"; "routed" where the
         routes were fitted
+    retuned : noise is so strong that inhibition must be corrected with the noise on
     feed_forward : the two roles that inhibit each other, or none
     rate_hz : role → excitatory rate that inhibition aims at, "all" for the others
     values : parameter → its number, where it differs from the model's default
@@ -50,6 +51,7 @@ class ParameterSet:
     feed_forward: tuple[str, ...]
     rate_hz: Mapping[str, Sourced]
     values: Mapping[str, Sourced]
+    retuned: bool = False
 
 
 def all_parameter_sets() -> dict[str, ParameterSet]:
@@ -158,5 +160,6 @@ def _parsed(name: str, entry: dict[str, Any]) -> ParameterSet:
         scaling=entry["scaling"],
         feed_forward=tuple(entry.get("feed_forward", ())),
         rate_hz={role: Sourced(**number) for role, number in entry["rate_hz"].items()},
+        retuned=entry.get("retuned", False),
         values={parameter: Sourced(**number) for parameter, number in entry["values"].items()},
     )

@@ -54,8 +54,8 @@ class People:
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """BIDS participant ids, "sub-0001" for number 0."""
-        return tuple(f"sub-{number + 1:04d}" for number in self.numbers)
+        """BIDS participant ids, "sub-virtual0001" for number 0."""
+        return tuple(f"sub-virtual{number + 1:04d}" for number in self.numbers)
 
     def take(self, indices: Sequence[int]) -> "People":
         """Some of them, in this order, unchanged."""

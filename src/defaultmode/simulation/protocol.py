@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.simulation.conditions import find_condition
-from defaultmode.simulation.doses import Dose
+from defaultmode.simulation.doses import Dose, check_together
 from defaultmode.simulation.drugs import find_drug
 from defaultmode.simulation.events import find_event
 from defaultmode.simulation.spans import Span, check_apart, check_inside
@@ -132,8 +132,9 @@ class Protocol:
         the default one
     begins_min, ends_min : everything lies between them
 
-    Raises E509 where two things cannot happen at the same time or one lies outside, and E510 where
-    two scans have one name or two doses of a drug rest on different accounts of it.
+    Raises E509 where two things cannot happen at the same time or one lies outside, E508 where the
+    doses of a day come to more than was studied, and E510 where two scans have one name or two
+    doses of a drug rest on different accounts of it.
     """
 
     name: str
@@ -175,6 +176,7 @@ class Protocol:
         check_apart([session.span for session in self.sessions], self.name)
         for drug in self.drugs:
             check_apart([d.span for d in self.doses if d.drug == drug], self.name)
+            check_together(find_drug(drug), self.dosing(drug))
         outside = [s.span for s in self.sessions if not find_event(s.event).in_scanner]
         check_apart([*outside, *(scan.span for scan in self.scans)], self.name)
         for scan in self.scans:

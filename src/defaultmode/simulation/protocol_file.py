@@ -66,7 +66,7 @@ def _crowd(raw: Table) -> Crowd:
         return Crowd(
             count=t.whole("count", 1, low=1),
             alike=t.flag("alike", False),
-            weight_kg=t.number("weight_kg", low=1.0) if "weight_kg" in t else None,
+            weight_kg=t.number("weight_kg", low=30.0, high=250.0) if "weight_kg" in t else None,
         )
 
 

@@ -64,7 +64,7 @@ def dissociation(
         return expected
     found = numbers()["dissociation"]
     sd = np.hypot(found["residual"].value, found["residual_share"].value * expected)
-    return np.clip(np.rint(rng.normal(expected, sd)), 0.0, CADSS_MOST)
+    return np.rint(np.clip(rng.normal(expected, sd), 0.0, CADSS_MOST))
 
 
 def visual_analogue(drug: Drug, course: Course) -> Array:

@@ -107,13 +107,21 @@ class Table:
             raise self.refuse(key, "true or false")
         return value
 
-    def number(self, key: str, default: float | None = None, *, low: float = -math.inf) -> float:
-        """A finite number, not below `low`."""
+    def number(
+        self,
+        key: str,
+        default: float | None = None,
+        *,
+        low: float = -math.inf,
+        high: float = math.inf,
+    ) -> float:
+        """A finite number between `low` and `high`."""
         value = self._raw[key] if key in self else default
         expected = "a number" if low == -math.inf else f"a number from {low:g}"
+        expected += "" if high == math.inf else f" to {high:g}"
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self.refuse(key, expected)
-        if not math.isfinite(value) or value < low:
+        if not math.isfinite(value) or not low <= value <= high:
             raise self.refuse(key, expected)
         return float(value)
 
