@@ -240,6 +240,7 @@ def test_everything_says_that_it_is_virtual(files: Path, quick: None) -> None:
     for path in made.rglob("*_stat-mean_timeseries.json"):
         sidecar = json.loads(path.read_text("utf-8"))
         assert sidecar["Simulated"] is True
+        assert "must not be compared with those of real recordings" in sidecar["Description"]
         assert sidecar["RepetitionTime"] == 2.0
         if "infusion" in path.name:
             assert sidecar["PharmaceuticalName"] == "ketamine"

@@ -275,7 +275,7 @@ def test_demo_measures_the_embedded_people_and_apart_from_them_virtual_ones(
     arms = {r["participant_id"]: r["arm"] for r in rows_of(virtual / "study.tsv")}
     assert Counter(arms.values()) == {"ketamine": 7, "midazolam": 7, "saline": 7}
     assert not set(arms) & {r["participant_id"] for r in rows}, "nobody is in both tables"
-    assert "VIRTUAL people" in (virtual / "report.html").read_text("utf-8")
+    assert "VIRTUAL: every participant is simulated" in (virtual / "report.html").read_text("utf-8")
     assert str(virtual / "report.html") in printed
     with_other_seed = run("demo", tmp_path / "demo", "--seed", 1)
     assert with_other_seed == 5, "E603: a virtual trial is never overwritten"

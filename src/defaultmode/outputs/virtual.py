@@ -15,9 +15,9 @@ MEAN_UNITS = 10_000.0  # what a region's signal fluctuates about, as grand-mean 
 GENERATOR = "defaultmode simulator"  # not our own results: `measure` never writes into this folder
 VIRTUAL = "VIRTUAL people: every value in this data set was simulated; nobody was scanned."
 AMPLITUDE = (
-    "In the band from 0.01 to 0.1 Hz it fluctuates by about 0.07 % (standard deviation of a region at "
-    "rest in the shipped parameter set, without measurement noise), less than a real one: measures in percent (ALFF, global "
-    "signal) must not be compared with those of real recordings."
+    "In the band from 0.01 to 0.1 Hz it fluctuates by about 0.07 % (standard deviation of a region "
+    "at rest in the shipped parameter set, without measurement noise), less than a real one: "
+    "measures in percent (ALFF, global signal) must not be compared with those of real recordings."
 )
 NEGLIGIBLE = 1e-12  # a level or a concentration below it is written as 0
 IGNORED = ("truth/", "*_desc-truth_*", "*_timeseries.*", "*_motion.*")

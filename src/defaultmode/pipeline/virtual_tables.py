@@ -16,9 +16,9 @@ from defaultmode.simulation.protocol import Protocol
 from defaultmode.simulation.trial import Trial
 
 MOOD = (
-    "It follows the drugs given and a non-specific response that begins with the first treatment and "
-    "never fades. IT DOES NOT FOLLOW THE NETWORK: psychotherapy and ECT lower the condition's level in "
-    "the brain and add nothing to this score, so it says nothing on whether they help."
+    "It follows the drugs given and a non-specific response that begins with the first treatment "
+    "and never fades. IT DOES NOT FOLLOW THE NETWORK: psychotherapy and ECT lower the condition's "
+    "level in the brain and add nothing to this score, so it says nothing on whether they help."
 )
 Row = tuple[object, ...]
 Columns = dict[str, Mapping[str, object]]
