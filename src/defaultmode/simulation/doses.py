@@ -188,8 +188,9 @@ def check_together(drug: Drug, doses: Sequence[Dose]) -> None:
             day = [d for d in same_way if 0 <= d.start_min - first.start_min < MINUTES_PER_DAY]
             given = sum(float(dose.mass_mg()) for dose in day)
             if given > most * (1 + SAME):
-                what = f"{len(day)} doses of {drug.name} within a day come to {given:.0f} mg at 70 kg"
-                msg = f"{what}; no more than {most:.0f} mg was studied at once."
+                what = f"{len(day)} doses of {drug.name} within a day"
+                limit = f"no more than {most:.0f} mg was studied at once"
+                msg = f"{what} come to {given:.0f} mg at 70 kg; {limit}."
                 raise DefaultModeError("E508", msg)
 
 
