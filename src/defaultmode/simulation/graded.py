@@ -15,6 +15,7 @@ from defaultmode.core.connectome import Connectome
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.simulation.brain import Brain
 from defaultmode.simulation.models import find_model
+from defaultmode.simulation.registry import member
 
 Array = NDArray[np.float64]
 
@@ -58,10 +59,7 @@ def graded_brain(connectome: Connectome, *, point: str = "") -> Brain:
     the routes were fitted on.
     """
     name = point or default_point()
-    points = _toml()["point"]
-    if name not in points:
-        known = ", ".join(points)
-        raise DefaultModeError("E511", f"no operating point is called {name!r}; there are {known}.")
+    member(_toml()["point"], name, kind="operating point")
     kept = _arrays(name)
     n = len(kept["noise"])
     if len(connectome) != n:

@@ -17,6 +17,7 @@ from defaultmode.simulation.brain import Brain
 from defaultmode.simulation.graded import graded_brain
 from defaultmode.simulation.inhibition import balance
 from defaultmode.simulation.models import find_model
+from defaultmode.simulation.registry import member
 
 Array = NDArray[np.float64]
 ROUTED = "routed"
@@ -61,11 +62,7 @@ def all_parameter_sets() -> dict[str, ParameterSet]:
 
 def find_parameter_set(name: str) -> ParameterSet:
     """One parameter set by name; raises E511 where there is none."""
-    known = _packaged()
-    if name not in known:
-        msg = f"no parameter set is called {name!r}; there are {', '.join(known)}."
-        raise DefaultModeError("E511", msg)
-    return known[name]
+    return member(_packaged(), name, kind="parameter set")
 
 
 def parameter_set(

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-from defaultmode.core.errors import DefaultModeError
 from defaultmode.simulation.mechanisms import (
     Evidence,
     Mechanism,
@@ -13,6 +12,7 @@ from defaultmode.simulation.mechanisms import (
     parse_evidence,
     parse_mechanisms,
 )
+from defaultmode.simulation.registry import member
 from defaultmode.simulation.toml_table import Table, packaged, parse_toml
 
 __all__ = ["Condition", "Scale", "all_conditions", "find_condition", "parse_condition"]
@@ -92,8 +92,4 @@ def all_conditions() -> Mapping[str, Condition]:
 
 def find_condition(name: str) -> Condition:
     """One condition by name; raises E511 where there is none."""
-    known = all_conditions()
-    if name not in known:
-        msg = f"no condition is called {name!r}; there are {', '.join(known)}."
-        raise DefaultModeError("E511", msg)
-    return known[name]
+    return member(all_conditions(), name, kind="condition")

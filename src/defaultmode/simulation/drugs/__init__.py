@@ -2,9 +2,7 @@
 
 import tomllib
 from functools import cache
-from importlib.resources import files
 
-from defaultmode.core.errors import DefaultModeError
 from defaultmode.simulation.drugs._drug import (
     Absorption,
     Drug,
@@ -16,6 +14,8 @@ from defaultmode.simulation.drugs._drug import (
 )
 from defaultmode.simulation.drugs._reading import read_drug
 from defaultmode.simulation.mechanisms import Mechanism
+from defaultmode.simulation.registry import member
+from defaultmode.simulation.toml_table import packaged
 
 __all__ = [
     "Absorption",
@@ -35,14 +35,10 @@ __all__ = [
 @cache
 def all_drugs() -> dict[str, Drug]:
     """Every drug by name, in alphabetical order."""
-    found = {f.name.removesuffix(".toml"): f for f in files(__package__).iterdir()}
-    tables = {n: f for n, f in sorted(found.items()) if f.name.endswith(".toml")}
-    return {n: read_drug(n, tomllib.loads(f.read_text("utf-8"))) for n, f in tables.items()}
+    texts = packaged(__package__)
+    return {name: read_drug(name, tomllib.loads(text)) for name, text in texts.items()}
 
 
 def find_drug(name: str) -> Drug:
     """One drug by name; raises E511 where there is none."""
-    drugs = all_drugs()
-    if name not in drugs:
-        raise DefaultModeError("E511", f"no drug is called {name!r}; there are {', '.join(drugs)}.")
-    return drugs[name]
+    return member(all_drugs(), name, kind="drug")

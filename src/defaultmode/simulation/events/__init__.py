@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-from defaultmode.core.errors import DefaultModeError
 from defaultmode.simulation.constants import LABELS
 from defaultmode.simulation.mechanisms import (
     Evidence,
@@ -14,6 +13,7 @@ from defaultmode.simulation.mechanisms import (
     parse_evidence,
     parse_mechanisms,
 )
+from defaultmode.simulation.registry import member
 from defaultmode.simulation.toml_table import Table, packaged, parse_toml
 
 __all__ = ["Event", "Lasting", "Learning", "all_events", "find_event", "parse_event"]
@@ -135,8 +135,4 @@ def all_events() -> Mapping[str, Event]:
 
 def find_event(name: str) -> Event:
     """One event by name; raises E511 where there is none."""
-    known = all_events()
-    if name not in known:
-        msg = f"no event is called {name!r}; there are {', '.join(known)}."
-        raise DefaultModeError("E511", msg)
-    return known[name]
+    return member(all_events(), name, kind="event")

@@ -4,8 +4,8 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
-from defaultmode.core.errors import DefaultModeError
 from defaultmode.simulation.models._model import Model, Parameter, Slopes
+from defaultmode.simulation.registry import member
 
 __all__ = ["Model", "Parameter", "Slopes", "all_models", "find_model"]
 
@@ -20,9 +20,4 @@ def all_models() -> dict[str, Model]:
 
 def find_model(name: str) -> Model:
     """One model by name; raises E511 where there is none."""
-    models = all_models()
-    if name not in models:
-        raise DefaultModeError(
-            "E511", f"no model is called {name!r}; there are {', '.join(models)}."
-        )
-    return models[name]
+    return member(all_models(), name, kind="model")

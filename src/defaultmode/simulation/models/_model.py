@@ -55,7 +55,6 @@ class Model(Protocol):
     states: tuple[str, ...]
     routes: tuple[str, ...]
     parameters: tuple[Parameter, ...]
-    time_unit_ms: float
     drives_blood_flow: bool  # False where the state itself is compared with the BOLD signal
 
     def start(self, brain: Brain) -> Array:

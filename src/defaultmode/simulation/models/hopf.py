@@ -27,7 +27,6 @@ class Hopf:
     cites = ("Deco2017",)
     states = ("x", "y")
     routes = ("long_range",)
-    time_unit_ms = MS_PER_S
     drives_blood_flow = False
     parameters = (
         Parameter("bifurcation", -0.02, "1/s", "distance a from the bifurcation", DECO, False),

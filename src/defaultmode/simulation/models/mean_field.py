@@ -21,11 +21,6 @@ W_E, W_I = 1.0, 0.7  # Deco 2014, eqs. 5 and 6
 S_E, S_I, ADAPTATION = 0, 1, 2
 
 
-def firing_rate(current_na: Array, slope: float, threshold: float, curvature: float) -> Array:
-    """Hz from nA: u / (1 − exp(−d u)) with u = a I − b (Abbott & Chance 2005; Deco 2014, eq. 7)."""
-    return rate_of_drive(slope * current_na - threshold, curvature)
-
-
 def rate_of_drive(u: Array, curvature: float) -> Array:
     """Hz: u / (1 − exp(−d u)), with its limit 1/d at u = 0."""
     x = curvature * np.asarray(u, dtype=np.float64)
@@ -63,7 +58,6 @@ class MeanField:
     cites = ("Deco2014",)
     states = ("S_E", "S_I", "A")
     routes = ("long_range", "feed_forward")
-    time_unit_ms = 1.0
     drives_blood_flow = True
     parameters = (
         Parameter("local_excitation", 1.4, "1", "recurrent excitation w", DECO),

@@ -26,7 +26,6 @@ class Switch:
     cites = ()
     states = ("z", "c", "x", "a")  # noise enters the first two
     routes = ("rivalry",)
-    time_unit_ms = 1.0
     drives_blood_flow = True
     parameters = (
         Parameter("recurrent", 0.25, "1", "excitation w of a population by itself", OWN, False),
