@@ -93,3 +93,15 @@ def test_a_set_with_networks_needs_an_atlas_of_the_same_regions():
         with pytest.raises(DefaultModeError, match=said) as caught:
             parameter_set("two_network", connectome, atlas=wrong)
         assert caught.value.code == "E506"
+
+
+def test_the_graded_set_is_refused_on_any_other_connectome():
+    """Also on one of the same regions, whose weights it would ignore without a word."""
+    mine = replace(embedded_connectome(), name="mine")
+    for other in (small_connectome(), mine):
+        with pytest.raises(DefaultModeError, match="ignores the weights") as caught:
+            parameter_set("graded", other)
+        assert caught.value.code == "E506"
+    with pytest.raises(DefaultModeError, match="w070") as caught:
+        parameter_set("graded:nowhere", embedded_connectome())
+    assert caught.value.code == "E511"

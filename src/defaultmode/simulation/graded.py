@@ -55,17 +55,18 @@ def default_point() -> str:
 def graded_brain(connectome: Connectome, *, point: str = "") -> Brain:
     """The brain at one operating point; its inhibition is still to be balanced.
 
-    Raises E511 for an unknown point and E506 for a connectome with other regions than the one that
-    the routes were fitted on.
+    Raises E511 for an unknown point and E506 for any connectome but the one that the routes
+    were fitted on.
     """
     name = point or default_point()
     member(_toml()["point"], name, kind="operating point")
     kept = _arrays(name)
     n = len(kept["noise"])
-    if len(connectome) != n:
+    fitted_on = str(_toml()["connectome"])
+    if connectome.name != fitted_on or len(connectome) != n:
         msg = (
-            f"the graded set was fitted on the embedded connectome of {n} regions; connectome "
-            f"{connectome.name!r} has {len(connectome)}. Choose deco2014 or two_network for it."
+            f"the graded set was fitted on connectome {fitted_on!r} of {n} regions and ignores the "
+            f"weights of {connectome.name!r}. Choose deco2014 or two_network for it."
         )
         raise DefaultModeError("E506", msg)
     net = np.zeros((n, n))
