@@ -110,6 +110,9 @@ def _common(verb: argparse.ArgumentParser) -> None:
 def _tables(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--bids-dir", nargs="+", dest="bids_dirs", metavar="FOLDER")
     verb.add_argument("--table", nargs="+", dest="tables", metavar="FILE")
+    verb.add_argument(
+        "--activity", nargs="+", metavar="FILE", help="regional blood flow or tracer uptake"
+    )
 
 
 def _selection(verb: argparse.ArgumentParser) -> None:
@@ -128,6 +131,13 @@ def _selection(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--min-time", type=float, dest="min_usable_s", metavar="S")
     verb.add_argument("-f", "--fd-thresh", type=float, dest="fd_threshold_mm", metavar="MM")
     verb.add_argument("--dvars-thresh", type=float, dest="dvars_threshold", metavar="X")
+    verb.add_argument("--n-states", type=int, metavar="N", help="brain states to learn")
+    verb.add_argument("--surrogates", type=int, metavar="N", help="for each dynamic measure")
+    verb.add_argument("--states", metavar="OUT", help="score by the states of a finished study")
+    verb.add_argument("--connectome", metavar="WEIGHTS.tsv", help="structural connectome")
+    verb.add_argument(
+        "--maps", action="store_true", default=None, help="voxels or vertices too, not only regions"
+    )
 
 
 def settings_from(options: argparse.Namespace) -> dict[str, Any]:
@@ -145,9 +155,9 @@ def settings_from(options: argparse.Namespace) -> dict[str, Any]:
 
 def _absolute(name: str, value: Any) -> Any:
     """Paths as absolute ones, so that `study` finds them from wherever it is called."""
-    if name in {"source", "bids_filter_file"}:
+    if name in {"source", "bids_filter_file", "states", "connectome"}:
         return str(Path(value).absolute())
-    if name in {"bids_dirs", "tables"}:
+    if name in {"bids_dirs", "tables", "activity"}:
         return tuple(str(Path(v).absolute()) for v in value)
     if name == "atlases":
         return tuple(str(Path(v).absolute()) if Path(v).is_file() else v for v in value)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from defaultmode.core.atlas import Atlas
 from defaultmode.core.errors import DefaultModeError
+from defaultmode.core.grid import Grid
 from defaultmode.core.missing import Missing
 
 Array = NDArray[np.float64]
@@ -73,6 +74,19 @@ class Motion:
     std_dvars: Array | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class TaskEvent:
+    """One event of a task, as BIDS `events.tsv` states it; onset counts from the first volume.
+
+    response_time_s : None where there was no response or the table has no such column
+    """
+
+    onset_s: float
+    duration_s: float
+    trial_type: str
+    response_time_s: float | None = None
+
+
 def _frozen(values: object, dtype: type[np.generic] = np.float64) -> NDArray[np.generic]:
     array: NDArray[np.generic] = np.array(values, dtype=dtype, order="C")
     array.flags.writeable = False
@@ -88,6 +102,10 @@ class Recording:
     usable : (n_time,), False where a frame is censored; frames are never dropped, time never shifts
     unfiltered : (n_time, n_regions), the same signal without the filter of denoising, for measures
         of the spectrum; None where that filter did nothing, so that it would be `signal` again
+    removed : (n_time, n_columns), the regressors whose least-squares fit over the usable frames was
+        taken off `unfiltered` (off `signal` where that is None); None before denoising
+    events : of the task, in order of their onsets; empty where none were recorded
+    grid : the voxels or vertices behind the regions; None where only regions are known
     absent : region name → why its column is NaN
     confounds : column name → (n_time,), NaN where the table says n/a; empty for tables
     """
@@ -100,6 +118,9 @@ class Recording:
     processing: Processing = Processing()
     usable: NDArray[np.bool_] = field(default_factory=lambda: np.ones(0, dtype=bool))
     unfiltered: Array | None = None
+    removed: Array | None = None
+    events: tuple[TaskEvent, ...] = ()
+    grid: Grid | None = None
     absent: Mapping[str, Missing] = field(default_factory=dict)
     motion: Motion | None = None
     confounds: Mapping[str, Array] = field(default_factory=dict)
@@ -123,6 +144,8 @@ class Recording:
         object.__setattr__(self, "usable", _frozen(usable, np.bool_))
         if self.unfiltered is not None:
             object.__setattr__(self, "unfiltered", _frozen(self.unfiltered))
+        if self.removed is not None:
+            object.__setattr__(self, "removed", _frozen(self.removed))
         for name in ("absent", "confounds", "provenance"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
@@ -139,6 +162,10 @@ class Recording:
             raise DefaultModeError("E131", f"usable has {len(usable)} frames; the signal {n_time}.")
         if self.unfiltered is not None and np.shape(self.unfiltered) != (n_time, len(self.atlas)):
             raise DefaultModeError("E131", "unfiltered and signal have different shapes.")
+        if self.removed is not None and len(self.removed) != n_time:
+            raise DefaultModeError("E131", f"removed has {len(self.removed)} rows, not {n_time}.")
+        if self.grid is not None and self.grid.signal.shape[1] != n_time:
+            raise DefaultModeError("E131", f"the grid has other frames than the {n_time} here.")
         for name, values in self.confounds.items():
             if len(values) != n_time:
                 msg = f"confound {name!r} has {len(values)} rows; the run has {n_time} volumes."

@@ -9,6 +9,8 @@ from typing import Any
 
 from defaultmode.core.errors import DefaultModeError
 
+LEAST_STATES = 2
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -23,6 +25,12 @@ class Settings:
     low_hz, high_hz : band of the connectivity measures
     min_usable_s : shortest uncensored signal that is measured
     fd_threshold_mm, dvars_threshold : override the preset's censoring, None keeps it
+    n_states : brain states that are learnt over the study, by each method
+    surrogates : how many are drawn for each dynamic measure, 0 for none
+    maps : measure voxels or vertices too: homogeneity, seed maps, each person's own network
+    states : folder of a finished study whose states are used; empty to learn them here
+    connectome : file of a structural connectome; empty for the embedded one of the atlas
+    activity : tables of regional blood flow or tracer uptake that join as measures
     columns : clinical column → "text" or "number", where no sidecar says
     reference : factor → the level that others are compared with
     seed : of every random stream; nprocs : processes, 0 for all cores; mem_mb : 0 for no limit
@@ -44,6 +52,12 @@ class Settings:
     min_usable_s: float = 240.0
     fd_threshold_mm: float | None = None
     dvars_threshold: float | None = None
+    n_states: int = 6
+    surrogates: int = 39
+    maps: bool = False
+    states: str = ""
+    connectome: str = ""
+    activity: tuple[str, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
     reference: Mapping[str, str] = field(default_factory=dict)
     seed: int = 0
@@ -59,6 +73,10 @@ class Settings:
             )
         if self.min_usable_s < 0 or self.nprocs < 0 or self.mem_mb < 0:
             raise DefaultModeError("E411", "min_usable_s, nprocs and mem_mb cannot be negative.")
+        if self.n_states < LEAST_STATES or self.surrogates < 0:
+            given = f"n_states {self.n_states} and surrogates {self.surrogates}"
+            msg = f"{given}: at least {LEAST_STATES} states and no negative number are needed."
+            raise DefaultModeError("E411", msg)
         for name in ("fd_threshold_mm", "dvars_threshold"):
             limit = getattr(self, name)
             if limit is not None and limit <= 0:
@@ -75,6 +93,9 @@ class Settings:
             "fd_threshold_mm",
             "dvars_threshold",
             "seed",
+            "surrogates",
+            "maps",
+            "connectome",
         )
         return {name: getattr(self, name) for name in names}
 
@@ -94,6 +115,7 @@ def _is_number(value: object) -> bool:
 # declared type → whether a value is of it, and how it is kept
 KINDS: dict[object, tuple[Callable[[object], bool], Callable[[Any], object]]] = {
     str: (lambda v: isinstance(v, str), str),
+    bool: (lambda v: isinstance(v, bool), bool),
     int: (lambda v: isinstance(v, int) and not isinstance(v, bool), int),
     float: (_is_number, float),
     float | None: (lambda v: v is None or _is_number(v), lambda v: v if v is None else float(v)),
@@ -131,6 +153,8 @@ def _toml(value: object) -> str:
     if isinstance(value, str):
         escaped = "".join(_escape(c) for c in value)
         return f'"{escaped}"'
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, tuple):
         return "[" + ", ".join(_toml(v) for v in value) + "]"
     return repr(value)

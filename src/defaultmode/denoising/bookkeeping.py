@@ -1,13 +1,15 @@
 """The denoised recording and its books: what was done, what is absent now and why."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from defaultmode.core.grid import Grid
 from defaultmode.core.missing import Missing
 from defaultmode.core.recording import Array, Processing, Recording
-from defaultmode.denoising.cleaning import Cleaned, Plan
+from defaultmode.denoising.cleaning import Cleaned, Plan, clean_alike
 from defaultmode.denoising.presets import Preset
 from defaultmode.denoising.scale import Scaled
 
@@ -48,6 +50,8 @@ def denoised(recording: Recording, scaled: Scaled, cleaned: Cleaned, steps: Step
         recording,
         signal=_spread(cleaned.signal[:, kept], columns, len(names)),
         unfiltered=None if whole is None else _spread(whole, columns, len(names)),
+        removed=cleaned.removed,
+        grid=_grid(recording.grid, cleaned, steps.plan),
         unit=scaled.unit,
         usable=usable,
         absent={**scaled.absent, **emptied},
@@ -55,6 +59,13 @@ def denoised(recording: Recording, scaled: Scaled, cleaned: Cleaned, steps: Step
         confounds={},
         provenance=_provenance(recording, cleaned, steps),
     )
+
+
+def _grid(grid: Grid | None, cleaned: Cleaned, plan: Plan) -> Grid | None:
+    """The places behind the regions, to be cleaned as the regions were when they are looked at."""
+    if grid is None:
+        return None
+    return replace(grid, cleaning=partial(clean_alike, design=cleaned.design, plan=plan))
 
 
 def _spread(signal: Array, columns: NDArray[np.intp], n_regions: int) -> Array:

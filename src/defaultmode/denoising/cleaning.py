@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from defaultmode.core.recording import Array
 from defaultmode.denoising.filters import Band, band_pass, interpolate
-from defaultmode.denoising.regression import Residual, regress, remove_trend, without_rounding
+from defaultmode.denoising.regression import regress, remove_trend, without_rounding
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,12 +54,17 @@ class Cleaned:
 
     unfiltered : None where our filter did nothing
     freedom : independent samples in the band less the rank of the regressors
+    design : (n_time, n_columns) that `signal` was regressed on
+    removed : (n_time, n_columns), trend and regressors that were taken off `unfiltered`, or off
+        `signal` where that is None
     """
 
     signal: Array
     unfiltered: Array | None
     rank: int
     freedom: float
+    design: Array
+    removed: Array
 
 
 def clean(signal: Array, confounds: Array, plan: Plan) -> Cleaned:
@@ -74,12 +79,25 @@ def clean(signal: Array, confounds: Array, plan: Plan) -> Cleaned:
     level = interpolate(remove_trend(confounds, plan.usable), plan.usable)
     level = without_rounding(level, interpolate(confounds, plan.usable))
     filtered = band_pass(steady, plan.tr_s, band=plan.own_band, order=plan.order)
-    result = _remove(filtered, _within(level, plan.band, plan), plan)
+    design = _design(filtered, _within(level, plan.band, plan), plan)
+    result = regress(filtered, design, plan.usable)
     ours = plan.own_band != (None, None)
-    whole = _remove(steady, _within(level, plan.supplied_band, plan), plan) if ours else None
+    wide = _design(steady, _within(level, plan.supplied_band, plan), plan) if ours else design
+    whole = regress(steady, wide, plan.usable).signal if ours else None
+    line = np.linspace(-1.0, 1.0, len(signal))[:, None]
+    rank = result.rank - 1  # the constant is not a confound
     drift = 0 if plan.band[0] else 2  # without a high-pass, constant and line cost one sample each
-    freedom = plan.independent_frames - result.rank - drift
-    return Cleaned(result.signal, whole.signal if whole else None, result.rank, freedom)
+    freedom = plan.independent_frames - rank - drift
+    removed = np.column_stack([wide, line]) if drifts else wide
+    return Cleaned(result.signal, whole, rank, freedom, design, removed)
+
+
+def clean_alike(signal: Array, design: Array, plan: Plan) -> Array:
+    """Other places of the same run, (n_time, n), cleaned as the regions were by this design."""
+    drifts = plan.own_band[0] == plan.band[0]
+    steady = interpolate(remove_trend(signal, plan.usable, line=drifts), plan.usable)
+    filtered = band_pass(steady, plan.tr_s, band=plan.own_band, order=plan.order)
+    return regress(filtered, design, plan.usable).signal
 
 
 def _within(confounds: Array, band: Band, plan: Plan) -> Array:
@@ -87,11 +105,10 @@ def _within(confounds: Array, band: Band, plan: Plan) -> Array:
     return without_rounding(filtered, confounds)
 
 
-def _remove(signal: Array, confounds: Array, plan: Plan) -> Residual:
+def _design(signal: Array, confounds: Array, plan: Plan) -> Array:
     design = np.column_stack([np.ones(len(signal)), confounds])
     if plan.from_regions:
         size = np.linalg.norm(signal, axis=1, keepdims=True)
         mean = without_rounding(signal.mean(axis=1, keepdims=True), size)
         design = np.column_stack([design, mean])
-    residual = regress(signal, design, plan.usable)
-    return Residual(residual.signal, residual.rank - 1)  # the constant is not a confound
+    return design

@@ -53,6 +53,18 @@ def _frames_judged(recording: Recording) -> bool:
     return _motion_known(recording) or not recording.usable.all()
 
 
+def _task_known(recording: Recording) -> bool:
+    return bool(recording.events)
+
+
+def _grid_known(recording: Recording) -> bool:
+    return recording.grid is not None
+
+
+def _not_low_passed(recording: Recording) -> bool:
+    return _corners_hz(recording)[1] == inf
+
+
 PREMISES = {
     premise.name: premise
     for premise in (
@@ -87,6 +99,22 @@ PREMISES = {
             "frames judged",
             "Head motion is not known and no frame was marked unusable: nobody judged the frames.",
             _frames_judged,
+        ),
+        Premise(
+            "task known",
+            "No events of a task are known: there is no events.tsv for this run.",
+            _task_known,
+        ),
+        Premise(
+            "grid known",
+            "No voxels or vertices were read; --maps reads them, where the input has any.",
+            _grid_known,
+        ),
+        Premise(
+            "not low-passed",
+            "The signal was low-passed before it came here, which sets its own timescale and "
+            "regularity.",
+            _not_low_passed,
         ),
     )
 }

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.recording import Array, Recording
+from defaultmode.core.reference import Reference
 
 LEAST_FRAMES = 4  # the standard error of a Fisher z is 1/√(n − 3)
 LEAST_SHARE = 0.5  # our choice: under half of a network, its mean is of something else
@@ -29,6 +30,22 @@ def once_per_recording(function: Callable[[Recording], T]) -> Callable[[Recordin
         if recording not in kept:
             kept[recording] = function(recording)
         return kept[recording]
+
+    return remembered
+
+
+def once_per_reference(
+    function: Callable[[Recording, Reference], T],
+) -> Callable[[Recording, Reference], T]:
+    """Remember the result for as long as the recording and the reference live."""
+    kept: WeakKeyDictionary[Recording, WeakKeyDictionary[Reference, T]] = WeakKeyDictionary()
+
+    @wraps(function)
+    def remembered(recording: Recording, reference: Reference) -> T:
+        known = kept.setdefault(recording, WeakKeyDictionary())
+        if reference not in known:
+            known[reference] = function(recording, reference)
+        return known[reference]
 
     return remembered
 

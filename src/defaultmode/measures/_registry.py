@@ -10,16 +10,24 @@ import numpy as np
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.missing import Missing
 from defaultmode.core.recording import Array, Recording
+from defaultmode.core.reference import Reference
+from defaultmode.core.tested import Tested
 from defaultmode.measures._premises import PREMISES
 
 GROUP = "defaultmode.measures"
 NOT_ENOUGH_DATA = "E3"
 PROMISES = ("scale", "offset", "region order", "time reversal")
 SHAPE_ONLY = PROMISES  # what a correlation promises
-Kind = Literal["number", "regions"]
+NEEDS = {
+    "stream": "",
+    "states": "No states were learnt for this method, atlas and preset.",
+    "connectome": "No structural connectome is known for this atlas; --connectome FILE gives one.",
+}
+Kind = Literal["number", "regions", "pairs"]
 Role = Literal["measure", "quality"]
-Value = float | Missing | Array
-Function = Callable[[Recording], Value]
+Value = float | Missing | Array | Tested
+Function = Callable[..., Value]
+NOTHING_LEARNT = Reference()
 _BOOK: dict[str, "Measure"] = {}
 _LOADED: set[str] = set()
 
@@ -28,9 +36,11 @@ _LOADED: set[str] = set()
 class Measure:
     """A pure function of a recording, and what a reader must know about it.
 
-    kind : "number", or "regions" for a vector (n_regions,) with NaN where a region has no signal
+    kind : "number"; "regions" for a vector (n_regions,), or "pairs" for a matrix (n_regions,
+        n_regions) whose rows receive from its columns, with NaN where a region has no signal
     unchanged_by : what the value does not depend on, each one a test
-    premises : names in `PREMISES`; where one is broken the value is Missing
+    premises : names in `PREMISES`, what it takes for granted of the recording, and in `NEEDS`, what
+        it asks of the Reference, which is then its second argument; else the value is Missing
     role : "quality" where it tells of the recording rather than of the brain
     """
 
@@ -44,29 +54,47 @@ class Measure:
     kind: Kind = "number"
     role: Role = "measure"
 
-    def __call__(self, recording: Recording) -> Value:
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """What it asks of the Reference."""
+        return tuple(name for name in self.premises if name in NEEDS)
+
+    def __call__(self, recording: Recording, reference: Reference = NOTHING_LEARNT) -> Value:
         """Value for this recording, or Missing with its reason; raises what is not E3xx."""
-        for name in self.premises:
-            if not PREMISES[name].holds(recording):
-                return Missing(PREMISES[name].sentence, "E304")
+        lacking = self._lacking(recording, reference)
+        if lacking is not None:
+            return lacking
         try:
-            value = self.function(recording)
+            value = self.function(recording, reference) if self.needs else self.function(recording)
         except DefaultModeError as error:
             if not error.code.startswith(NOT_ENOUGH_DATA):
                 raise
             return Missing(error.detail, error.code)
         return value if isinstance(value, Missing) else self._finite(value, recording)
 
-    def _finite(self, value: float | Array, recording: Recording) -> Value:
-        known = np.asarray(value, dtype=np.float64)
-        if self.kind == "regions":
-            if known.shape != (len(recording.atlas),):
-                msg = f"{self.name} gave the shape {known.shape} for {len(recording.atlas)} regions"
+    def _lacking(self, recording: Recording, reference: Reference) -> Missing | None:
+        for name in self.premises:
+            if name in PREMISES and not PREMISES[name].holds(recording):
+                return Missing(PREMISES[name].sentence, "E304")
+        if "states" in self.needs and not reference.states:
+            return Missing(NEEDS["states"], "E307")
+        if "connectome" in self.needs and reference.connectome is None:
+            return Missing(NEEDS["connectome"], "E308")
+        return None
+
+    def _finite(self, value: float | Array | Tested, recording: Recording) -> Value:
+        known = np.asarray(value.value if isinstance(value, Tested) else value, dtype=np.float64)
+        if self.kind != "number":
+            n = len(recording.atlas)
+            if known.shape != ((n,) if self.kind == "regions" else (n, n)):
+                msg = f"{self.name} gave the shape {known.shape} for {n} regions"
                 raise ValueError(msg)
             known = known[~np.isnan(known)]
         if not known.size or not np.isfinite(known).all():
             return Missing("The computation gave no finite number.", "E306")
-        return value if self.kind == "regions" else float(value)
+        if isinstance(value, Tested) or self.kind != "number":
+            return value
+        return float(value)
 
 
 def measure(
@@ -86,9 +114,10 @@ def measure(
 
     def enter(function: Function) -> Measure:
         name = getattr(function, "__name__", "")
-        unknown = (set(unchanged_by) - set(PROMISES)) | (set(premises) - set(PREMISES))
+        unknown = (set(unchanged_by) - set(PROMISES)) | (set(premises) - {*PREMISES, *NEEDS})
         if unknown:
-            msg = f"measure {name!r} names {sorted(unknown)}; known: {PROMISES}, {tuple(PREMISES)}."
+            known = (*PROMISES, *PREMISES, *NEEDS)
+            msg = f"measure {name!r} names {sorted(unknown)}; known: {known}."
             raise ValueError(msg)
         if name in _BOOK:
             msg = f"two measures are called {name!r}; rename one of them."

@@ -1,16 +1,30 @@
 """The files of one measured run."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
 from defaultmode.core.missing import Missing
 from defaultmode.core.recording import Array, Recording
+from defaultmode.core.tested import Tested
 from defaultmode.outputs.text import as_json, matrix, table
 
-MEASURES_HEADER = ("measure", "denoise", "value", "unit", "n_volumes", "code", "reason")
+MEASURES_HEADER = (
+    "measure",
+    "denoise",
+    "value",
+    "unit",
+    "n_volumes",
+    "surrogate_mean",
+    "surrogate_p",
+    "note",
+    "code",
+    "reason",
+)
+Number = float | Tested | Missing
+Values = Array | Missing
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,12 +33,14 @@ class Variant:
 
     recording : denoised; Missing where the preset leaves too little
     numbers : measure → value; regions : measure → one value per region (n_regions,)
+    pairs : measure → a matrix (n_regions, n_regions) whose rows receive from its columns
     """
 
     denoise: str
     recording: Recording | Missing
-    numbers: Mapping[str, float | Array | Missing]
-    regions: Mapping[str, float | Array | Missing]
+    numbers: Mapping[str, Number]
+    regions: Mapping[str, Values]
+    pairs: Mapping[str, Values] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +67,7 @@ def measures_path(recording: Recording) -> str:
 
 def run_files(run: MeasuredRun) -> dict[str, str]:
     """Every file of one run: path relative to the output folder → text."""
-    files = {measures_path(run.recording): _measures(run)}
+    files = {measures_path(run.recording): measures_table(run.variants, run.units)}
     files[measures_path(run.recording).replace(".tsv", ".json")] = as_json(_description(run))
     for variant in run.variants:
         if not isinstance(variant.recording, Missing):
@@ -68,19 +84,29 @@ def _base(recording: Recording) -> str:
     return f"{recording.entities.folder}/{run_key(recording)}"
 
 
-def _measures(run: MeasuredRun) -> str:
+def measures_table(variants: Sequence[Variant], units: Mapping[str, str]) -> str:
+    """The numbers of a run as text, one row for each measure and preset."""
     rows: list[tuple[object, ...]] = []
-    for variant in run.variants:
+    for variant in variants:
         volumes = (
             0 if isinstance(variant.recording, Missing) else int(variant.recording.usable.sum())
         )
         for name, value in sorted(variant.numbers.items()):
-            head = (name, variant.denoise)
-            if isinstance(value, Missing):
-                rows.append((*head, None, run.units[name], volumes, value.code, value.reason))
-            else:
-                rows.append((*head, value, run.units[name], volumes, "", ""))
+            head, told = (name, variant.denoise), (units[name], volumes)
+            rows.append((*head, *_cells(value, told)))
     return table(MEASURES_HEADER, rows)
+
+
+def _cells(value: Number, told: tuple[object, ...]) -> tuple[object, ...]:
+    """Value, unit and volumes, surrogates and note, code and reason."""
+    if isinstance(value, Missing):
+        return None, *told, None, None, "", value.code, value.reason
+    if isinstance(value, Tested):
+        beside = (
+            (value.expected, value.p, value.note) if len(value.surrogates) else (None, None, "")
+        )
+        return value.value, *told, *beside, "", ""
+    return value, *told, None, None, "", "", ""
 
 
 def _description(run: MeasuredRun) -> dict[str, object]:
@@ -127,6 +153,11 @@ def _variant_files(variant: Variant, recording: Recording) -> dict[str, str]:
         f"{relmat}.tsv": matrix(names, r, index=names),
         f"{relmat}.json": as_json(_relmat_sidecar(variant)),
     }
+    for name, values in sorted(variant.pairs.items()):
+        if not isinstance(values, Missing):
+            directed = f"{base}_stat-{_label(name)}_desc-{desc}_relmat"
+            files[f"{directed}.tsv"] = matrix(names, values, index=names)
+            files[f"{directed}.json"] = as_json(_directed_sidecar(name, variant))
     vectors = {k: v for k, v in sorted(variant.regions.items()) if not isinstance(v, Missing)}
     if vectors:
         values = np.column_stack(list(vectors.values()))
@@ -155,6 +186,18 @@ def _series_sidecar(variant: Variant, recording: Recording) -> dict[str, object]
         "Denoising": variant.denoise,
         "CensoredVolumes": np.flatnonzero(~recording.usable).tolist(),
         "Description": "every volume is here; censored ones are interpolated and listed",
+    }
+
+
+def _directed_sidecar(name: str, variant: Variant) -> dict[str, object]:
+    return {
+        "RelationshipMeasure": name,
+        "Weighted": True,
+        "Directed": True,
+        "Description": "a row receives from the columns",
+        "ValidDiagonal": True,
+        "StorageFormat": "Full",
+        "Denoising": variant.denoise,
     }
 
 
