@@ -11,3 +11,10 @@ def pytest_configure() -> None:
 
     settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("calm")
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Print what tests count, such as how many damaged files were refused, from every process."""
+    for report in terminalreporter.getreports("passed"):
+        for what, counted in report.user_properties:
+            terminalreporter.write_line(f"{what}: {counted}")

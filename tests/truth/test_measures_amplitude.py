@@ -137,7 +137,7 @@ def filtered_before(corners_hz, **choices):
     mean = 1000.0 + np.arange(len(atlas_of()))
     supplied = replace(
         lively(400),
-        signal=lively(400).unfiltered + mean,
+        signal=lively(400).signal + mean,
         unfiltered=None,
         unit="scanner",
         processing=Processing(*corners_hz),

@@ -10,6 +10,7 @@ from defaultmode.cli.arguments import parser
 from defaultmode.cli.listings import run_explain, run_list, run_list_virtual
 from defaultmode.cli.printing import say, say_error
 from defaultmode.cli.scoring import run_scoreboard
+from defaultmode.cli.verifying import run_verify
 from defaultmode.cli.virtual import run_simulate, run_trial
 from defaultmode.core.errors import DefaultModeError
 
@@ -87,6 +88,7 @@ VERB_FUNCTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "check": run_check,
     "measure": run_measure,
     "study": run_study,
+    "verify": run_verify,
     "simulate": run_simulate,
     "trial": run_trial,
     "scoreboard": run_scoreboard,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from defaultmode import DISCLAIMER, __version__
 from defaultmode.cli.scoring import add_scoreboard
+from defaultmode.cli.verifying import add_verify
 
 if TYPE_CHECKING:
     Verbs = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -22,6 +23,7 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True)
 
     _add_analyses(verbs)
+    add_verify(verbs)
     _add_virtual(verbs)
     add_scoreboard(verbs)
     _add_listings(verbs)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from defaultmode.core.errors import DefaultModeError
 
-Role = Literal["key", "measure", "clinical", "design", "quality"]
+Role = Literal["key", "measure", "surrogate", "clinical", "design", "quality"]
 Kind = Literal["text", "number"]
 KEYS = (
     "participant_id",
@@ -20,6 +20,7 @@ KEYS = (
     "run_id",
     "atlas",
 )
+BEYOND = "_beyond_surrogates"  # after the name of a measure: less the mean of its surrogates
 MISSING_COLUMNS = (
     *("participant_id", "session_id", "task_id", "run_id", "atlas"),
     *("what", "denoise", "code", "reason"),
@@ -30,11 +31,13 @@ MISSING_COLUMNS = (
 class Column:
     """What a column of the study table holds.
 
-    role : key, measure, clinical, design (a condition of the experiment) or quality
+    role : key, measure, surrogate (a measure less the mean of its surrogates), clinical, design (a
+        condition of the experiment) or quality
     kind : text or number; unit, sentence, source : as in the report
     measure, denoise : the measure and the preset, for columns that were measured
     global_signal_removed : whether the preset removes it, for columns that were measured
     level : "participant", "session" or "run": how finely the value varies
+    note : what a reader must know of the values, such as how many differ from their surrogates
     declared : True where a sidecar said so, False where a rule of `sources.clinical_columns` did
     """
 
@@ -47,6 +50,7 @@ class Column:
     source: str = ""
     measure: str = ""
     denoise: str = ""
+    note: str = ""
     declared: bool = True
     levels: Mapping[str, str] = field(default_factory=dict)
     global_signal_removed: bool = False

@@ -10,8 +10,8 @@ from defaultmode.core.grid import Grid
 from defaultmode.core.missing import Missing
 from defaultmode.core.recording import Array, Processing, Recording
 from defaultmode.denoising.cleaning import Cleaned, Plan, clean_alike
+from defaultmode.denoising.prepared import Prepared
 from defaultmode.denoising.presets import Preset
-from defaultmode.denoising.scale import Scaled
 
 MEAN_OF_REGIONS = "mean_of_regions"
 SMALLEST_SD_LEFT = 1e-9  # of a region's own: below it the residual is rounding error
@@ -19,45 +19,41 @@ SMALLEST_SD_LEFT = 1e-9  # of a region's own: below it the residual is rounding 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Steps:
-    """What was done: the preset, the filter plan, and the columns of the table it removed."""
+    """What was done: the preset, and the columns of the table it removed."""
 
     preset: Preset
-    plan: Plan
     columns: tuple[str, ...]
 
     @property
     def removed(self) -> tuple[str, ...]:
         """Names of all regressors, in order."""
-        return (*self.columns, MEAN_OF_REGIONS) if self.plan.from_regions else self.columns
+        return (*self.columns, MEAN_OF_REGIONS) if self.preset.from_regions else self.columns
 
 
-def denoised(recording: Recording, scaled: Scaled, cleaned: Cleaned, steps: Steps) -> Recording:
+def denoised(prepared: Prepared, cleaned: Cleaned, steps: Steps) -> Recording:
     """The recording with the cleaned signal in its places.
 
     A region of which the regression left only rounding error is absent (E118).
     """
+    recording, scaled, plan = prepared.recording, prepared.scaled, prepared.plan
     names = recording.atlas.names
-    present = [i for i, name in enumerate(names) if name not in scaled.absent]
-    usable = steps.plan.usable
-    supplied_sd = scaled.signal[usable][:, present].std(axis=0)
-    empty = cleaned.signal[usable].std(axis=0) <= SMALLEST_SD_LEFT * supplied_sd
+    empty = cleaned.signal[plan.usable].std(axis=0) <= SMALLEST_SD_LEFT * prepared.supplied_sd
     nothing = Missing(f"{steps.preset.name} leaves nothing of its signal", "E118")
-    emptied = {names[i]: nothing for i, gone in zip(present, empty, strict=True) if gone}
-    columns = np.array([i for i in present if names[i] not in emptied], dtype=np.intp)
-    kept = ~empty
-    whole = None if cleaned.unfiltered is None else cleaned.unfiltered[:, kept]
+    emptied = {names[i]: nothing for i in prepared.columns[empty]}
+    columns = prepared.columns[~empty]
+    whole = None if cleaned.unfiltered is None else cleaned.unfiltered[:, ~empty]
     return replace(
         recording,
-        signal=_spread(cleaned.signal[:, kept], columns, len(names)),
+        signal=_spread(cleaned.signal[:, ~empty], columns, len(names)),
         unfiltered=None if whole is None else _spread(whole, columns, len(names)),
         removed=cleaned.removed,
-        grid=_grid(recording.grid, cleaned, steps.plan),
+        grid=_grid(recording.grid, cleaned, plan),
         unit=scaled.unit,
-        usable=usable,
+        usable=plan.usable,
         absent={**scaled.absent, **emptied},
-        processing=_processing(recording, scaled, steps),
+        processing=_processing(prepared, steps),
         confounds={},
-        provenance=_provenance(recording, cleaned, steps),
+        provenance=_provenance(prepared, cleaned, steps),
     )
 
 
@@ -75,10 +71,10 @@ def _spread(signal: Array, columns: NDArray[np.intp], n_regions: int) -> Array:
     return full
 
 
-def _processing(recording: Recording, scaled: Scaled, steps: Steps) -> Processing:
-    done = recording.processing
-    low_hz, high_hz = steps.plan.own_band
-    no_mean = recording.unit == "scanner" and scaled.unit == "arbitrary"
+def _processing(prepared: Prepared, steps: Steps) -> Processing:
+    done = prepared.recording.processing
+    low_hz, high_hz = prepared.plan.own_band
+    no_mean = prepared.recording.unit == "scanner" and prepared.scaled.unit == "arbitrary"
     return Processing(
         low_cutoff_hz=done.low_cutoff_hz or low_hz,
         high_cutoff_hz=done.high_cutoff_hz or high_hz,
@@ -91,10 +87,10 @@ def _processing(recording: Recording, scaled: Scaled, steps: Steps) -> Processin
     )
 
 
-def _provenance(recording: Recording, cleaned: Cleaned, steps: Steps) -> dict[str, object]:
+def _provenance(prepared: Prepared, cleaned: Cleaned, steps: Steps) -> dict[str, object]:
     """The input's own, and what was done, in values that JSON can hold."""
-    plan = steps.plan
-    kept = {k: v for k, v in recording.provenance.items() if k != "confounds_sidecar"}
+    plan, given = prepared.plan, prepared.recording.provenance
+    kept = {k: v for k, v in given.items() if k != "confounds_sidecar"}
     return kept | {
         "denoising": {
             "preset": steps.preset.name,

@@ -12,12 +12,12 @@ from defaultmode.denoising.regression import regress, remove_trend, without_roun
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """What is done to a signal sampled every `tr_s` seconds.
+    """What is done to a signal sampled every `tr_s` seconds, whatever is regressed.
 
     usable : (n_time,) frames to believe
     band : corners of the result (Hz), applied to the regressors
     own_band : those of them that the signal has not been through yet
-    order : of the Butterworth filter; from_regions : remove the mean over regions as well
+    order : of the Butterworth filter
     """
 
     tr_s: float
@@ -25,13 +25,17 @@ class Plan:
     band: Band
     own_band: Band
     order: int = 2
-    from_regions: bool = False
 
     @property
     def supplied_band(self) -> Band:
         """Those corners (Hz) of the band that the signal came with."""
         (low_hz, high_hz), (own_low_hz, own_high_hz) = self.band, self.own_band
         return (low_hz if own_low_hz is None else None, high_hz if own_high_hz is None else None)
+
+    @property
+    def drifts(self) -> bool:
+        """Whether the signal still has its line: one that was high-passed has lost it."""
+        return self.own_band[0] == self.band[0]
 
     @property
     def independent_frames(self) -> float:
@@ -46,6 +50,14 @@ class Plan:
         """Width of the band up to the Nyquist frequency; 0 or less where there is no band."""
         low_hz, high_hz = self.band
         return (high_hz or 0.5 / self.tr_s) - (low_hz or 0.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Passed:
+    """Series that are ready for regression, before our filter and after it, both (n_time, n)."""
+
+    steady: Array
+    filtered: Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,37 +79,24 @@ class Cleaned:
     removed: Array
 
 
-def clean(signal: Array, confounds: Array, plan: Plan) -> Cleaned:
-    """Take trend, everything outside the band and the confounds' fit off a signal.
+def pass_signal(signal: Array, plan: Plan) -> Passed:
+    """Take the trend and everything outside the band off a signal (n_time, n), units kept.
 
-    signal : (n_time, n_regions); confounds : (n_time, n_confounds); units kept, full length. Values
-    in censored frames are never looked at. Signal and confounds pass the same steps: were only the
-    signal filtered, the fit would bring back the frequencies that the filter took (Lindquist 2019).
+    Values in censored frames are never looked at. A column does not depend on those beside it.
     """
-    drifts = plan.own_band[0] == plan.band[0]  # a signal that was high-passed has lost its line
-    steady = interpolate(remove_trend(signal, plan.usable, line=drifts), plan.usable)
+    steady = interpolate(remove_trend(signal, plan.usable, line=plan.drifts), plan.usable)
+    return Passed(steady, band_pass(steady, plan.tr_s, band=plan.own_band, order=plan.order))
+
+
+def pass_confounds(confounds: Array, plan: Plan) -> Passed:
+    """The same steps for confounds (n_time, n), which are in all bands alike to begin with.
+
+    Were only the signal filtered, the fit would bring back the frequencies that the filter took
+    (Lindquist 2019).
+    """
     level = interpolate(remove_trend(confounds, plan.usable), plan.usable)
     level = without_rounding(level, interpolate(confounds, plan.usable))
-    filtered = band_pass(steady, plan.tr_s, band=plan.own_band, order=plan.order)
-    design = _design(filtered, _within(level, plan.band, plan), plan)
-    result = regress(filtered, design, plan.usable)
-    ours = plan.own_band != (None, None)
-    wide = _design(steady, _within(level, plan.supplied_band, plan), plan) if ours else design
-    whole = regress(steady, wide, plan.usable).signal if ours else None
-    line = np.linspace(-1.0, 1.0, len(signal))[:, None]
-    rank = result.rank - 1  # the constant is not a confound
-    drift = 0 if plan.band[0] else 2  # without a high-pass, constant and line cost one sample each
-    freedom = plan.independent_frames - rank - drift
-    removed = np.column_stack([wide, line]) if drifts else wide
-    return Cleaned(result.signal, whole, rank, freedom, design, removed)
-
-
-def clean_alike(signal: Array, design: Array, plan: Plan) -> Array:
-    """Other places of the same run, (n_time, n), cleaned as the regions were by this design."""
-    drifts = plan.own_band[0] == plan.band[0]
-    steady = interpolate(remove_trend(signal, plan.usable, line=drifts), plan.usable)
-    filtered = band_pass(steady, plan.tr_s, band=plan.own_band, order=plan.order)
-    return regress(filtered, design, plan.usable).signal
+    return Passed(_within(level, plan.supplied_band, plan), _within(level, plan.band, plan))
 
 
 def _within(confounds: Array, band: Band, plan: Plan) -> Array:
@@ -105,9 +104,32 @@ def _within(confounds: Array, band: Band, plan: Plan) -> Array:
     return without_rounding(filtered, confounds)
 
 
-def _design(signal: Array, confounds: Array, plan: Plan) -> Array:
+def clean(signal: Passed, confounds: Passed, plan: Plan, *, from_regions: bool = False) -> Cleaned:
+    """Take the confounds' fit, and with `from_regions` that of the mean over regions, off a signal.
+
+    The signal (n_time, n_regions) and the confounds (n_time, n_confounds) passed the same steps.
+    """
+    design = _design(signal.filtered, confounds.filtered, from_regions=from_regions)
+    result = regress(signal.filtered, design, plan.usable)
+    ours = plan.own_band != (None, None)
+    wide = _design(signal.steady, confounds.steady, from_regions=from_regions) if ours else design
+    whole = regress(signal.steady, wide, plan.usable).signal if ours else None
+    line = np.linspace(-1.0, 1.0, len(design))[:, None]
+    rank = result.rank - 1  # the constant is not a confound
+    drift = 0 if plan.band[0] else 2  # without a high-pass, constant and line cost one sample each
+    freedom = plan.independent_frames - rank - drift
+    removed = np.column_stack([wide, line]) if plan.drifts else wide
+    return Cleaned(result.signal, whole, rank, freedom, design, removed)
+
+
+def clean_alike(signal: Array, design: Array, plan: Plan) -> Array:
+    """Other places of the same run, (n_time, n), cleaned as the regions were by this design."""
+    return regress(pass_signal(signal, plan).filtered, design, plan.usable).signal
+
+
+def _design(signal: Array, confounds: Array, *, from_regions: bool) -> Array:
     design = np.column_stack([np.ones(len(signal)), confounds])
-    if plan.from_regions:
+    if from_regions:
         size = np.linalg.norm(signal, axis=1, keepdims=True)
         mean = without_rounding(signal.mean(axis=1, keepdims=True), size)
         design = np.column_stack([design, mean])

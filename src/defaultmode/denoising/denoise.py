@@ -1,6 +1,6 @@
 """From a recording as it was supplied to one that can be measured."""
 
-import numpy as np
+from collections.abc import Iterable, Iterator
 
 from defaultmode.core.missing import Missing
 from defaultmode.core.recording import Recording
@@ -9,10 +9,9 @@ from defaultmode.denoising.bookkeeping import Steps, denoised
 from defaultmode.denoising.censoring import Mask, limits_of, usable_frames
 from defaultmode.denoising.choices import Choices
 from defaultmode.denoising.cleaning import Cleaned, Plan, clean
-from defaultmode.denoising.confounds import values_of
 from defaultmode.denoising.filters import band_of
+from defaultmode.denoising.prepared import Prepared, prepare
 from defaultmode.denoising.presets import Preset
-from defaultmode.denoising.scale import to_percent
 
 USUAL = Choices()
 FEWEST_FRAMES = 3  # a constant and a straight line are fitted to two
@@ -26,30 +25,52 @@ def denoise(
 
     The signal is in percent where the input had a mean to scale by; `usable` marks the frames that
     are kept; values in the others are there for plots only. A side of the band that was filtered
-    before is not filtered again: its corner stays. The provenance gains "denoising". How: `clean`;
-    why: decision 0004.
+    before is not filtered again: its corner stays. The provenance gains "denoising". How:
+    `cleaning`; why: decision 0004.
 
     Missing with code E205 (a column is not there), E301 (too little usable signal), E302 (no region
     left), E303 (too few degrees of freedom) or E304 (done before); raises E134 for a confound with
     gaps.
     """
+    return next(denoise_all(recording, [preset], choices=choices))
+
+
+def denoise_all(
+    recording: Recording, presets: Iterable[Preset], *, choices: Choices = USUAL
+) -> Iterator[Recording | Missing]:
+    """The recording under each preset in turn, bit by bit as `denoise` gives it.
+
+    What presets share is done once: scale, trend and filter of the signal for every set of usable
+    frames, and those of every confound. A result is made when it is asked for.
+    """
+    shared: dict[bytes, Prepared | Missing] = {}
+    for preset in presets:
+        yield _denoise(recording, preset, choices, shared)
+
+
+def _denoise(
+    recording: Recording,
+    preset: Preset,
+    choices: Choices,
+    shared: dict[bytes, Prepared | Missing],
+) -> Recording | Missing:
     names = columns_to_remove(recording, preset)
     if isinstance(names, Missing):
         return names
     usable = _believed(recording, preset, choices)
     if isinstance(usable, Missing):
         return usable
-    scaled = to_percent(recording, usable)
-    present = np.array([name not in scaled.absent for name in recording.atlas.names])
-    if not present.any():
-        return Missing("no region has a signal in the usable frames", "E302")
-    plan = _plan(recording, preset, choices, usable)
-    if isinstance(plan, Missing):
-        return plan
-    cleaned = clean(scaled.signal[:, present], values_of(recording, names), plan)
+    frames = usable.tobytes()
+    if frames not in shared:
+        shared[frames] = _prepared(recording, usable, choices)
+    prepared = shared[frames]
+    if isinstance(prepared, Missing):
+        return prepared
+    confounds = prepared.confounds(names)
+    cleaned = clean(prepared.signal, confounds, prepared.plan, from_regions=preset.from_regions)
     if cleaned.freedom < choices.min_freedom:
-        return _too_few(preset, plan, cleaned, choices)
-    return denoised(recording, scaled, cleaned, Steps(preset, plan, names))
+        return _too_few(preset, prepared.plan, cleaned, choices)
+    return denoised(prepared, cleaned, Steps(preset, names))
 
 
 def _believed(recording: Recording, preset: Preset, choices: Choices) -> Mask | Missing:
@@ -63,7 +84,7 @@ def _believed(recording: Recording, preset: Preset, choices: Choices) -> Mask | 
     return usable
 
 
-def _plan(recording: Recording, preset: Preset, choices: Choices, usable: Mask) -> Plan | Missing:
+def _prepared(recording: Recording, usable: Mask, choices: Choices) -> Prepared | Missing:
     low_hz, high_hz = band_of(choices.low_hz, choices.high_hz, recording.tr_s)
     done_low_hz = recording.processing.low_cutoff_hz
     done_high_hz = recording.processing.high_cutoff_hz
@@ -73,11 +94,10 @@ def _plan(recording: Recording, preset: Preset, choices: Choices, usable: Mask) 
         band=band_of(done_low_hz or low_hz, done_high_hz or high_hz, recording.tr_s),
         own_band=(None if done_low_hz else low_hz, None if done_high_hz else high_hz),
         order=choices.order,
-        from_regions=any(group.from_regions for group in preset.regressors),
     )
     if plan.width_hz <= 0:
         return Missing(f"no band is left between the corners {plan.band} Hz", "E304")
-    return plan
+    return prepare(recording, plan)
 
 
 def _too_few(preset: Preset, plan: Plan, cleaned: Cleaned, choices: Choices) -> Missing:

@@ -1,5 +1,7 @@
 """The band-pass, and the interpolation that lets it cross censored frames."""
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import butter, sosfiltfilt
@@ -31,6 +33,7 @@ def band_pass(signal: Array, tr_s: float, *, band: Band, order: int = 2) -> Arra
     return np.asarray(filtered, dtype=np.float64)
 
 
+@cache
 def _sections(band: Band, order: int, tr_s: float) -> Array:
     low_hz, high_hz = band
     if low_hz is not None and high_hz is not None:

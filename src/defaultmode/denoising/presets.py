@@ -68,9 +68,14 @@ class Preset:
         return any(group.columns for group in self.regressors)
 
     @property
+    def from_regions(self) -> bool:
+        """Whether the mean over the regions is among what is removed."""
+        return any(group.from_regions for group in self.regressors)
+
+    @property
     def removes_global_signal(self) -> bool:
         """Whether the global signal is among what is removed."""
-        return any(g.from_regions or "global_signal" in g.columns for g in self.regressors)
+        return self.from_regions or any("global_signal" in g.columns for g in self.regressors)
 
     @property
     def all_cites(self) -> tuple[str, ...]:

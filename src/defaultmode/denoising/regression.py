@@ -37,11 +37,19 @@ def regress(signal: Array, design: Array, usable: NDArray[np.bool_]) -> Residual
 
 
 def remove_trend(signal: Array, usable: NDArray[np.bool_], *, line: bool = True) -> Array:
-    """The signal (n_time, n) without constant and, if `line`, straight line over usable frames."""
-    trend = [np.ones(len(signal))]
-    if line:
-        trend.append(np.linspace(-1.0, 1.0, len(signal)))
-    return regress(signal, np.column_stack(trend), usable).signal
+    """The signal (n_time, n) without constant and, if `line`, straight line over usable frames.
+
+    Summed series by series: the last bit does not depend on how many series there are.
+    """
+    kept = np.ascontiguousarray(signal[usable].T)
+    mean = kept.mean(axis=1)
+    steady: Array = signal - mean
+    if not line:
+        return steady
+    frames = np.arange(len(signal)) - np.flatnonzero(usable).mean()
+    spread = frames[usable] @ frames[usable]
+    slope = ((kept - mean[:, None]) * frames[usable]).sum(axis=1) / (spread or 1.0)
+    return np.asarray(steady - frames[:, None] * slope)
 
 
 def without_rounding(after: Array, before: Array) -> Array:

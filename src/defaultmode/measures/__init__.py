@@ -8,8 +8,11 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from defaultmode.measures._connectivity import Connectivity, connectivity
+from defaultmode.measures._place_maps import place_maps
 from defaultmode.measures._premises import PREMISES, Premise
 from defaultmode.measures._registry import Measure, all_measures, find, measure
+from defaultmode.measures._state_learning import learn_states
+from defaultmode.measures._state_scoring import state_labels
 
 __all__ = [
     "PREMISES",
@@ -19,7 +22,10 @@ __all__ = [
     "all_measures",
     "connectivity",
     "find",
+    "learn_states",
     "measure",
+    "place_maps",
+    "state_labels",
 ]
 
 for _module in iter_modules(__path__):

@@ -26,8 +26,8 @@ def _global_signal_kept(recording: Recording) -> bool:
     return not recording.processing.global_signal_removed
 
 
-def _corners_hz(recording: Recording) -> tuple[float, float]:
-    """Band (Hz) that is left in the signal which measures of the spectrum look at."""
+def corners_hz(recording: Recording) -> tuple[float, float]:
+    """Band (Hz) that is left in the signal which measures of the spectrum and of a task look at."""
     done = recording.processing
     corners = (done.low_cutoff_hz, done.high_cutoff_hz)
     if recording.unfiltered is not None:
@@ -36,12 +36,12 @@ def _corners_hz(recording: Recording) -> tuple[float, float]:
 
 
 def _whole_spectrum(recording: Recording) -> bool:
-    low_hz, high_hz = _corners_hz(recording)
+    low_hz, high_hz = corners_hz(recording)
     return low_hz <= LOW_HZ and high_hz == inf
 
 
 def _low_frequencies_kept(recording: Recording) -> bool:
-    low_hz, high_hz = _corners_hz(recording)
+    low_hz, high_hz = corners_hz(recording)
     return low_hz <= LOW_HZ and high_hz >= HIGH_HZ
 
 
@@ -62,7 +62,7 @@ def _grid_known(recording: Recording) -> bool:
 
 
 def _not_low_passed(recording: Recording) -> bool:
-    return _corners_hz(recording)[1] == inf
+    return corners_hz(recording)[1] == inf
 
 
 PREMISES = {

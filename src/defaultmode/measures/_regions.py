@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from defaultmode.core.atlas import Region
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.recording import Array, Recording
 from defaultmode.core.reference import Reference
@@ -96,6 +97,13 @@ def regions(
     raise DefaultModeError("E302", msg)
 
 
+def network_of(region: Region) -> str:
+    """Network of a region, "" for none: the default mode network by role, others by the atlas."""
+    if region.role == "default":
+        return DEFAULT_MODE
+    return "" if region.network.lower() in NO_NETWORK else region.network
+
+
 def partition(recording: Recording) -> tuple[NDArray[np.intp], NDArray[np.str_]]:
     """Columns that carry a signal and belong to a network, and the network of each, both (k,).
 
@@ -103,11 +111,8 @@ def partition(recording: Recording) -> tuple[NDArray[np.intp], NDArray[np.str_]]
     and those without one ("unassigned") are left out. Raises E302 for fewer than two networks.
     """
     regions(recording, "default")
-    names = [
-        DEFAULT_MODE if region.role == "default" else region.network
-        for region in recording.atlas.regions
-    ]
-    found = [i for i in carrying(recording) if names[i].lower() not in NO_NETWORK]
+    names = [network_of(region) for region in recording.atlas.regions]
+    found = [i for i in carrying(recording) if names[i]]
     labels = np.array([names[i] for i in found], dtype=np.str_)
     if len(set(labels.tolist())) < 2:
         msg = f"Atlas {recording.atlas.name!r} has no network beside the default mode network."

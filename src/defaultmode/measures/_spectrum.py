@@ -9,6 +9,7 @@ from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.recording import Array, Recording
 from defaultmode.measures._premises import HIGH_HZ, LOW_HZ
 from defaultmode.measures._regions import once_per_recording, regions
+from defaultmode.measures._unfiltered import unfiltered
 
 ROUNDING_HZ = 1e-9
 NO_WAVE = 1e-9  # a cosine or sine with less than this share of its norm left is not in the samples
@@ -55,13 +56,6 @@ def lomb_scargle(signal: Array, time_s: Array, hz: Array) -> Array:
     return power
 
 
-def _level(signal: Array, time_s: Array) -> Array:
-    """The signal less its mean and linear trend over the frames that are there (Zang 2007)."""
-    slope_free = signal - signal.mean(axis=0)
-    clock = time_s - time_s.mean()
-    return np.asarray(slope_free - np.outer(clock, clock @ slope_free / (clock @ clock)))
-
-
 @once_per_recording
 def spectrum(recording: Recording) -> Spectrum:
     """Power density of every region, without denoising's filter where that signal is known.
@@ -72,11 +66,10 @@ def spectrum(recording: Recording) -> Spectrum:
     the run is too short or its frames too far apart for the band.
     """
     columns = regions(recording)
-    whole = recording.signal if recording.unfiltered is None else recording.unfiltered
     time_s = np.arange(recording.n_time, dtype=np.float64)[recording.usable] * recording.tr_s
     hz = np.arange(1, (recording.n_time + 1) // 2) / (recording.n_time * recording.tr_s)
-    kept = whole[np.ix_(recording.usable, columns)]
-    power = lomb_scargle(_level(kept, time_s), time_s, np.asarray(hz, dtype=np.float64))
+    kept = unfiltered(recording)[np.ix_(recording.usable, columns)]
+    power = lomb_scargle(kept, time_s, np.asarray(hz, dtype=np.float64))
     found = Spectrum(hz, power * recording.tr_s, columns)
     if not found.low.any() or hz[-1] < HIGH_HZ:
         length_s = recording.n_time * recording.tr_s

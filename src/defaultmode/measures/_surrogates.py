@@ -17,7 +17,7 @@ Statistics = Callable[[Array], Mapping[str, float]]
 
 @once_per_reference
 def surrogates(recording: Recording, reference: Reference) -> NDArray[np.float32]:
-    """Phase-randomised copies of the denoised signal, (n_surrogates, n_time, k), censored frames in.
+    """Phase-randomised copies of the denoised signal, (n_surrogates, n_time, k).
 
     One random phase is added to a frequency in all regions alike, so that every spectrum, cross
     spectrum and correlation of the full-length signal stays (Prichard 1994, eq. 8). Columns are

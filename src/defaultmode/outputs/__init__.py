@@ -4,10 +4,12 @@ from defaultmode.outputs.crate import crate_file
 from defaultmode.outputs.dataset import dataset_files
 from defaultmode.outputs.read_back import FinishedRun, finished_runs, mean_fisher_z
 from defaultmode.outputs.run import MeasuredRun, Variant, measures_path, run_files, run_key
+from defaultmode.outputs.states import Labels, read_states, scored_files, states_path, states_text
 from defaultmode.outputs.study import gather, slug, study_files
 
 __all__ = [
     "FinishedRun",
+    "Labels",
     "MeasuredRun",
     "Variant",
     "crate_file",
@@ -16,8 +18,12 @@ __all__ = [
     "gather",
     "mean_fisher_z",
     "measures_path",
+    "read_states",
     "run_files",
     "run_key",
+    "scored_files",
     "slug",
+    "states_path",
+    "states_text",
     "study_files",
 ]

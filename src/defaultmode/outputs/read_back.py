@@ -1,4 +1,4 @@
-"""Finished runs read back from their files: what they are, and their connectivity."""
+"""Finished runs read back from their files: what they are, their signals and connectivity."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from defaultmode.core.atlas import Atlas, Region
-from defaultmode.core.recording import Array
+from defaultmode.core.missing import Missing
+from defaultmode.core.recording import Array, Entities, Processing, Recording
+from defaultmode.outputs.run import MEASURES
 
-MEASURES = "_desc-defaultmode_measures.tsv"
 SAME = 1 - 1e-12  # |r| above it is the diagonal or one signal twice: no correlation of two regions
 
 
@@ -48,12 +49,43 @@ class FinishedRun:
         return [d for d in self.description["Denoising"].values() if "processing" in d]
 
     @property
+    def series(self) -> dict[str, Path]:
+        """Preset → its denoised signal."""
+        return self._by_preset(f"{self.base.name}_stat-mean_desc-*_timeseries.tsv")
+
+    @property
     def matrices(self) -> dict[str, Path]:
         """Preset → its correlation matrix."""
-        pattern = f"{self.base.name}_stat-pearsoncorrelation_desc-*_relmat.tsv"
+        return self._by_preset(f"{self.base.name}_stat-pearsoncorrelation_desc-*_relmat.tsv")
+
+    def _by_preset(self, pattern: str) -> dict[str, Path]:
         found = sorted(self.base.parent.glob(pattern))
         said = (json.loads(p.with_suffix(".json").read_text("utf-8")) for p in found)
         return {sidecar["Denoising"]: path for sidecar, path in zip(said, found, strict=True)}
+
+    def denoised_recording(self, denoise: str) -> Recording:
+        """The recording as this preset left it, at published precision; no unfiltered signal."""
+        path = self.series[denoise]
+        said = json.loads(path.with_suffix(".json").read_text("utf-8"))
+        done = self.description["Denoising"][denoise]
+        signal = pd.read_csv(path, sep="\t", na_values=["n/a"]).to_numpy(dtype=np.float64)
+        usable = np.ones(len(signal), dtype=bool)
+        usable[said["CensoredVolumes"]] = False
+        gone = Missing("it was absent when the run was measured", "E302")
+        processing = done["processing"] | {
+            "confounds_removed": tuple(done["processing"]["confounds_removed"])
+        }
+        return Recording(
+            signal=signal,
+            tr_s=float(said["RepetitionTime"]),
+            atlas=self.atlas,
+            entities=Entities(**self.description["entities"]),
+            unit=done["unit"],
+            processing=Processing(**processing),
+            usable=usable,
+            absent=dict.fromkeys(done["regions_absent"], gone),
+            provenance=done["provenance"],
+        )
 
 
 def finished_runs(folder: Path, tables: Sequence[str]) -> list[FinishedRun]:

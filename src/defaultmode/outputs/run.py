@@ -11,6 +11,8 @@ from defaultmode.core.recording import Array, Recording
 from defaultmode.core.tested import Tested
 from defaultmode.outputs.text import as_json, matrix, table
 
+MEASURES = "_desc-defaultmode_measures.tsv"
+STATE_MEASURES = "_desc-states_measures.tsv"
 MEASURES_HEADER = (
     "measure",
     "denoise",
@@ -23,8 +25,7 @@ MEASURES_HEADER = (
     "code",
     "reason",
 )
-Number = float | Tested | Missing
-Values = Array | Missing
+Value = float | Array | Tested | Missing
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,9 +39,9 @@ class Variant:
 
     denoise: str
     recording: Recording | Missing
-    numbers: Mapping[str, Number]
-    regions: Mapping[str, Values]
-    pairs: Mapping[str, Values] = field(default_factory=dict)
+    numbers: Mapping[str, Value]
+    regions: Mapping[str, Value]
+    pairs: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,13 +57,13 @@ class MeasuredRun:
 def run_key(recording: Recording) -> str:
     """What names this run and atlas in logs, manifests and file names."""
     return (
-        f"{recording.entities.stem}_atlas-{_label(recording.atlas.label or recording.atlas.name)}"
+        f"{recording.entities.stem}_atlas-{label_of(recording.atlas.label or recording.atlas.name)}"
     )
 
 
 def measures_path(recording: Recording) -> str:
     """Path of the run's table of measures, relative to the output folder."""
-    return f"{_base(recording)}_desc-defaultmode_measures.tsv"
+    return f"{_base(recording)}{MEASURES}"
 
 
 def run_files(run: MeasuredRun) -> dict[str, str]:
@@ -75,8 +76,8 @@ def run_files(run: MeasuredRun) -> dict[str, str]:
     return files
 
 
-def _label(text: str) -> str:
-    """A BIDS label: letters and digits only."""
+def label_of(text: str) -> str:
+    """The text as a BIDS label: letters and digits only."""
     return re.sub(r"[^0-9A-Za-z]", "", text)
 
 
@@ -97,7 +98,7 @@ def measures_table(variants: Sequence[Variant], units: Mapping[str, str]) -> str
     return table(MEASURES_HEADER, rows)
 
 
-def _cells(value: Number, told: tuple[object, ...]) -> tuple[object, ...]:
+def _cells(value: Value, told: tuple[object, ...]) -> tuple[object, ...]:
     """Value, unit and volumes, surrogates and note, code and reason."""
     if isinstance(value, Missing):
         return None, *told, None, None, "", value.code, value.reason
@@ -143,7 +144,7 @@ def _denoising(variant: Variant) -> dict[str, object]:
 
 
 def _variant_files(variant: Variant, recording: Recording) -> dict[str, str]:
-    base, desc, names = _base(recording), _label(variant.denoise), recording.atlas.names
+    base, desc, names = _base(recording), label_of(variant.denoise), recording.atlas.names
     r = _correlations(recording)
     series = f"{base}_stat-mean_desc-{desc}_timeseries"
     relmat = f"{base}_stat-pearsoncorrelation_desc-{desc}_relmat"
@@ -153,16 +154,20 @@ def _variant_files(variant: Variant, recording: Recording) -> dict[str, str]:
         f"{relmat}.tsv": matrix(names, r, index=names),
         f"{relmat}.json": as_json(_relmat_sidecar(variant)),
     }
-    for name, values in sorted(variant.pairs.items()):
-        if not isinstance(values, Missing):
-            directed = f"{base}_stat-{_label(name)}_desc-{desc}_relmat"
-            files[f"{directed}.tsv"] = matrix(names, values, index=names)
-            files[f"{directed}.json"] = as_json(_directed_sidecar(name, variant))
-    vectors = {k: v for k, v in sorted(variant.regions.items()) if not isinstance(v, Missing)}
+    for name, values in _arrays(variant.pairs).items():
+        directed = f"{base}_stat-{label_of(name)}_desc-{desc}_relmat"
+        files[f"{directed}.tsv"] = matrix(names, values, index=names)
+        files[f"{directed}.json"] = as_json(_directed_sidecar(name, variant))
+    vectors = _arrays(variant.regions)
     if vectors:
         values = np.column_stack(list(vectors.values()))
         files[f"{base}_desc-{desc}_regions.tsv"] = matrix(list(vectors), values, index=names)
     return files
+
+
+def _arrays(values: Mapping[str, Value]) -> dict[str, Array]:
+    """Those that are there, by name."""
+    return {name: v for name, v in sorted(values.items()) if isinstance(v, np.ndarray)}
 
 
 def _correlations(recording: Recording) -> Array:

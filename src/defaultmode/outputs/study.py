@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from defaultmode.core.result import Result
-from defaultmode.core.study import KEYS, MISSING_COLUMNS, Column, Study
-from defaultmode.outputs.text import as_json, table
+from defaultmode.core.study import BEYOND, KEYS, MISSING_COLUMNS, Column, Study
+from defaultmode.outputs.run import MEASURES, STATE_MEASURES
+from defaultmode.outputs.text import MISSING, as_json, table
 
 KEY_SENTENCES = {
     "participant_id": "Participant.",
@@ -36,24 +37,57 @@ def gather(folder: Path, paths: Sequence[str], sentences: Mapping[str, Mapping[s
     sentences : measure → {"sentence", "role"} for the data dictionary.
     """
     rows, columns, missing = [], _key_columns(), []
+    tested: dict[str, list[bool]] = {}
     for path in sorted(paths):
         description = json.loads((folder / path).with_suffix(".json").read_text("utf-8"))
-        measured = pd.read_csv(
-            folder / path, sep="\t", dtype=str, keep_default_na=False, na_values=[]
-        )
+        measured = _measured(folder / path)
         row = _keys(description)
         without = _without_global_signal(description)
         for record in measured.to_dict("records"):
-            name = f"{record['measure']}__{slug(record['denoise'])}"
-            row[name] = np.nan if record["value"] == "n/a" else float(record["value"])
-            column = _column(name, record, sentences)
-            columns.setdefault(
-                name, replace(column, global_signal_removed=record["denoise"] in without)
+            column = replace(
+                _column(record, sentences), global_signal_removed=record["denoise"] in without
             )
+            value = _number(record["value"])
+            row[column.name] = value
+            columns.setdefault(column.name, column)
+            if record["surrogate_p"] != MISSING:
+                beyond = _beyond(column)
+                row[beyond.name] = value - _number(record["surrogate_mean"])
+                columns.setdefault(beyond.name, beyond)
+                tested.setdefault(column.name, []).append(record["note"] == MISSING)
         missing += _missing(description, measured)
         rows.append(row)
+    columns |= {name: replace(columns[name], note=_tested(t)) for name, t in tested.items()}
     frame = pd.DataFrame(rows, columns=list(columns))
     return Study(frame, columns, pd.DataFrame(missing, columns=list(MISSING_COLUMNS)))
+
+
+def _measured(path: Path) -> pd.DataFrame:
+    """The run's table of measures, and below it that of its states where it was scored."""
+    scored = path.with_name(path.name.replace(MEASURES, STATE_MEASURES))
+    tables = [
+        pd.read_csv(found, sep="\t", dtype=str, keep_default_na=False, na_values=[])
+        for found in (path, scored)
+        if found.is_file()
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _number(text: str) -> float:
+    return np.nan if text == MISSING else float(text)
+
+
+def _beyond(column: Column) -> Column:
+    """The column of a measure less the mean of its surrogates."""
+    sentence = f"{column.sentence.removesuffix('.')}, less the mean of its surrogates."
+    name = f"{column.measure}{BEYOND}"
+    whole = f"{name}__{slug(column.denoise)}"
+    return replace(column, name=whole, measure=name, role="surrogate", sentence=sentence)
+
+
+def _tested(differs: Sequence[bool]) -> str:
+    """How many runs differ from their surrogates, in words."""
+    return f"differs from its surrogates in {sum(differs)} of {len(differs)} runs (p ≤ 0.05 each)"
 
 
 def _key_columns() -> dict[str, Column]:
@@ -76,12 +110,10 @@ def _keys(description: Mapping[str, object]) -> dict[str, object]:
     }
 
 
-def _column(
-    name: str, record: Mapping[object, str], sentences: Mapping[str, Mapping[str, str]]
-) -> Column:
+def _column(record: Mapping[Hashable, str], sentences: Mapping[str, Mapping[str, str]]) -> Column:
     about = sentences.get(record["measure"], {})
     return Column(
-        name,
+        f"{record['measure']}__{slug(record['denoise'])}",
         "quality" if about.get("role") == "quality" else "measure",
         "number",
         unit=record["unit"],
@@ -140,6 +172,7 @@ def _dictionary(study: Study) -> dict[str, object]:
             "Source": c.source,
             "Measure": c.measure,
             "Denoising": c.denoise,
+            "Note": c.note,
             "TypeDeclared": c.declared,
             "GlobalSignalRemoved": c.global_signal_removed if c.measure else "",
             "Levels": dict(c.levels),

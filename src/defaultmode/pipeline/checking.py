@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.settings import Settings
+from defaultmode.pipeline.joined_tables import clinical_tables
 from defaultmode.pipeline.measuring import (
     Work,
     check_names,
@@ -14,7 +15,7 @@ from defaultmode.pipeline.measuring import (
     task_mb,
     works_of,
 )
-from defaultmode.pipeline.studying import clinical_rows, clinical_tables
+from defaultmode.pipeline.studying import clinical_rows
 from defaultmode.sources.bids import RunFiles
 from defaultmode.sources.reading import look_at_recording
 

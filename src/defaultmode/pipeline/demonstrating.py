@@ -55,13 +55,18 @@ def demo(settings: Settings, *, quiet: bool = False) -> DemoReport:
     settings = replace(settings, source="")
     if not is_made(virtual_folder(settings), settings.seed):
         refuse_occupied(virtual_folder(settings))
-    works = [
+    one_process = replace(settings, nprocs=settings.nprocs or 1)
+    measured = measure_works(embedded_works(settings), one_process, quiet=quiet)
+    studied = study(settings, notes=embedded_notes())
+    return DemoReport(measured, studied, *virtual_demo(settings, quiet=quiet))
+
+
+def embedded_works(settings: Settings) -> list[Work]:
+    """One piece of work for each embedded recording."""
+    return [
         Work(run_key(recording), index, recording.atlas.name, settings)
         for index, recording in enumerate(embedded_recordings())
     ]
-    measured = measure_works(works, replace(settings, nprocs=settings.nprocs or 1), quiet=quiet)
-    studied = study(settings, notes=embedded_notes())
-    return DemoReport(measured, studied, *virtual_demo(settings, quiet=quiet))
 
 
 def virtual_demo(settings: Settings, *, quiet: bool) -> tuple[MeasureReport, StudyReport]:

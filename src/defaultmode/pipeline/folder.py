@@ -35,6 +35,11 @@ class Folder:
         return self.path / "provenance" / "manifests"
 
     @property
+    def scored(self) -> Path:
+        """Where the manifests of runs lie that were scored by the states of the study."""
+        return self.path / "provenance" / "scored"
+
+    @property
     def planned(self) -> Path:
         """Where the keys of the runs that are to be measured lie."""
         return self.path / "provenance" / "planned.json"
@@ -104,11 +109,31 @@ class Folder:
     def finish(self, manifest: Manifest, before: Manifest | None) -> None:
         """Seal a run: its manifest, then nothing left of an earlier version of it."""
         write_manifest(self.manifests / f"{manifest.key}.json", manifest)
+        self._unscore(manifest.key)
         kept = {f.name for f in manifest.files}
         for old in before.files if before else ():
             if old.name not in kept:
                 (self.path / old.name).unlink(missing_ok=True)
         (self.failures / f"{manifest.key}.json").unlink(missing_ok=True)
+
+    def is_scored(self, key: str, basis: Mapping[str, object]) -> bool:
+        """Whether this run was scored by these states, from the files that it now has."""
+        manifest = read_manifest(self.scored / f"{key}.json")
+        return manifest is not None and manifest.is_current(
+            self.path, version=__version__, settings=basis
+        )
+
+    def finish_scoring(self, manifest: Manifest) -> None:
+        """Seal the scoring of a run by the states of the study."""
+        write_manifest(self.scored / f"{manifest.key}.json", manifest)
+
+    def _unscore(self, key: str) -> None:
+        """Remove what was scored from an earlier version of a run."""
+        path = self.scored / f"{key}.json"
+        before = read_manifest(path)
+        for old in before.files if before else ():
+            (self.path / old.name).unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
 
     def record_failure(self, key: str, files: RunFiles | int, problem: DefaultModeError) -> None:
         """Remember why a run failed; what an earlier state of its input gave is removed.
@@ -121,6 +146,7 @@ class Folder:
         for old in before.files if before else ():
             (self.path / old.name).unlink(missing_ok=True)
         (self.manifests / f"{key}.json").unlink(missing_ok=True)
+        self._unscore(key)
         entities = asdict(files.entities) if isinstance(files, RunFiles) else {}
         content = {"entities": entities, "code": problem.code, "reason": problem.detail}
         write_text(self.failures / f"{key}.json", json.dumps(content, indent=1) + "\n")

@@ -8,9 +8,16 @@ Rows = list[dict[str, object]]
 
 
 def list_measures() -> Rows:
-    """Every measure: name, unit, sentence, sources."""
+    """Every measure: name, unit, what it gives and takes for granted, sentence, sources."""
     return [
-        {"name": m.name, "unit": m.unit, "sentence": m.sentence, "sources": ", ".join(m.cites)}
+        {
+            "name": m.name,
+            "unit": m.unit,
+            "gives": {"number": "", "regions": "one per region", "pairs": "one per pair"}[m.kind],
+            "needs": ", ".join(m.premises),
+            "sentence": m.sentence,
+            "sources": ", ".join(m.cites),
+        }
         for m in all_measures().values()
     ]
 

@@ -10,12 +10,21 @@ from defaultmode import __version__
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.missing import Missing
 from defaultmode.core.recording import Recording
+from defaultmode.core.reference import Reference
 from defaultmode.core.settings import Settings
 from defaultmode.denoising import Choices, Preset, denoise, presets_for
 from defaultmode.measures import Measure, all_measures, find
 from defaultmode.outputs import MeasuredRun, Variant, measures_path, run_files, study_files
 from defaultmode.pipeline.folder import Folder
-from defaultmode.pipeline.studying import eyes_on, gather_study, needs_eyes, refuse_other_settings
+from defaultmode.pipeline.joined_tables import clinical_tables
+from defaultmode.pipeline.referencing import reference_of
+from defaultmode.pipeline.state_scoring import check_states, score_states
+from defaultmode.pipeline.studying import (
+    eyes_on,
+    gather_study,
+    needs_eyes,
+    refuse_other_settings,
+)
 from defaultmode.running import (
     Fingerprint,
     Manifest,
@@ -26,7 +35,7 @@ from defaultmode.running import (
     write_text,
 )
 from defaultmode.sources.atlases import atlas_files, load_atlas
-from defaultmode.sources.bids import RunFiles, find_runs
+from defaultmode.sources.bids import RunFiles, find_runs, with_events
 from defaultmode.sources.reading import read_recording
 
 DAMAGED = ("E117", "E118")  # a region of the input is broken: the run is measured without it
@@ -47,8 +56,9 @@ class Work:
         """The files whose change makes the run stale."""
         if isinstance(self.files, int):
             return []
-        named = (self.files.signal, self.files.confounds, self.files.mask)
-        return [p for p in named if p is not None] + atlas_files(self.atlas)
+        named = (self.files.signal, self.files.confounds, self.files.mask, self.files.events)
+        own = [Path(self.settings.connectome)] if self.settings.connectome else []
+        return [p for p in named if p is not None] + atlas_files(self.atlas) + own
 
     @property
     def analysis(self) -> dict[str, object]:
@@ -93,6 +103,7 @@ def measure(
     if not settings.out or Path(settings.out).resolve() == Path(settings.source).resolve():
         raise DefaultModeError("E411", f"OUT is {settings.out!r}; it must be a folder of its own.")
     runs = runs_of(settings)
+    clinical_tables(settings)  # a damaged table is refused before hours of work
     report = measure_works(works_of(runs, settings), settings, quiet=quiet, tell=tell)
     if not report.measured and not report.complete:
         return report
@@ -104,14 +115,16 @@ def measure(
 
 def runs_of(settings: Settings) -> list[RunFiles]:
     """The runs of the source that the settings choose; raises E403, E207, E209, E206, E411."""
-    return find_runs(
-        Path(settings.source),
+    source = Path(settings.source)
+    runs = find_runs(
+        source,
         participants=settings.participants,
         sessions=settings.sessions,
         tasks=settings.tasks,
         filters=read_filters(settings.bids_filter_file),
         exclude=Path(settings.out) if settings.out else None,
     )
+    return with_events(runs, source, [Path(folder) for folder in settings.bids_dirs])
 
 
 def read_filters(path: str) -> Mapping[str, object] | None:
@@ -158,6 +171,7 @@ def measure_works(
     """Carry out what is missing or stale, and tell what was done."""
     started = time.monotonic()
     check_names(settings)
+    check_states(settings)
     folder = Folder(Path(settings.out))
     refuse_other_settings(folder, settings, {w.key for w in works})
     folder.claim(settings)
@@ -176,6 +190,7 @@ def measure_works(
         if tell is not None:
             tell(f"{event}: {task.key}")
     measured = tuple(t.key for t in waiting if t.key not in failed)
+    score_states(folder, settings, [w.key for w in works], processes=processes, quiet=quiet)
     return MeasureReport(
         folder.path,
         measured,
@@ -235,7 +250,7 @@ def damaged_regions(folder: Folder, keys: Sequence[str]) -> dict[str, str]:
 
 def measure_run(work: Work) -> None:
     """Read, denoise, measure and write one run; its manifest comes last."""
-    recording = read_recording(work.files, work.atlas)
+    recording = read_recording(work.files, work.atlas, maps=work.settings.maps)
     run = measured_run(recording, work.settings)
     folder = Folder(Path(work.settings.out))
     texts = run_files(run)
@@ -279,15 +294,21 @@ def _damaged(recording: Recording) -> str:
 
 
 def measured_run(recording: Recording, settings: Settings) -> MeasuredRun:
-    """One recording under every preset that applies to it, in memory.
+    """One recording under every preset that applies to it, in memory, without states.
 
-    Raises E205 when a preset that was asked for by name cannot be applied.
+    Raises E205 when a preset that was asked for by name cannot be applied, E133 where the user's
+    own connectome does not fit the atlas.
     """
     book = all_measures()
-    wanted = [book[name] for name in settings.measures] or list(book.values())
+    asked = [book[name] for name in settings.measures] or list(book.values())
+    wanted = [m for m in asked if "states" not in m.needs]
     presets, skipped = chosen_presets(recording, settings.denoise)
+    reference = reference_of(settings, recording.atlas)
     variants = tuple(
-        _variant(recording, preset, choices_of(settings), wanted) for preset in presets
+        _variant(
+            denoise(recording, preset, choices=choices_of(settings)), preset, wanted, reference
+        )
+        for preset in presets
     )
     return MeasuredRun(recording, variants, {m.name: m.unit for m in wanted}, skipped)
 
@@ -318,16 +339,17 @@ def choices_of(settings: Settings) -> Choices:
 
 
 def _variant(
-    recording: Recording, preset: Preset, choices: Choices, wanted: Sequence[Measure]
+    cleaned: Recording | Missing,
+    preset: Preset,
+    wanted: Sequence[Measure],
+    reference: Reference,
 ) -> Variant:
-    cleaned = denoise(recording, preset, choices=choices)
     if isinstance(cleaned, Missing):
-        return Variant(preset.name, cleaned, dict.fromkeys(_names(wanted, "number"), cleaned), {})
-    values = {m.name: m(cleaned) for m in wanted}
-    numbers = {name: values[name] for name in _names(wanted, "number")}
-    regions = {name: values[name] for name in _names(wanted, "regions")}
-    return Variant(preset.name, cleaned, numbers, regions)
-
-
-def _names(wanted: Sequence[Measure], kind: str) -> list[str]:
-    return [m.name for m in wanted if m.kind == kind]
+        lost = {m.name: cleaned for m in wanted if m.kind == "number"}
+        return Variant(preset.name, cleaned, lost, {})
+    values = {m.name: m(cleaned, reference) for m in wanted}
+    by_kind = {
+        kind: {m.name: values[m.name] for m in wanted if m.kind == kind}
+        for kind in ("number", "regions", "pairs")
+    }
+    return Variant(preset.name, cleaned, by_kind["number"], by_kind["regions"], by_kind["pairs"])

@@ -10,6 +10,7 @@ from defaultmode.core.atlas import Atlas
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.missing import Missing
 from defaultmode.core.recording import Entities, Recording
+from defaultmode.core.tested import Tested
 from defaultmode.denoising import all_presets, denoise
 from defaultmode.measures import all_measures
 from defaultmode.pipeline.score_settings import Laid, ScoreSettings, laid
@@ -179,8 +180,12 @@ def _values(
             raise DefaultModeError(clean.code or "E301", clean.reason)
         ask = OWN.get(want.quantity) or all_measures()[want.quantity]
         value = ask(clean)
-        found[want] = float("nan") if isinstance(value, Missing) else value
+        found[want] = float("nan") if isinstance(value, Missing) else _plain(value)
     return found
+
+
+def _plain(value: float | Array | Tested) -> float | Array:
+    return value.value if isinstance(value, Tested) else value
 
 
 def variability(recording: Recording) -> float:

@@ -15,14 +15,15 @@ from defaultmode.core.study import KEYS, MISSING_COLUMNS, Column, Study
 from defaultmode.measures import all_measures
 from defaultmode.outputs import gather, study_files
 from defaultmode.pipeline.folder import Folder
+from defaultmode.pipeline.joined_tables import clinical_tables
 from defaultmode.pipeline.virtual_sources import virtual_warning
 from defaultmode.running import write_text
-from defaultmode.sources.clinical import Clinical, join, read_clinical, study_of_tables
+from defaultmode.sources.clinical import Clinical, join, study_of_tables
 from defaultmode.statistics import Design, compare, correlate, design_of
 
 STUDY_WIDE = ("low_hz", "high_hz", "min_usable_s", "fd_threshold_mm", "dvars_threshold")
 CLINICAL = "_clinical"  # added to a clinical column that has a measure's name
-EYES = {"E134", "E401", "E402", "E406", "E407"}
+EYES = {"E133", "E134", "E401", "E402", "E406", "E407", "E413", "E414"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,16 +145,6 @@ def gather_measured(folder: Folder) -> Study:
     return Study(measured.table, measured.columns, missing)
 
 
-def clinical_tables(settings: Settings) -> Clinical:
-    """The clinical tables that the settings name, the derivatives' own participants included."""
-    folders = [*settings.bids_dirs, *([settings.source] if settings.source else [])]
-    return read_clinical(
-        [Path(f) for f in folders],
-        [Path(t) for t in settings.tables],
-        declared=settings.columns,
-    )
-
-
 def clinical_rows(clinical: Clinical) -> int:
     """How many rows the clinical tables hold together."""
     return len(clinical.participants) + len(clinical.sessions) + len(clinical.runs)
@@ -188,10 +179,10 @@ def joined(measured: Study, clinical: Clinical, settings: Settings) -> tuple[Stu
 
 
 def _without_value(table: pd.DataFrame, columns: Mapping[str, Column]) -> pd.DataFrame:
-    """One row of the missing table for each clinical column that has gaps."""
+    """One row of the missing table for each column of the joined tables that has gaps."""
     rows = []
     for name, column in columns.items():
-        if column.role in {"clinical", "design"}:
+        if column.role != "key":
             gaps = int((table[name].isna() | (table[name] == "n/a")).sum())
             reason = f"{gaps} of {len(table)} rows have no value in {column.source or 'the table'}"
             if gaps:

@@ -36,6 +36,7 @@ from defaultmode.report.tables import (
     effects_table,
     missing_table,
     people_table,
+    surrogate_table,
 )
 from defaultmode.report.writing import counted, listed
 
@@ -154,6 +155,7 @@ def _context(page: Page) -> dict[str, object]:
         "people": people_table(page.study),
         "effects": effects_table(page),
         "missing": missing_table(page.study),
+        "surrogates": surrogate_table(page.study),
         "dictionary": dictionary_table(page.study),
         "methods": methods,
         "caveats": [c.sentence.rstrip(".") + cite(c.cites) + "." for c in warnings],

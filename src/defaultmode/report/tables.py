@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping, Sequence
 import pandas as pd
 
 from defaultmode.core.errors import error_table
-from defaultmode.core.study import KEYS, MISSING_COLUMNS, Column, Study
+from defaultmode.core.study import BEYOND, KEYS, MISSING_COLUMNS, Column, Study
 from defaultmode.report.choosing import (
     BETWEEN,
     GSR,
@@ -196,6 +196,28 @@ def _without_empty(
     said = [{row[i].text for row in rows} - {"", NOT_THERE} for i in range(len(head))]
     keep = [i for i, name in enumerate(head) if len(said[i]) > (name == "Atlas")]
     return tuple(head[i] for i in keep), [tuple(row[i] for i in keep) for row in rows]
+
+
+def surrogate_table(study: Study) -> Table | None:
+    """Each dynamic measure beside its surrogates: how often it says more than they do."""
+    labels, known = preset_labels(study), study.columns
+    rows, plainly = [], []
+    for beyond in study.named(role="surrogate"):
+        own = known[beyond.name.replace(BEYOND, "")]
+        value, excess = (float(study.table[c.name].median()) for c in (own, beyond))
+        texts = (plain(own.measure), labels.get(own.denoise, own.denoise), own.note)
+        plainly.append((own.measure, own.denoise, own.note, value, excess, own.unit))
+        cells = (figure(value, shown(value)), figure(excess, shown(excess)), word(own.unit))
+        rows.append((*map(word, texts), *cells))
+    if not rows:
+        return None
+    head = ("Measure", "Preset", "Beside its surrogates", "Median", "Median beyond them", "Unit")
+    listed_rows, note = cut(rows, MOST_EFFECTS)
+    frame = pd.DataFrame(
+        plainly, columns=["measure", "denoise", "note", "median", "beyond", "unit"]
+    )
+    caption = "Dynamic measures beside surrogates of the same connectivity and spectra"
+    return Table("surrogates", caption, head, listed_rows, frame, note, search=True)
 
 
 def missing_table(study: Study) -> Table | None:

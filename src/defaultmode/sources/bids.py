@@ -3,7 +3,7 @@
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
@@ -13,15 +13,20 @@ from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.recording import Entities
 from defaultmode.sources.bids_filters import Selection
 from defaultmode.sources.names import BidsName, parse_name
-from defaultmode.sources.sidecars import inherited, read_json
+from defaultmode.sources.sidecars import Sidecars, read_json
+from defaultmode.sources.surface_files import sides
+from defaultmode.sources.task_events import EventsFiles
 
-RunKind = Literal["volumes", "table", "cifti"]
+RunKind = Literal["volumes", "table", "cifti", "surface", "dense"]
+PARCELLATED = ("table", "cifti")
 IGNORED = ("sourcedata", "logs", "log", "figures", "anat", "fmap", "dwi", "perf", "xfm")
 GRID = ("space", "cohort", "res", "den")
-SPACES = ("MNI152NLin6Asym", "MNI152NLin2009cAsym")
+# Surfaces come before dense CIFTI series, which cannot be read without an atlas of the user's own.
+SPACES = ("MNI152NLin6Asym", "MNI152NLin2009cAsym", "MNI", "fsaverage5", "fsLR")
+KINDS = ("table", "volumes", "cifti", "surface", "dense")
 LOOKED_FOR = (
     "sub-*/[ses-*/]func/*_desc-preproc_bold.nii.gz, *_atlas-*_timeseries.tsv, "
-    "*_seg-*_timeseries.tsv and *.ptseries.nii"
+    "*_seg-*_timeseries.tsv, *.ptseries.nii, *_hemi-*_bold.func.gii and *_bold.dtseries.nii"
 )
 
 
@@ -30,7 +35,9 @@ class RunFiles:
     """The files of one run, and of one atlas where the run is parcellated already.
 
     sidecar, confounds_sidecar : merged from the root down, the nearest wins
-    atlas_hint : the `atlas-` or `seg-` label, empty for volumes
+    signal : of a surface run either hemisphere; `signals` names both
+    atlas_hint : the `atlas-` or `seg-` label, empty for a run that is not parcellated
+    events : table of what the participant was asked to do, None at rest
     key : the BIDS stem, with the atlas for tables and CIFTI
     """
 
@@ -41,9 +48,20 @@ class RunFiles:
     confounds: Path | None = None
     confounds_sidecar: dict[str, object] = field(default_factory=dict)
     mask: Path | None = None
+    events: Path | None = None
     atlas_hint: str = ""
     space: str = ""
     key: str = ""
+
+    @property
+    def parcellated(self) -> bool:
+        """Whether the signal is one of regions already."""
+        return self.kind in PARCELLATED
+
+    @property
+    def signals(self) -> tuple[Path, ...]:
+        """The files that hold the signal, whether they are there or not."""
+        return sides(self.signal) if self.kind == "surface" else (self.signal,)
 
 
 @dataclass(frozen=True)
@@ -64,7 +82,7 @@ class _Candidate:
     @property
     def atlas(self) -> str:
         get = self.name.entities.get
-        if self.kind == "volumes":
+        if self.kind not in PARCELLATED:
             return ""
         # giga_connectome writes the atlas as seg- and its variant as desc-.
         return get("atlas") or get("seg", "") + get("desc", "")
@@ -74,11 +92,10 @@ class _Candidate:
         return self.name.run.stem + (f"_atlas-{self.atlas}" if self.atlas else "")
 
     @property
-    def rank(self) -> tuple[int, bool]:
-        """Lower is preferred: the space first, then a table before CIFTI."""
-        order = (*SPACES, "MNI")
-        rank = next((i for i, s in enumerate(order) if self.space.startswith(s)), len(order))
-        return rank, self.kind == "cifti"
+    def rank(self) -> tuple[int, int, bool]:
+        """Lower is preferred: the space first, then the kind; a left hemisphere stands for both."""
+        rank = next((i for i, s in enumerate(SPACES) if self.space.startswith(s)), len(SPACES))
+        return rank, KINDS.index(self.kind), self.name.entities.get("hemi") == "R"
 
 
 @dataclass(frozen=True)
@@ -114,8 +131,9 @@ def find_runs(
 
     Labels may carry their prefix or not and are compared as text. `filters` is the object of a
     `--bids-filter-file`, keyed by "bold". Of several spaces, MNI152NLin6Asym is preferred, then
-    MNI152NLin2009cAsym, then other MNI spaces, then any other; a resolution is never chosen for the
-    user. A parcellated run that is there as table and as CIFTI is read from the table.
+    MNI152NLin2009cAsym, then other MNI spaces, then the surfaces of fsaverage5, then dense CIFTI
+    series, then any other space; a resolution is never chosen for the user. A parcellated run that
+    is there as table and as CIFTI is read from the table.
 
     Raises E403 (nothing found, or nothing for a label that was asked for), E207 (two files are the
     same run), E209 (a file lies in the folder of another participant or session), E206 (a broken
@@ -130,8 +148,18 @@ def find_runs(
     wanted = [c for c in candidates if selection.wants(c.name)]
     if not wanted:
         raise DefaultModeError("E403", _nothing_found(root, folders, len(candidates)))
-    runs = [_run_files(root, c) for c in _one_per_key(wanted)]
+    sidecars = Sidecars(root)
+    runs = [_run_files(c, sidecars) for c in _one_per_key(wanted)]
     return sorted(runs, key=lambda r: (r.key, r.kind))
+
+
+def with_events(runs: Sequence[RunFiles], derivatives: Path, raw: Sequence[Path]) -> list[RunFiles]:
+    """The same runs with their tables of task events, from the derivatives or the raw data sets.
+
+    Raises E207 when two tables apply equally to a run.
+    """
+    known = EventsFiles(derivatives, raw)
+    return [replace(r, events=known.of(r.signal)) for r in runs]
 
 
 def dataset_description(folder: Path) -> dict[str, object]:
@@ -161,10 +189,11 @@ def _folders(root: Path, exclude: Path | None) -> Iterator[_Folder]:
     waiting = [root]
     while waiting:
         folder = waiting.pop()
+        place = folder.resolve()
         # A link back to a parent would be walked without end.
-        if folder.resolve() in seen:
+        if place in seen:
             continue
-        seen.add(folder.resolve())
+        seen.add(place)
         with os.scandir(folder) as entries:
             listed = sorted((entry.name, entry.is_dir()) for entry in entries)
         files = tuple(name for name, is_folder in listed if not is_folder)
@@ -204,12 +233,19 @@ def _kind(name: BidsName) -> RunKind | None:
     get = name.entities.get
     if name.suffix == "bold" and get("desc") == "preproc":
         return "volumes" if name.extension in {".nii.gz", ".nii"} else None
+    if name.suffix == "bold" and "desc" not in name.entities:
+        return "dense" if name.extension == ".dtseries.nii" else _surface(name)
     if name.extension == ".ptseries.nii" or (name.suffix, name.extension) == ("ptseries", ".nii"):
         return "cifti"
     parcellated = bool(get("atlas") or get("seg")) and get("stat", "mean") == "mean"
     if name.suffix == "timeseries" and parcellated and get("desc") != "confounds":
         return "table" if name.extension in {".tsv", ".tsv.gz"} else None
     return None
+
+
+def _surface(name: BidsName) -> RunKind | None:
+    hemisphere = name.entities.get("hemi") in {"L", "R"}
+    return "surface" if hemisphere and name.extension == ".func.gii" else None
 
 
 def _check_place(folder: _Folder, file: str, name: BidsName) -> None:
@@ -233,7 +269,7 @@ def _one_per_key(candidates: Iterable[_Candidate]) -> Iterator[_Candidate]:
     """Choose the preferred file of each run; two that are equally good are E207."""
     grouped: dict[tuple[str, bool], list[_Candidate]] = defaultdict(list)
     for candidate in candidates:
-        grouped[candidate.key, candidate.kind == "volumes"].append(candidate)
+        grouped[candidate.key, candidate.kind in PARCELLATED].append(candidate)
     for (key, _), same in grouped.items():
         first, *others = sorted(same, key=lambda c: (c.rank, c.file))
         if others and others[0].rank == first.rank:
@@ -248,7 +284,7 @@ def _differing(one: _Candidate, other: _Candidate) -> str:
     return f"; they differ in {', '.join(entities)}" if entities else ""
 
 
-def _run_files(root: Path, candidate: _Candidate) -> RunFiles:
+def _run_files(candidate: _Candidate, sidecars: Sidecars) -> RunFiles:
     folder, name = candidate.folder, candidate.name
     suffixes = ("timeseries", "regressors")
     confounds = _beside(folder, name, suffixes=suffixes, entities={"desc": "confounds"})
@@ -256,9 +292,9 @@ def _run_files(root: Path, candidate: _Candidate) -> RunFiles:
         entities=name.run,
         kind=candidate.kind,
         signal=candidate.path,
-        sidecar=_sidecar(root, candidate),
+        sidecar=_sidecar(candidate, sidecars),
         confounds=confounds,
-        confounds_sidecar=_sidecar_of(root, confounds) if confounds else {},
+        confounds_sidecar=sidecars.of(confounds, folder.names[confounds.name]) if confounds else {},
         mask=_mask(candidate) if candidate.kind == "volumes" else None,
         atlas_hint=candidate.atlas,
         space=candidate.space,
@@ -301,10 +337,10 @@ def _beside(
     return None
 
 
-def _sidecar(root: Path, candidate: _Candidate) -> dict[str, object]:
+def _sidecar(candidate: _Candidate, sidecars: Sidecars) -> dict[str, object]:
     """Sidecar of a run; XCP-D states times and filters beside the series it parcellated."""
-    own = _sidecar_of(root, candidate.path)
-    if candidate.kind == "volumes" or "RepetitionTime" in own:
+    own = sidecars.of(candidate.path, candidate.name)
+    if candidate.kind not in PARCELLATED or "RepetitionTime" in own:
         return own
     on_grid = {k: v for k, v in candidate.name.entities.items() if k in {"space", "cohort"}}
     for file in candidate.folder.by_run[candidate.name.acquired]:
@@ -313,8 +349,3 @@ def _sidecar(root: Path, candidate: _Candidate) -> dict[str, object]:
         if name.extension == ".json" and source == {**on_grid, "desc": "denoised"}:
             return read_json(candidate.folder.path / file) | own
     return own
-
-
-def _sidecar_of(root: Path, path: Path) -> dict[str, object]:
-    name = parse_name(path.name)
-    return inherited(root, path, name) if name else {}

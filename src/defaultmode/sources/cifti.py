@@ -8,9 +8,11 @@ import numpy as np
 from defaultmode.core.atlas import Atlas
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.recording import LONGEST_TR_S, SHORTEST_TR_S, Array, Recording
+from defaultmode.sources.atlases import match_columns
 from defaultmode.sources.bids import RunFiles
 from defaultmode.sources.sidecars import LARGEST_TR_DIFFERENCE_S, repetition_time
-from defaultmode.sources.tables import assemble, match_columns
+from defaultmode.sources.surface_files import surface_image
+from defaultmode.sources.tables import assemble
 
 
 def read_cifti(files: RunFiles, atlas: Atlas | None = None) -> Recording:
@@ -25,42 +27,37 @@ def read_cifti(files: RunFiles, atlas: Atlas | None = None) -> Recording:
     """
     signal, names, step_s = _series(files.signal)
     chosen, order = match_columns(names, files.atlas_hint, atlas)
-    return assemble(files, chosen, signal[:, order], _repetition_time(files, step_s))
+    return assemble(files, chosen, signal[:, order], agreed_repetition_time(files, step_s))
 
 
 def _series(path: Path) -> tuple[Array, list[str], float]:
     """Signal (n_time, n_parcels), parcel names, and the step of the series in seconds."""
-    image = _open(path)
+    image = surface_image(path, kind="Cifti2Image")
     axes = [image.header.get_axis(i) for i in range(image.ndim)]
     kinds = [type(axis).__name__ for axis in axes]
     if kinds != ["SeriesAxis", "ParcelsAxis"]:
         msg = f"{path} has the axes {', '.join(kinds)}; expected SeriesAxis, ParcelsAxis."
         raise DefaultModeError("E119", msg)
     series, parcels = axes
-    if str(series.unit).upper() != "SECOND":
-        raise DefaultModeError("E119", f"{path}: the series is in {series.unit}, not in seconds.")
+    step_s = series_step_s(series, path)
     names = [str(name) for name in parcels.name]
     if len(set(names)) != len(names):
         raise DefaultModeError("E132", f"{path} has two parcels of one name.")
-    return np.asarray(image.get_fdata(), dtype=np.float64), names, float(series.step)
+    return np.asarray(image.get_fdata(), dtype=np.float64), names, step_s
 
 
-def _open(path: Path) -> Any:
-    import nibabel as nib
-
-    try:
-        image: Any = nib.load(path)
-        if not isinstance(image, nib.Cifti2Image):
-            raise DefaultModeError("E119", f"{path} is not a CIFTI-2 file.")
-        image.get_fdata()
-    except FileNotFoundError as problem:
-        raise DefaultModeError("E101", f"there is no file {path}.") from problem
-    except (nib.filebasedimages.ImageFileError, ValueError, OSError, EOFError) as problem:
-        raise DefaultModeError("E119", f"{path}: {problem}.") from problem
-    return image
+def series_step_s(series: Any, path: Path) -> float:
+    """Step of a CIFTI series axis in seconds; raises E119 where it is not one of time."""
+    if str(series.unit).upper() != "SECOND":
+        raise DefaultModeError("E119", f"{path}: the series is in {series.unit}, not in seconds.")
+    return float(series.step)
 
 
-def _repetition_time(files: RunFiles, step_s: float) -> float:
+def agreed_repetition_time(files: RunFiles, step_s: float) -> float:
+    """Repetition time (s) of the sidecar, with which the series axis must agree, or of the axis.
+
+    Raises E202 (over 1 ms apart), E203 (impossible) and E208 as `repetition_time` does.
+    """
     try:
         tr_s = repetition_time(files.sidecar, files.signal)
     except DefaultModeError as unstated:

@@ -23,12 +23,14 @@ def read_clinical(
     tables: Sequence[Path],
     *,
     declared: Mapping[str, str] | None = None,
+    more: Sequence[ClinicalTable] = (),
 ) -> Clinical:
     """Read participants, sessions, scans and phenotype tables, and clinical tables of one's own.
 
     bids_dirs : BIDS data sets, raw or derivative; tables : .tsv, .tsv.gz or .csv, long (a row per
     participant, or per participant and session) or wide (`MADRS_ses-pre`). JSON data dictionaries
     beside them say what the columns are; declared : column → "text" or "number" overrides them.
+    more : tables that were made of other files, such as response times of task events.
 
     Raises E101 (no such folder or file), E404 (a row twice), E405 (no participant), E134 (a
     declared number is none), E206 (a broken dictionary), E410, E411, and what a damaged table
@@ -39,7 +41,7 @@ def read_clinical(
         found += _of_folder(root)
     for path in map(Path, tables):
         found += read_clinical_file(path, path.name, table_sidecar(path))
-    return merge(found, declared or {})
+    return merge([*found, *more], declared or {})
 
 
 def _of_folder(root: Path) -> list[ClinicalTable]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.sources.names import parse_name, without_prefix
-from defaultmode.sources.sidecars import inherited, read_json
+from defaultmode.sources.sidecars import Sidecars, read_json
 from defaultmode.sources.text_tables import MISSING, read_text_table
 
 ENTITY = {
@@ -117,6 +117,7 @@ def _together(
     name: str,
     key_rows: Callable[[Path, pd.DataFrame], pd.DataFrame],
 ) -> list[ClinicalTable]:
+    sidecars = Sidecars(root)
     frames: list[pd.DataFrame] = []
     described: dict[str, Mapping[str, object]] = {}
     notices: list[str] = []
@@ -125,7 +126,7 @@ def _together(
         frames.append(key_rows(path, rows))
         notices += noticed
         parsed = parse_name(path.name)
-        sidecar = inherited(root, path, parsed) if parsed else {}
+        sidecar = sidecars.of(path, parsed) if parsed else {}
         described |= {str(k): v for k, v in sidecar.items() if isinstance(v, Mapping)}
     if not frames:
         return []

@@ -8,7 +8,7 @@ from defaultmode.core.recording import Entities
 PROCESSED = frozenset(
     {"space", "cohort", "res", "den", "atlas", "seg", "stat", "desc", "hemi", "label"}
 )
-TWO_PART = (".nii.gz", ".tsv.gz", ".ptseries.nii", ".dtseries.nii")
+TWO_PART = (".nii.gz", ".tsv.gz", ".ptseries.nii", ".dtseries.nii", ".func.gii")
 
 
 @dataclass(frozen=True, slots=True)

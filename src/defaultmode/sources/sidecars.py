@@ -46,29 +46,47 @@ def _refuse_constant(text: str) -> object:
     raise ValueError(msg)
 
 
-def inherited(root: Path, signal: Path, name: BidsName) -> dict[str, object]:
-    """Merge every sidecar that applies to a file, from the root down; the nearest wins.
+class Sidecars:
+    """The JSON files of a data set: each folder is listed once, and each file read once."""
 
-    A sidecar applies when it has the suffix of the file and no entity that the file does not have.
-    """
-    merged: dict[str, object] = {}
-    inside = signal.parent.relative_to(root).parts
-    for depth in range(len(inside) + 1):
-        folder = root.joinpath(*inside[:depth])
-        for path in _applicable(folder, name):
-            merged |= read_json(path)
-    return merged
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._listed: dict[Path, dict[str, list[tuple[BidsName, Path]]]] = {}
+        self._contents: dict[Path, dict[str, object]] = {}
+
+    def of(self, path: Path, name: BidsName) -> dict[str, object]:
+        """Merge every sidecar that applies to a file, from the root down; the nearest wins.
+
+        One applies when it has the suffix of the file and no entity that the file does not have; of
+        one folder, that with most entities wins. Raises E206 for a broken one.
+        """
+        merged: dict[str, object] = {}
+        for sidecar, where in self._down_to(path.parent).get(name.suffix, ()):
+            if sidecar.entities.items() <= name.entities.items():
+                merged |= self._read(where)
+        return merged
+
+    def _down_to(self, folder: Path) -> dict[str, list[tuple[BidsName, Path]]]:
+        """Every JSON file from the root down to a folder by its suffix, the strongest last."""
+        if folder not in self._listed:
+            above = {} if folder == self._root else self._down_to(folder.parent)
+            found = {suffix: list(files) for suffix, files in above.items()}
+            for name, path in _json_files(folder):
+                found.setdefault(name.suffix, []).append((name, path))
+            self._listed[folder] = found
+        return self._listed[folder]
+
+    def _read(self, path: Path) -> dict[str, object]:
+        if path not in self._contents:
+            self._contents[path] = read_json(path)
+        return self._contents[path]
 
 
-def _applicable(folder: Path, name: BidsName) -> list[Path]:
-    found: list[tuple[int, str]] = []
-    for path in folder.glob(f"*{name.suffix}.json"):
-        parsed = parse_name(path.name)
-        if parsed is None or parsed.suffix != name.suffix or path.name.startswith("."):
-            continue
-        if parsed.entities.items() <= name.entities.items():
-            found.append((len(parsed.entities), path.name))
-    return [folder / file for _, file in sorted(found)]
+def _json_files(folder: Path) -> list[tuple[BidsName, Path]]:
+    """The sidecars of a folder and their names, those with fewest entities first."""
+    visible = (p for p in folder.iterdir() if p.name.endswith(".json") and p.name[0] != ".")
+    named = [(name, path) for path in visible if (name := parse_name(path.name))]
+    return sorted(named, key=lambda pair: (len(pair[0].entities), pair[1].name))
 
 
 def _number(sidecar: Mapping[str, object], key: str, path: object = "") -> float | None:

@@ -1,6 +1,5 @@
 """Time-series tables that were parcellated elsewhere, as recordings."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,9 +15,8 @@ from defaultmode.core.recording import (
     Processing,
     Recording,
 )
-from defaultmode.sources.atlases import match_atlas
+from defaultmode.sources.atlases import match_columns
 from defaultmode.sources.bids import RunFiles, beside
-from defaultmode.sources.named_atlas import atlas_from_names
 from defaultmode.sources.sidecars import processing_from_sidecar, repetition_time
 from defaultmode.sources.text_tables import numbers, read_text_table
 from defaultmode.sources.volume_confounds import head_motion, read_confounds
@@ -49,33 +47,6 @@ def read_table(files: RunFiles, atlas: Atlas | None = None) -> Recording:
     chosen, order = match_columns(list(table.columns), files.atlas_hint, atlas)
     signal = numbers(table, files.signal)[:, order]
     return assemble(files, chosen, signal, repetition_time(files.sidecar, files.signal))
-
-
-def match_columns(
-    columns: Sequence[str], hint: str, atlas: Atlas | None
-) -> tuple[Atlas, NDArray[np.intp]]:
-    """Atlas of these columns, and for each of its regions the index of its column.
-
-    The user's atlas where one is given (columns beyond it are left out), else a known one, else one
-    told from names in Schaefer's style. Raises E131 and E133.
-    """
-    position = {name: i for i, name in enumerate(columns)}
-    if atlas is None:
-        try:
-            return match_atlas(columns, hint)
-        except DefaultModeError as unknown:
-            atlas = atlas_from_names(columns) if unknown.code == "E133" else None
-            if atlas is None:
-                raise
-    found = [
-        next((position[n] for n in (r.name, *r.aliases) if n in position), -1)
-        for r in atlas.regions
-    ]
-    if -1 in found:
-        name = atlas.names[found.index(-1)]
-        msg = f"there is no column for region {name!r} of atlas {atlas.name!r}."
-        raise DefaultModeError("E131", msg)
-    return atlas, np.array(found, dtype=np.intp)
 
 
 def assemble(files: RunFiles, atlas: Atlas, signal: Array, tr_s: float) -> Recording:

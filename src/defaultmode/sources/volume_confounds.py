@@ -12,6 +12,14 @@ from defaultmode.sources.text_tables import numbers, read_text_table
 DISPLACEMENT, DVARS = "framewise_displacement", "std_dvars"
 
 
+def confounds_of(path: Path | None, n_time: int) -> tuple[dict[str, Array], Motion | None]:
+    """Columns and head motion of a confounds table, empty and None without one; raises as below."""
+    if path is None:
+        return {}, None
+    confounds = read_confounds(path, n_time)
+    return confounds, head_motion(confounds, path)
+
+
 def read_confounds(path: Path, n_time: int) -> dict[str, Array]:
     """Every column as float64 of shape (n_time,), NaN where the table says `n/a`.
 

@@ -1,11 +1,13 @@
 """One pass over the volumes of a run: the mean of each region, and what is wrong with it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
+from defaultmode.core.atlas import Atlas
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.missing import Missing
 from defaultmode.core.recording import Array
@@ -109,3 +111,16 @@ def _why_uncovered(i: int, share: float, means: RegionMeans, voxels: RegionVoxel
     )
     counts = ", ".join(f"{count:.0f} {where}" for count, where in parts if round(count))
     return f"no coverage: {share:.0%} of {voxels.expected[i]:.0f} voxels have a signal ({counts})"
+
+
+def check_enough(atlas: Atlas, absent: Mapping[str, Missing], path: Path) -> None:
+    """Raise E302 where no region of the atlas, or none of its default mode, has a signal."""
+    default = [atlas.names[i] for i in atlas.members("default")]
+    for regions, which in ((default, "default-mode regions"), (list(atlas.names), "regions")):
+        if regions and all(name in absent for name in regions):
+            reason = absent[regions[0]].reason
+            msg = (
+                f"{path}: none of the {len(regions)} {which} of {atlas.name!r} has a "
+                f"signal ({regions[0]}: {reason})."
+            )
+            raise DefaultModeError("E302", msg)

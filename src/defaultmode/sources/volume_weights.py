@@ -150,6 +150,8 @@ def _nearest(index: Array) -> Index:
 
 def _share_in_view(parcels: Parcellation, header: VolumeHeader) -> Array:
     """Share of each region's own label voxels whose centre the image holds, (n_regions,)."""
+    if same_grid(header, parcels.labels.shape, parcels.affine):
+        return np.ones(len(parcels.ids))
     at = np.argwhere(parcels.labels)
     region = _region_of(parcels.labels[tuple(at.T)], parcels.ids)
     to_image = np.linalg.inv(header.affine) @ parcels.affine

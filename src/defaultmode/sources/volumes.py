@@ -21,11 +21,13 @@ from defaultmode.sources.sidecars import (
     processing_from_sidecar,
     repetition_time,
 )
-from defaultmode.sources.volume_confounds import head_motion, read_confounds
+from defaultmode.sources.volume_confounds import confounds_of
+from defaultmode.sources.volume_grid import KeptVoxels
 from defaultmode.sources.volume_signal import (
     MIN_COVERAGE,
     RegionMeans,
     absent_regions,
+    check_enough,
     coverage,
     region_means,
 )
@@ -54,13 +56,15 @@ def read_volumes(
     parcels: Parcellation | None = None,
     *,
     min_coverage: float = MIN_COVERAGE,
+    maps: bool = False,
 ) -> Recording:
     """Average every region of an atlas in every volume of a run, never holding the whole run.
 
     Regions are the labels of `parcels`, or spheres about the centres of the atlas. A region is
     absent (NaN, with its reason) when less than `min_coverage` of its voxels lie in the image, in
     the brain mask and vary over time, or when one of them is not finite. The signal is in scanner
-    units, (n_time, n_regions).
+    units, (n_time, n_regions). With `maps` the voxels of the brain come along as a grid, read in
+    the same pass and held in memory.
 
     Raises what `open_volumes` and `read_confounds` raise, E114 and E115 (mask), E116 (space), E140
     (no places in the atlas), E201 to E203 (repetition time) and E302 (no default-mode region left).
@@ -68,9 +72,11 @@ def read_volumes(
     ready = _ready(files, atlas, parcels)
     header, voxels = ready.header, ready.voxels
     digest = hashlib.sha256()
-    means = region_means(volume_blocks(header, digest), header, voxels)
+    blocks = volume_blocks(header, digest)
+    kept = KeptVoxels.of(header, voxels, ready.brain) if maps else None
+    means = region_means(kept.filled(blocks) if kept else blocks, header, voxels)
     absent = absent_regions(atlas.names, means, voxels, min_coverage=min_coverage)
-    _check_enough(atlas, absent, header)
+    check_enough(atlas, absent, header.path)
     signal = means.signal
     signal[:, [name in absent for name in atlas.names]] = np.nan
     recording = _recording(files, atlas, ready, signal, absent)
@@ -79,7 +85,8 @@ def read_volumes(
         | _origin(files, header, digest.hexdigest())
         | _regions(atlas, parcels, means, voxels)
     )
-    return replace(recording, provenance=provenance)
+    grid = kept.grid(files.space) if kept else None
+    return replace(recording, grid=grid, provenance=provenance)
 
 
 def look_at_volumes(
@@ -99,6 +106,7 @@ class _Ready:
 
     header: VolumeHeader
     tr_s: float
+    brain: NDArray[np.bool_] | None
     voxels: RegionVoxels
     confounds: dict[str, Array]
     motion: Motion | None
@@ -108,8 +116,9 @@ def _ready(files: RunFiles, atlas: Atlas, parcels: Parcellation | None) -> _Read
     header = open_volumes(files.signal)
     tr_s = _repetition_time(files, header)
     _check_space(files, header, parcels)
-    voxels = region_voxels(atlas, parcels, header, _brain(files.mask, header))
-    return _Ready(header, tr_s, voxels, *_confounds(files, header))
+    brain = _brain(files.mask, header)
+    voxels = region_voxels(atlas, parcels, header, brain)
+    return _Ready(header, tr_s, brain, voxels, *confounds_of(files.confounds, header.n_time))
 
 
 def _recording(
@@ -170,25 +179,6 @@ def _brain(path: Path | None, header: VolumeHeader) -> NDArray[np.bool_] | None:
     values = read_volume(mask)
     brain: NDArray[np.bool_] = np.isfinite(values) & (values != 0)
     return brain
-
-
-def _confounds(files: RunFiles, header: VolumeHeader) -> tuple[dict[str, Array], Motion | None]:
-    if files.confounds is None:
-        return {}, None
-    confounds = read_confounds(files.confounds, header.n_time)
-    return confounds, head_motion(confounds, files.confounds)
-
-
-def _check_enough(atlas: Atlas, absent: Mapping[str, Missing], header: VolumeHeader) -> None:
-    default = [atlas.names[i] for i in atlas.members("default")]
-    for regions, which in ((default, "default-mode regions"), (list(atlas.names), "regions")):
-        if regions and all(name in absent for name in regions):
-            reason = absent[regions[0]].reason
-            msg = (
-                f"{header.path}: none of the {len(regions)} {which} of {atlas.name!r} has a "
-                f"signal ({regions[0]}: {reason})."
-            )
-            raise DefaultModeError("E302", msg)
 
 
 def _origin(files: RunFiles, header: VolumeHeader, sha256: str) -> dict[str, object]:

@@ -6,15 +6,10 @@ volume of an atlas that has one. An atlas of the package is two files in `data/`
 for each region, and NAME.toml, which says what it is and where the membership comes from.
 """
 
-from defaultmode.sources.atlases.matching import match_atlas
+from defaultmode.sources.atlases.loading import atlas_files, load_atlas, parcellation
+from defaultmode.sources.atlases.matching import match_atlas, match_columns
 from defaultmode.sources.atlases.parcels import Parcellation
-from defaultmode.sources.atlases.registry import (
-    absent_places,
-    atlas_files,
-    atlas_names,
-    load_atlas,
-    parcellation,
-)
+from defaultmode.sources.atlases.registry import absent_places, atlas_names
 
 __all__ = [
     "Parcellation",
@@ -23,5 +18,6 @@ __all__ = [
     "atlas_names",
     "load_atlas",
     "match_atlas",
+    "match_columns",
     "parcellation",
 ]

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from defaultmode.core.atlas import Atlas
 from defaultmode.core.errors import DefaultModeError
-from defaultmode.sources.atlases.registry import about, atlas_names, load_atlas, table_of
+from defaultmode.sources.atlases.named_atlas import atlas_from_names
+from defaultmode.sources.atlases.registry import about, atlas_names, registered_atlas, table_of
 
 Names = tuple[str, ...]
 
@@ -32,8 +33,35 @@ def match_atlas(columns: Sequence[str], hint: str = "") -> tuple[Atlas, NDArray[
             name = _chosen(tuple(fitting), hint)
             place = {column: i for i, column in enumerate(wanted)}
             indices = np.array([place[n] for n in fitting[name]], dtype=np.intp)
-            return load_atlas(name), indices
+            return registered_atlas(name), indices
     raise DefaultModeError("E133", _unmatched(columns, hint))
+
+
+def match_columns(
+    columns: Sequence[str], hint: str, atlas: Atlas | None
+) -> tuple[Atlas, NDArray[np.intp]]:
+    """Atlas of these columns, and for each of its regions the index of its column.
+
+    The user's atlas where one is given (columns beyond it are left out), else a known one, else one
+    told from names in Schaefer's style. Raises E131 and E133.
+    """
+    position = {name: i for i, name in enumerate(columns)}
+    if atlas is None:
+        try:
+            return match_atlas(columns, hint)
+        except DefaultModeError as unknown:
+            atlas = atlas_from_names(columns) if unknown.code == "E133" else None
+            if atlas is None:
+                raise
+    found = [
+        next((position[n] for n in (r.name, *r.aliases) if n in position), -1)
+        for r in atlas.regions
+    ]
+    if -1 in found:
+        name = atlas.names[found.index(-1)]
+        msg = f"there is no column for region {name!r} of atlas {atlas.name!r}."
+        raise DefaultModeError("E131", msg)
+    return atlas, np.array(found, dtype=np.intp)
 
 
 def _plain(name: str) -> str:

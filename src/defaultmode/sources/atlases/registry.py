@@ -9,7 +9,6 @@ from typing import Any
 
 from defaultmode.core.atlas import Atlas
 from defaultmode.core.errors import DefaultModeError
-from defaultmode.sources.atlases.own import is_path, own_atlas, own_files, own_parcellation
 from defaultmode.sources.atlases.parcels import Parcellation, read_parcellation
 from defaultmode.sources.atlases.rows import Row, read_rows, region_in
 from defaultmode.sources.atlases.spheres import joined_with_nilearn
@@ -45,7 +44,8 @@ def table_of(name: str) -> tuple[Row, ...]:
 
 
 @cache
-def _registered(name: str) -> Atlas:
+def registered_atlas(name: str) -> Atlas:
+    """An atlas of the package by its name; raises E410 when there is none."""
     notes = about(name)
     rows: list[Row] = list(table_of(name))
     if "nilearn" in notes:
@@ -60,34 +60,8 @@ def _registered(name: str) -> Atlas:
     )
 
 
-def atlas_files(name_or_path: str) -> list[Path]:
-    """The files whose change makes an atlas another one; none for an atlas of the package."""
-    return own_files(Path(name_or_path)) if is_path(name_or_path) else []
-
-
-def load_atlas(name_or_path: str) -> Atlas:
-    """An atlas of the package by name, or the user's own from a table or a label image.
-
-    A path is anything that ends in .tsv, .nii or .nii.gz. The table needs the columns `name` (or
-    `label`) and `network` (or `network_label`); a label image has its table beside it, under the
-    same name with .tsv, joined by the column `index`.
-
-    Raises E410 (no such name), E101 (no such file), E130, E132, E135 (damaged table) and
-    E140 (incomplete atlas).
-    """
-    if is_path(name_or_path):
-        return own_atlas(Path(name_or_path))
-    return _registered(name_or_path.lower())
-
-
-def parcellation(name_or_path: str) -> Parcellation | None:
-    """The label volume of an atlas, None where its regions are spheres or columns of a table only.
-
-    Raises the errors of `load_atlas`, and E101 to E113 where the image is damaged.
-    """
-    if is_path(name_or_path):
-        return own_parcellation(Path(name_or_path))
-    name = name_or_path.lower()
+def registered_parcellation(name: str) -> Parcellation | None:
+    """The label volume of an atlas of the package, None where it has none."""
     about(name)
     volume = _folder() / f"{name}{VOLUME}"
     if not volume.is_file():

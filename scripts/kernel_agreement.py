@@ -1,0 +1,151 @@
+"""Prints how far every published number agrees between the kernels of linear algebra.
+
+The embedded recordings are measured once under each kernel that OpenBLAS can be told to use, in
+processes of their own, and the published text is compared cell by cell with that of the first.
+Continuous numbers should be the same text; for labels of states the share that agrees is printed.
+
+Run:  python scripts/kernel_agreement.py [--runs 2] [--measures NAME ...]
+"""
+
+import argparse
+import csv
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+KERNELS = ("Haswell", "Prescott", "Nehalem", "Sandybridge", "SkylakeX")
+MEASURE = """
+import sys
+from defaultmode.core.settings import Settings
+from defaultmode.pipeline.demonstrating import embedded_works
+from defaultmode.pipeline.measuring import measure_works
+out, runs, *measures = sys.argv[1:]
+settings = Settings(out=out, measures=tuple(measures), nprocs=1)
+measure_works(embedded_works(settings)[: int(runs)], settings, quiet=True)
+"""
+KERNEL = """
+import numpy.linalg, scipy.linalg, threadpoolctl
+print(",".join(sorted({i["architecture"] for i in threadpoolctl.threadpool_info() if "architecture" in i})))
+"""
+Cells = dict[str, dict[tuple[str, ...], str]]  # quantity → place → text
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How one quantity agrees with the first kernel's: cells, those of another text, the furthest.
+
+    furthest : the largest difference as a share of the value; 1 for labels and missing values
+    """
+
+    quantity: str
+    cells: int
+    other: int
+    furthest: float
+
+
+def environment(kernel: str) -> dict[str, str]:
+    """The environment of a process that uses this kernel, on one thread."""
+    return os.environ | {"OPENBLAS_CORETYPE": kernel, "OPENBLAS_NUM_THREADS": "1"}
+
+
+def kernel_in_use(kernel: str) -> str:
+    """What OpenBLAS makes of the name, empty where it does not run."""
+    done = subprocess.run(
+        [sys.executable, "-c", KERNEL], env=environment(kernel), capture_output=True, text=True
+    )
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def published(folder: Path) -> Cells:
+    """Every number and label of a folder of results by what it is and where it stands."""
+    found: Cells = defaultdict(dict)
+    for path in sorted(folder.glob("sub-*/**/func/*.tsv")):
+        for quantity, place, text in _cells_of(path):
+            found[quantity][path.name, *place] = text
+    for path in sorted(folder.glob("states/*.json")):
+        for place, value in _leaves(json.loads(path.read_text("utf-8"))["states"]):
+            found["states: what was learnt"][path.name, *place] = str(value)
+    return dict(found)
+
+
+def _cells_of(path: Path) -> Iterator[tuple[str, tuple[str, ...], str]]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream, delimiter="\t"))
+    kind = path.stem.rpartition("_")[2]
+    for i, row in enumerate(rows):
+        if kind == "measures":
+            yield row["measure"], (row["denoise"],), row["value"]
+            yield f"{row['measure']}: surrogates", (row["denoise"],), row["surrogate_mean"]
+            yield f"{row['measure']}: surrogates", (row["denoise"], "p"), row["surrogate_p"]
+            continue
+        for name, text in row.items():
+            if name != "Node":
+                quantity = {"regions": f"{name} (regions)", "states": f"labels of {name}"}
+                yield quantity.get(kind, path.stem.split("_stat-")[-1]), (str(i), name), text
+
+
+def _leaves(content: object, place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
+    items: Iterator[tuple[object, object]] = iter(())
+    if isinstance(content, dict):
+        items = iter(content.items())
+    elif isinstance(content, list):
+        items = iter(enumerate(content))
+    else:
+        yield place, content
+    for key, value in items:
+        yield from _leaves(value, (*place, str(key)))
+
+
+def agreements(first: Cells, others: Sequence[Cells]) -> list[Agreement]:
+    """One row for each quantity of the first, over all the others."""
+    return [_agreement(name, cells, [o.get(name, {}) for o in others]) for name, cells in first.items()]
+
+
+def _agreement(
+    name: str, first: Mapping[tuple[str, ...], str], others: Sequence[Mapping[tuple[str, ...], str]]
+) -> Agreement:
+    gaps = [
+        _gap(text, other.get(place, "")) for other in others for place, text in first.items()
+    ]
+    apart = [gap for gap in gaps if gap is not None]
+    return Agreement(name, len(gaps), len(apart), max(apart, default=0.0))
+
+
+def _gap(one: str, other: str) -> float | None:
+    """The difference of two texts as a share of their value, None where they are the same."""
+    if one == other:
+        return None
+    try:
+        a, b = float(one), float(other)
+    except ValueError:
+        return 1.0
+    return abs(a - b) / max(abs(a), abs(b))
+
+
+def main() -> None:
+    """Measure under every kernel and print the table."""
+    flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    flags.add_argument("--runs", type=int, default=12)
+    flags.add_argument("--measures", nargs="*", default=[])
+    asked = flags.parse_args()
+    with tempfile.TemporaryDirectory() as root:
+        cells = []
+        for kernel in KERNELS:
+            words = [str(Path(root, kernel)), str(asked.runs), *asked.measures]
+            command = [sys.executable, "-c", MEASURE, *words]
+            subprocess.run(command, env=environment(kernel), check=True)
+            cells.append(published(Path(root, kernel)))
+            print(f"{kernel}: runs as {kernel_in_use(kernel)}", file=sys.stderr)
+    print(f"{'quantity':60} {'cells':>8} {'other text':>10} {'furthest':>9}")
+    for row in agreements(cells[0], cells[1:]):
+        print(f"{row.quantity:60} {row.cells:8} {row.other:10} {row.furthest:9.1e}")
+
+
+if __name__ == "__main__":
+    main()

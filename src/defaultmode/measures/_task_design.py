@@ -1,0 +1,93 @@
+"""What a region's signal would look like if it followed the task of a run, and nothing else."""
+
+import re
+from typing import Literal
+
+import numpy as np
+from scipy.signal import butter, sosfiltfilt
+
+from defaultmode.core.errors import DefaultModeError
+from defaultmode.core.recording import Array, Recording, TaskEvent
+from defaultmode.measures._premises import corners_hz
+
+RESPONSE = "spm"  # the canonical haemodynamic response: a difference of two gamma functions
+# Trial types in which nothing is asked of the participant; every other one is a task.
+REST = frozenset({"rest", "resting", "restblock", "fixation", "fix", "baseline", "blank", "null"})
+LEAST_REST = 0.1  # our own: in less time than that, no level of rest can be told
+STICK_S = 1.0  # an event of no duration counts as a stick of unit area, one second of task
+EARLIEST_S = 24.0  # nilearn's own start of the clock before the first frame
+ORDER = 2  # of the Butterworth filter that fMRI signals usually pass
+
+
+def is_rest(trial_type: str) -> bool:
+    """Whether nothing is asked of the participant in events of this type, by their name."""
+    return re.sub(r"[^a-z]", "", trial_type.lower()) in REST
+
+
+def task_design(recording: Recording) -> tuple[Array, Array]:
+    """Regressors of the trial types, (n_time, n_types), and the contrast task − rest, (n_types,).
+
+    A regressor is the events of one type convolved with the canonical haemodynamic response
+    (Friston 1998); it tends to 1 in an event that lasts. Task is the mean over the trial types that
+    are no rest, each weighted by its time; rest is the trial types called so, else the time without
+    events. Events without a type are left out.
+
+    Raises E306 where no event is a task, or next to no frame is without one.
+    """
+    events = [e for e in recording.events if e.trial_type]
+    types = sorted({e.trial_type for e in events})
+    task_s = np.array([0.0 if is_rest(t) else _time_s(events, t) for t in types])
+    rest_s = np.array([_time_s(events, t) if is_rest(t) else 0.0 for t in types])
+    if not task_s.any():
+        there = ", ".join(types) or "none"
+        raise DefaultModeError("E306", f"No trial type is a task; those of the run: {there}.")
+    contrast = task_s / task_s.sum()
+    if rest_s.any():
+        contrast = contrast - rest_s / rest_s.sum()
+    frames_s = np.arange(recording.n_time, dtype=np.float64) * recording.tr_s
+    _check_rest(events, frames_s[recording.usable])
+    regressors = [_regressor([e for e in events if e.trial_type == t], frames_s) for t in types]
+    return np.column_stack(regressors), contrast
+
+
+def filtered_alike(design: Array, recording: Recording) -> Array:
+    """Regressors through the filter that the signal came with, as far as its corners tell.
+
+    A Butterworth filter of second order, forwards and backwards: the usual one, so exact for most
+    suppliers and near for the others. (n_time, n_types) → the same.
+    """
+    low_hz, high_hz = corners_hz(recording)
+    corners: tuple[tuple[float, Literal["highpass", "lowpass"]], ...]
+    corners = ((low_hz, "highpass"), (high_hz, "lowpass"))
+    for corner_hz, kind in corners:
+        if 0 < corner_hz < 0.5 / recording.tr_s:
+            sos = butter(ORDER, corner_hz, kind, fs=1 / recording.tr_s, output="sos")
+            design = np.asarray(sosfiltfilt(sos, design, axis=0))
+    return design
+
+
+def _time_s(events: list[TaskEvent], trial_type: str) -> float:
+    return sum(e.duration_s or STICK_S for e in events if e.trial_type == trial_type)
+
+
+def _check_rest(events: list[TaskEvent], frames_s: Array) -> None:
+    busy = np.zeros(len(frames_s), dtype=bool)
+    for e in events:
+        if not is_rest(e.trial_type):
+            busy |= (frames_s >= e.onset_s) & (frames_s < e.onset_s + e.duration_s)
+    if 1 - busy.mean() < LEAST_REST:
+        msg = (
+            f"The task fills {100 * busy.mean():.0f} % of the usable frames; rest is needed in "
+            f"{100 * LEAST_REST:g} % to compare it to."
+        )
+        raise DefaultModeError("E306", msg)
+
+
+def _regressor(events: list[TaskEvent], frames_s: Array) -> Array:
+    from nilearn.glm.first_level import compute_regressor
+
+    onsets = [e.onset_s for e in events]
+    blocks = (onsets, [e.duration_s or STICK_S for e in events], np.ones(len(events)))
+    start_s = min(-EARLIEST_S, *onsets)
+    columns, _ = compute_regressor(blocks, RESPONSE, frames_s, min_onset=start_s)
+    return np.asarray(columns[:, 0], dtype=np.float64)

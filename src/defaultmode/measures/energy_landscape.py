@@ -1,0 +1,248 @@
+"""How the activity of whole networks moves between the valleys of an energy landscape."""
+
+from collections import Counter
+from dataclasses import dataclass
+from math import inf, nan
+
+import numpy as np
+from numpy.typing import NDArray
+
+from defaultmode.core.errors import DefaultModeError
+from defaultmode.core.recording import Array, Recording
+from defaultmode.core.reference import Reference
+from defaultmode.core.tested import Tested
+from defaultmode.measures._landscape import Landscape, landscape_of
+from defaultmode.measures._maximum_entropy import MaximumEntropy, maximum_entropy, spins
+from defaultmode.measures._regions import (
+    DEFAULT_MODE,
+    LEAST_SHARE,
+    carrying,
+    network_of,
+    once_per_recording,
+    once_per_reference,
+    partition,
+)
+from defaultmode.measures._registry import measure
+from defaultmode.measures._state_sequence import UNKNOWN, dwell_time_s, step_counts
+from defaultmode.measures._surrogates import against_surrogates
+
+MOST_NETWORKS = 7  # 128 states: with more, a run of ordinary length leaves most of them unseen
+LEAST_NETWORKS = 4
+LEAST_ACCURACY = 0.8  # SCIENCE.md §4.3
+SOURCES = ("Watanabe2013", "Ezaki2017")
+UNCHANGED = ("scale", "offset", "region order")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Nodes:
+    """The networks whose activity is made binary.
+
+    names : (n,), the default mode network first, then task-positive ones, then the largest
+    averaging : (k, n), what makes means over networks of the regions in `carrying`
+    task_positive : (n,), whether most regions of a network are task-positive
+    """
+
+    names: tuple[str, ...]
+    averaging: Array
+    task_positive: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """States of a signal (n_time,), the model of them, its landscape, and the default mode's part.
+
+    default : (m,), of the minima: whether the default mode network is active and at least half of
+        the task-positive networks are not
+    """
+
+    states: NDArray[np.intp]
+    model: MaximumEntropy
+    landscape: Landscape
+    default: NDArray[np.bool_]
+
+
+@once_per_recording
+def nodes(recording: Recording) -> Nodes:
+    """At most seven networks, the same in every run with an atlas.
+
+    Raises E302 where the atlas has fewer than four, and where under half of the regions of one
+    carry a signal.
+    """
+    columns, networks = partition(recording)
+    atlas = recording.atlas.regions
+    sizes = Counter(network_of(r) for r in atlas if network_of(r))
+    positive = Counter(network_of(r) for r in atlas if r.role == "task-positive")
+
+    def place(name: str) -> tuple[bool, bool, int, str]:
+        return name != DEFAULT_MODE, 2 * positive[name] <= sizes[name], -sizes[name], name
+
+    names = sorted(sizes, key=place)[:MOST_NETWORKS]
+    if len(names) < LEAST_NETWORKS:
+        msg = f"The atlas has {len(names)} networks; a landscape needs {LEAST_NETWORKS}."
+        raise DefaultModeError("E302", msg)
+    lost = [name for name in names if (networks == name).sum() < LEAST_SHARE * sizes[name]]
+    if lost:
+        msg = f"Under half of the regions of {', '.join(lost)} carry a signal."
+        raise DefaultModeError("E302", msg)
+    belongs = networks[:, None] == np.array(names)
+    averaging = np.zeros((len(carrying(recording)), len(names)))
+    averaging[np.isin(carrying(recording), columns)] = belongs / belongs.sum(axis=0)
+    return Nodes(tuple(names), averaging, np.array([2 * positive[n] > sizes[n] for n in names]))
+
+
+def fit(signal: Array, recording: Recording) -> Fitted:
+    """Landscape of the regions in `carrying` (n_time, k) over the usable frames of a recording.
+
+    A network is active where its mean signal is above its own mean over the run (Ezaki 2017).
+    Raises E306 as `maximum_entropy` does.
+    """
+    chosen, usable = nodes(recording), recording.usable
+    activity = signal @ chosen.averaging
+    active = activity > activity[usable].mean(axis=0)
+    states = active @ (1 << np.arange(active.shape[1]))
+    seen = np.bincount(states[usable], minlength=2 ** active.shape[1])
+    model = maximum_entropy(seen / seen.sum())
+    landscape = landscape_of(model.energies)
+    minima = spins(active.shape[1])[landscape.minima]
+    inactive = ~(minima[:, chosen.task_positive] > 0)
+    default = (minima[:, 0] > 0) & (inactive.mean(axis=1) >= 0.5)
+    return Fitted(states, model, landscape, default)
+
+
+@once_per_recording
+def energy_landscape(recording: Recording) -> Fitted:
+    """The landscape of a recording, whatever its accuracy of fit.
+
+    Raises E301 for fewer usable frames than the networks have states, and E302 and E306 as `nodes`
+    and `fit` do.
+    """
+    n_states = 2 ** len(nodes(recording).names)
+    if recording.usable.sum() < n_states:
+        msg = f"{recording.usable.sum()} usable frames are too few for {n_states} states."
+        raise DefaultModeError("E301", msg)
+    if not nodes(recording).task_positive.any():
+        msg = f"Atlas {recording.atlas.name!r} has no task-positive network to tell from."
+        raise DefaultModeError("E302", msg)
+    return fit(recording.signal[:, carrying(recording)], recording)
+
+
+@once_per_reference
+def _tested(recording: Recording, reference: Reference) -> dict[str, Tested]:
+    accuracy = energy_landscape(recording).model.accuracy
+    if not accuracy > LEAST_ACCURACY:
+        msg = (
+            f"The pairwise model explains {accuracy:.2f} of what independent networks leave; above "
+            f"{LEAST_ACCURACY} is needed. A longer run fits better."
+        )
+        raise DefaultModeError("E306", msg)
+    return against_surrogates(recording, reference, lambda signal: _numbers(signal, recording))
+
+
+def _numbers(signal: Array, recording: Recording) -> dict[str, float]:
+    try:
+        fitted = fit(signal, recording)
+    except DefaultModeError:  # a surrogate without a best fit does not count
+        return dict.fromkeys(("minima", "basin", "dwell_s", "barrier"), nan)
+    inside = fitted.default[fitted.landscape.basins[fitted.states]].astype(np.intp)
+    steps = step_counts(np.where(recording.usable, inside, UNKNOWN), n_states=2)
+    return {
+        "minima": float(len(fitted.landscape.minima)),
+        "basin": float(inside[recording.usable].mean()),
+        "dwell_s": float(dwell_time_s(steps, recording.tr_s)[1]),
+        "barrier": _barrier(fitted),
+    }
+
+
+def _barrier(fitted: Fitted) -> float:
+    """Lowest climb (nats) out of the lowest default-mode minimum, NaN where there is none."""
+    if not fitted.default.any():
+        return nan
+    height = fitted.landscape.barrier(int(np.argmax(fitted.default)))
+    return nan if height == inf else height
+
+
+@measure(
+    unit="share",
+    cites=SOURCES,
+    unchanged_by=(*UNCHANGED, "time reversal"),
+    role="quality",
+)
+def landscape_accuracy(recording: Recording) -> float:
+    """Share of the structure of network states that pairwise couplings explain.
+
+    Share up to 1: (D1 − D2) / D1 with the divergences of the observed states from independent
+    networks and from the pairwise maximum-entropy model (Watanabe 2013). States are which of up to
+    seven networks are above their own mean. It rises with the length of the run: with T independent
+    frames of s states, chance alone adds about (s − 1 − number of parameters) / 2T to D2.
+    """
+    return energy_landscape(recording).model.accuracy
+
+
+@measure(
+    unit="count",
+    cites=SOURCES,
+    unchanged_by=(*UNCHANGED, "time reversal"),
+    premises=("stream",),
+)
+def landscape_minima(recording: Recording, reference: Reference) -> Tested:
+    """Number of local minima of the energy landscape of network states.
+
+    Count; states of up to seven networks, of which each is above its own mean or not, so that the
+    landscape says nothing of how active a network is: its fields h are near 0 by construction and
+    are not offered. A minimum has a lower energy than all states that differ in one network
+    (Ezaki 2017). The model holds means and correlations only, which surrogates keep: a landscape
+    that differs from theirs is one of activity that is not Gaussian.
+    """
+    return _tested(recording, reference)["minima"]
+
+
+@measure(
+    unit="share",
+    cites=SOURCES,
+    unchanged_by=(*UNCHANGED, "time reversal"),
+    premises=("stream",),
+)
+def landscape_default_basin(recording: Recording, reference: Reference) -> Tested:
+    """Share of frames in the basins of default-mode minima of the energy landscape.
+
+    Share from 0 to 1 of the usable frames. In a default-mode minimum the default mode network is
+    above its mean and at least half of the task-positive networks are not; a basin is what
+    steepest descent leads there. 0 says that the landscape has no such minimum: without global
+    signal regression the minima of some runs are all networks up and all down.
+    """
+    return _tested(recording, reference)["basin"]
+
+
+@measure(unit="s", cites=SOURCES, unchanged_by=UNCHANGED, premises=("stream",))
+def landscape_default_dwell_s(recording: Recording, reference: Reference) -> Tested:
+    """Mean length of visits to the basins of default-mode minima of the energy landscape.
+
+    Seconds: frames in those basins over exits from them, both counted where the next frame is
+    usable, so that a visit cut by censoring is no exit. Missing where no minimum is of that kind.
+    """
+    return _defined(_tested(recording, reference)["dwell_s"])
+
+
+@measure(
+    unit="nats",
+    cites=(*SOURCES, "Becker1997"),
+    unchanged_by=(*UNCHANGED, "time reversal"),
+    premises=("stream",),
+)
+def landscape_default_barrier(recording: Recording, reference: Reference) -> Tested:
+    """Energy barrier that keeps networks in the deepest default-mode minimum.
+
+    Nats: highest energy on the lowest path of single flips to any other minimum, less the energy of
+    the minimum (Becker 1997). Missing where there is no default-mode minimum, or no other.
+    """
+    return _defined(_tested(recording, reference)["barrier"])
+
+
+def _defined(found: Tested) -> Tested:
+    if np.isnan(found.value):
+        msg = (
+            "The landscape has no minimum with the default mode active and half of the "
+            "task-positive networks not, or no way out of it was seen."
+        )
+        raise DefaultModeError("E306", msg)
+    return found

@@ -1,0 +1,200 @@
+"""States learnt over a study once, kept in it, and every run scored by them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from defaultmode import __version__
+from defaultmode.core.errors import DefaultModeError
+from defaultmode.core.missing import Missing
+from defaultmode.core.reference import States
+from defaultmode.core.settings import Settings
+from defaultmode.measures import Measure, all_measures
+from defaultmode.outputs import (
+    FinishedRun,
+    Labels,
+    Variant,
+    finished_runs,
+    read_states,
+    scored_files,
+    states_path,
+    states_text,
+)
+from defaultmode.pipeline.folder import Folder
+from defaultmode.pipeline.referencing import reference_of
+from defaultmode.running import Fingerprint, Manifest, Task, launch, progress, write_text
+
+STATES = "states"
+MOST_RUNS = 200  # evenly spaced ones teach the states of a larger study: they are held in memory
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """What a process needs to learn the states of one atlas and preset."""
+
+    tables: tuple[str, ...]
+    denoise: str
+    path: str
+    about: Mapping[str, object]
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """What a process needs to score one run."""
+
+    key: str
+    table: str
+    states: Mapping[str, str]  # preset → file
+    basis: Mapping[str, object]
+    settings: Settings
+
+
+def score_states(
+    folder: Folder, settings: Settings, keys: Sequence[str], *, processes: int, quiet: bool = False
+) -> None:
+    """Learn the states that are not there yet and score every run that they have not scored.
+
+    States stay as they are when runs are added, so that a later participant is scored by the same;
+    they are learnt again when what taught them, their number or the code has changed. A call for
+    some participants only learns none: the first of them would teach the states of all.
+    """
+    if not state_measures(settings):
+        return
+    finished = {m.key: m for m in folder.finished()}
+    if not settings.states and not _selects(settings):
+        waiting = _to_learn(folder, settings, finished)
+        outcomes = launch(learn, waiting, processes=processes)
+        for task, outcome in progress(outcomes, len(waiting), "learning states", quiet=quiet):
+            if isinstance(outcome, DefaultModeError):
+                folder.log("no states", task.key, code=outcome.code, reason=outcome.detail)
+    tasks = [_to_score(folder, settings, finished[key]) for key in keys if key in finished]
+    open_ = [Task(s.key, s) for s in tasks if not folder.is_scored(s.key, s.basis)]
+    for _ in progress(
+        launch(score, open_, processes=processes), len(open_), "scoring", quiet=quiet
+    ):
+        pass
+
+
+def check_states(settings: Settings) -> None:
+    """Raise E101 where the study whose states are to be used has none."""
+    folder = Path(settings.states) / STATES
+    if settings.states and not any(folder.glob("*.json")):
+        raise DefaultModeError("E101", f"there are no states in {folder}.")
+
+
+def state_measures(settings: Settings) -> list[Measure]:
+    """The measures asked for that need states."""
+    book = all_measures()
+    wanted = [book[name] for name in settings.measures] or list(book.values())
+    return [m for m in wanted if "states" in m.needs]
+
+
+def _selects(settings: Settings) -> bool:
+    chosen = (settings.participants, settings.sessions, settings.tasks, settings.bids_filter_file)
+    return any(chosen)
+
+
+def _to_learn(
+    folder: Folder, settings: Settings, finished: Mapping[str, Manifest]
+) -> list[Task[Learning]]:
+    """One piece of work for each atlas and preset whose states are missing or stale."""
+    together: dict[tuple[str, str], dict[str, str]] = {}
+    tables = {str(m.outcome["measures"]): m for m in finished.values()}
+    for table, run in zip(tables, finished_runs(folder.path, list(tables)), strict=True):
+        hashes = {f.name: f.sha256 for f in tables[table].files}
+        for denoise, file in run.series.items():
+            series = file.relative_to(folder.path).as_posix()
+            group = together.setdefault(
+                (run.description["AtlasLabel"] or run.atlas.name, denoise), {}
+            )
+            group[table] = hashes[series]
+    waiting = []
+    for (atlas, denoise), taught in sorted(together.items()):
+        path = states_path(atlas, denoise)
+        chosen = dict(sorted(taught.items())[:: -(-len(taught) // MOST_RUNS)])
+        if not _is_current(folder.path / path, settings, taught):
+            about = _about(settings) | {"learnt_from": chosen, "atlas": atlas, "denoise": denoise}
+            waiting.append(Task(path, Learning(tuple(chosen), denoise, path, about, settings)))
+    return waiting
+
+
+def _atlas_label(run: FinishedRun) -> str:
+    return str(run.description["AtlasLabel"] or run.atlas.name)
+
+
+def _about(settings: Settings) -> dict[str, object]:
+    return {"version": __version__, "n_states": settings.n_states, "seed": settings.seed}
+
+
+def _is_current(path: Path, settings: Settings, series: Mapping[str, str]) -> bool:
+    """Whether the states are there, learnt by this code from series that have not changed."""
+    if not path.is_file():
+        return False
+    _, about = read_states(path)
+    taught = about.pop("learnt_from")
+    same = {name: about.get(name) for name in _about(settings)} == _about(settings)
+    return same and all(series.get(table) == sha256 for table, sha256 in taught.items())
+
+
+def learn(work: Learning) -> None:
+    """Learn the states of one atlas and preset and write them."""
+    from defaultmode.measures import learn_states
+
+    folder = Path(work.settings.out)
+    runs = finished_runs(folder, work.tables)
+    recordings = [run.denoised_recording(work.denoise) for run in runs]
+    states = learn_states(recordings, n_states=work.settings.n_states, seed=work.settings.seed)
+    write_text(folder / work.path, states_text(states, work.about))
+
+
+def _to_score(folder: Folder, settings: Settings, manifest: Manifest) -> Scoring:
+    table = str(manifest.outcome["measures"])
+    run = finished_runs(folder.path, [table])[0]
+    root = Path(settings.states) if settings.states else folder.path
+    paths = {denoise: root / states_path(_atlas_label(run), denoise) for denoise in run.series}
+    found = {denoise: str(path) for denoise, path in paths.items() if path.is_file()}
+    basis = settings.analysis() | {
+        "states": {d: Fingerprint.of(Path(p)).sha256 for d, p in found.items()},
+        "files": {f.name: f.sha256 for f in manifest.files},
+    }
+    return Scoring(manifest.key, table, found, basis, settings)
+
+
+def score(work: Scoring) -> None:
+    """Score one run under every preset by the states of the study; its manifest comes last."""
+    folder = Folder(Path(work.settings.out))
+    run = finished_runs(folder.path, [work.table])[0]
+    wanted = state_measures(work.settings)
+    variants, labels = {}, {}
+    for denoise in run.series:
+        path = work.states.get(denoise)
+        states = read_states(Path(path))[0] if path else {}
+        variants[denoise], labels[denoise] = _scored(run, denoise, states, work.settings)
+    texts = scored_files(run, variants, {m.name: m.unit for m in wanted}, labels)
+    beside = Path(work.table).parent
+    for name, text in texts.items():
+        write_text(folder.path / beside / name, text)
+    files = (beside / name for name in sorted(texts))
+    folder.finish_scoring(
+        Manifest(
+            work.key,
+            __version__,
+            work.basis,
+            (),
+            tuple(Fingerprint.of(folder.path / f, f.as_posix()) for f in files),
+        )
+    )
+
+
+def _scored(
+    run: FinishedRun, denoise: str, states: Mapping[str, States], settings: Settings
+) -> tuple[Variant, Labels]:
+    from defaultmode.measures import state_labels
+
+    recording = run.denoised_recording(denoise)
+    reference = reference_of(settings, recording.atlas, states)
+    values = {m.name: m(recording, reference) for m in state_measures(settings)}
+    labels = {method: state_labels(recording, found) for method, found in states.items()}
+    known = {method: found for method, found in labels.items() if not isinstance(found, Missing)}
+    return Variant(denoise, recording, values, {}), known

@@ -1,0 +1,419 @@
+"""Every kind of bad input that the tests give to the command line, one line each.
+
+A kind is what is spoilt, the error it must give, and how it is spoilt: a function of the folder
+that holds a whole data set. What comes after the kind's name stands in the words of the command.
+"""
+
+import gzip
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+
+import made_datasets as made
+from volume_images import nifti, packed, patched
+
+Spoil = Callable[[Path], object]
+NAN = float("nan")
+STEM = "sub-01/func/sub-01_task-rest"
+IMAGE = f"{STEM}_{made.SPACE}_desc-preproc_bold.nii.gz"
+MASK = f"{STEM}_{made.SPACE}_desc-brain_mask.nii.gz"
+CONFOUNDS = f"{STEM}_desc-confounds_timeseries.tsv"
+SERIES = f"{STEM}_atlas-AAL90_stat-mean_timeseries.tsv"
+T1W = IMAGE.replace(made.SPACE, "space-T1w")
+FAR = np.array([[0, 0, 0, 400.0]] * 3 + [[0] * 4])
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of bad input.
+
+    base : the data set that is spoilt; words : what follows the verb, with {here} for its folder
+    and {out}; code, exit : what must come of it
+    """
+
+    name: str
+    base: str
+    spoil: Spoil
+    words: tuple[str, ...]
+    code: str
+    exit: int = 3
+
+
+def text(path: str, content: str | bytes) -> Spoil:
+    """Put this content in a file's place."""
+    return lambda here: made.write(here / path, content)
+
+
+def edited(path: str, before: str, after: str) -> Spoil:
+    """Replace the first occurrence in a text file, which must be there."""
+
+    def spoil(here: Path) -> None:
+        whole = (here / path).read_text("utf-8")
+        if before not in whole:
+            raise ValueError(before)
+        (here / path).write_text(whole.replace(before, after, 1), "utf-8")
+
+    return spoil
+
+
+def content(path: str, change: Callable[[bytes], bytes]) -> Spoil:
+    """Change the bytes of a file."""
+    return lambda here: (here / path).write_bytes(change((here / path).read_bytes()))
+
+
+def flipped(at: float) -> Callable[[bytes], bytes]:
+    """Flip a bit: at a share of the length, or counted from the end."""
+
+    def change(raw: bytes) -> bytes:
+        place = int(at * len(raw)) if 0 < at < 1 else int(at)
+        damaged = bytearray(raw)
+        damaged[place] ^= 4
+        return bytes(damaged)
+
+    return change
+
+
+def header(offset: int, kind: str, *values: float | bytes) -> Spoil:
+    """Change a field of the image's header."""
+    return inflated(lambda raw: patched(raw, offset, kind, *values))
+
+
+def inflated(change: Callable[[bytes], bytes], path: str = IMAGE) -> Spoil:
+    """Change the bytes below the compression."""
+    return content(path, lambda raw: packed(change(gzip.decompress(raw))))
+
+
+def voxels(change: Callable[[np.ndarray], np.ndarray], path: str = IMAGE) -> Spoil:
+    """Change the image's data, with a header that is right again."""
+
+    def again(raw: bytes) -> bytes:
+        image = nib.Nifti1Image.from_bytes(raw)
+        return nifti(change(np.asanyarray(image.dataobj)), image.affine, tr_s=made.TR_S)
+
+    return inflated(again, path)
+
+
+def filled(value: float, region: int | None = None) -> Callable[[np.ndarray], np.ndarray]:
+    """All voxels, or those about a seed region, set to a value."""
+
+    def change(data: np.ndarray) -> np.ndarray:
+        data = data.astype(np.float32)
+        if region is None:
+            data[:] = value
+            return data
+        x, y, z = SEED_VOXELS[region]
+        data[x - 2 : x + 3, y - 2 : y + 3, z - 2 : z + 3] = value
+        return data
+
+    return change
+
+
+SEED_VOXELS = {0: (11, 9, 12)}  # the posterior cingulate seed, (0, −52, 26) mm, on the 8 mm grid
+
+
+def moved(shift: np.ndarray, path: str = IMAGE) -> Spoil:
+    """Write the image with another affine."""
+
+    def again(raw: bytes) -> bytes:
+        image = nib.Nifti1Image.from_bytes(raw)
+        return nifti(np.asanyarray(image.dataobj), image.affine + shift, tr_s=made.TR_S)
+
+    return inflated(again, path)
+
+
+def sidecar(**fields: object) -> Spoil:
+    """Another sidecar beside the series table."""
+    return text(SERIES.replace(".tsv", ".json"), json.dumps(fields))
+
+
+def raw_sidecar(content: str | bytes) -> Spoil:
+    """Another text in the sidecar's place."""
+    return text(SERIES.replace(".tsv", ".json"), content)
+
+
+def renamed(before: str, after: str) -> Spoil:
+    """Move a file."""
+
+    def spoil(here: Path) -> None:
+        (here / after).parent.mkdir(parents=True, exist_ok=True)
+        (here / before).rename(here / after)
+
+    return spoil
+
+
+def gone(path: str) -> Spoil:
+    """Delete a file."""
+    return lambda here: (here / path).unlink()
+
+
+def both(*spoils: Spoil) -> Spoil:
+    """Spoil several things."""
+
+    def spoil(here: Path) -> None:
+        for one in spoils:
+            one(here)
+
+    return spoil
+
+
+def compressed(path: str, change: Callable[[bytes], bytes]) -> Spoil:
+    """The table compressed, and the compressed bytes changed."""
+    whole = content(path, lambda raw: change(packed(raw)))
+    return both(whole, renamed(path, f"{path}.gz"))
+
+
+def copied(before: str, after: str) -> Spoil:
+    """Copy a file."""
+    return lambda here: made.write(here / after, (here / before).read_bytes())
+
+
+def linked(path: str) -> Spoil:
+    """A link of git-annex whose content was never fetched."""
+
+    def spoil(here: Path) -> None:
+        (here / path).unlink()
+        (here / path).symlink_to("../.git/annex/objects/xx/yy/MD5E-s1--x")
+
+    return spoil
+
+
+def column(change: Callable[[np.ndarray], np.ndarray]) -> Spoil:
+    """Write the series table again with other numbers."""
+    return lambda here: made.write_table(here, "sub-01_task-rest", change(made.series(0)))
+
+
+def with_column(at: int, values: object) -> Callable[[np.ndarray], np.ndarray]:
+    def change(signal: np.ndarray) -> np.ndarray:
+        signal[:, at] = values
+        return signal
+
+    return change
+
+
+def last_line_lost(raw: bytes) -> bytes:
+    return raw[: raw.rstrip(b"\n").rfind(b"\n") + 1]
+
+
+def transposed(raw: bytes) -> bytes:
+    rows = [line.split("\t") for line in raw.decode().splitlines()]
+    return "\n".join("\t".join(cells) for cells in zip(*rows, strict=True)).encode() + b"\n"
+
+
+def of(base: str, words: str, kinds: Mapping[str, tuple[object, ...]]) -> list[Kind]:
+    """Kinds that share a data set and a command."""
+    found = []
+    for name, (code, spoil, *more) in kinds.items():
+        extra = next((m for m in more if isinstance(m, str)), "")
+        exit_code = next((m for m in more if isinstance(m, int)), 3)
+        found.append(Kind(f"{base}: {name}", base, spoil, (*words.split(), *extra.split()), code, exit_code))
+    return found
+
+
+VOLUMES = of("image", "measure {here} {out} --atlas seeds --measures within_default_mode --nprocs 1", {
+    "empty file": ("E101", text(IMAGE, b"")),
+    "content of a link not fetched": ("E101", linked(IMAGE)),
+    "compressed stream cut in half": ("E102", content(IMAGE, lambda raw: raw[: len(raw) // 2])),
+    "checksum cut off": ("E102", content(IMAGE, lambda raw: raw[:-8])),
+    "bit flipped": ("E103", content(IMAGE, flipped(0.5))),
+    "checksum wrong": ("E103", content(IMAGE, flipped(-6))),
+    "not compressed under .nii.gz": ("E103", content(IMAGE, gzip.decompress)),
+    "web page saved as an image": ("E103", text(IMAGE, b"<html>404</html>" * 100)),
+    "bytes after the stream": ("E103", content(IMAGE, lambda raw: raw + b"trailing bytes " * 9)),
+    "two files joined": ("E104", content(IMAGE, lambda raw: raw + raw)),
+    "decompression bomb": ("E104", inflated(lambda raw: raw + bytes(64 << 20))),
+    "web page, compressed": ("E105", text(IMAGE, packed(b"<html>404</html>" * 100))),
+    "magic of a header-image pair": ("E105", header(344, "4s", b"ni1\0")),
+    "half the volumes": ("E106", inflated(lambda raw: raw[: len(raw) // 2])),
+    "header claims 30000 volumes": ("E106", both(header(48, "h", 30000), gone(CONFOUNDS))),
+    "negative dimension": ("E106", header(48, "h", -5)),
+    "data begin at 1e9": ("E106", header(108, "f", 1e9)),
+    "unknown data type": ("E107", header(70, "h", 9999)),
+    "colours": ("E107", header(70, "hh", 128, 24)),
+    "complex numbers": ("E107", voxels(lambda data: data.astype(np.complex64))),
+    "slope not a number": ("E108", header(112, "f", NAN)),
+    "slope negative": ("E108", header(112, "f", -1.0)),
+    "intercept infinite": ("E108", header(116, "f", float("inf"))),
+    "affine not a number": ("E109", header(280, "4f", NAN, NAN, NAN, NAN)),
+    "origin ten kilometres away": ("E109", header(292, "f", 1e7)),
+    "no orientation": ("E110", header(252, "hh", 0, 0)),
+    "qform 40 mm from sform": ("E111", header(268, "f", -48.0)),
+    "left and right swapped in the sform": ("E111", header(280, "4f", -8, 0, 0, 88)),
+    "voxel sizes contradict the affine": ("E112", inflated(lambda raw: patched(patched(raw, 252, "h", 0), 80, "f", 4.0))),
+    "one volume only": ("E113", voxels(lambda data: data[..., 0])),
+    "five dimensions": ("E113", voxels(lambda data: data[..., None])),
+    "mask on another grid": ("E114", moved(np.array([[0, 0, 0, 8.0]] * 3 + [[0] * 4]), MASK)),
+    "mask flipped": ("E115", lambda here: made.volumes(here, flip_mask=True)),
+    "mask cut": ("E102", content(MASK, lambda raw: raw[:-9])),
+    "image 400 mm away": ("E116", both(moved(FAR), gone(MASK))),
+    "native space": ("E116", both(renamed(IMAGE, T1W), renamed(IMAGE.replace(".nii.gz", ".json"), T1W.replace(".nii.gz", ".json")))),
+    "region not a number": ("E117", voxels(filled(NAN, 0)), 4),
+    "region constant": ("E118", voxels(filled(777, 0)), 4),
+    "every voxel zero": ("E302", voxels(filled(0))),
+    "some volumes empty": ("E122", voxels(lambda data: np.where(np.arange(made.N_TIME) < 5, 0, data).astype(np.int16))),
+    "header says 2000 s": ("E202", header(92, "f", 2000.0)),
+    "header says 0 s": ("E202", header(92, "f", 0.0)),
+    "two resolutions": ("E207", copied(IMAGE, IMAGE.replace("_desc", "_res-2_desc"))),
+    "in another participant's folder": ("E209", renamed(IMAGE, IMAGE.replace("sub-01", "sub-02", 1))),
+    "atlas that is not there": ("E410", lambda _: None, "--atlas nowhere", 2),
+    "participant that is not there": ("E403", lambda _: None, "--participant-label 99"),
+    "memory that does not suffice": ("E605", lambda _: None, "--mem-mb 10", 5),
+})  # fmt: skip
+
+NO_NETWORK = "name\tx\ty\tz\nPCC\t0\t-52\t26\nmPFC\t0\t52\t-6\n"
+ROLES = "name\tnetwork\trole\tx\ty\tz\nPCC\tA\tboss\t0\t-52\t26\nmPFC\tA\tdefault\t0\t52\t-6\n"
+TWICE = "name\tnetwork\tx\ty\tz\nPCC\tDefault\t0\t-52\t26\nPCC\tDefault\t0\t52\t-6\n"
+ATLASES = of("atlas", "measure {here} {out} --nprocs 1 --atlas {here}/own.tsv", {
+    "file not there": ("E101", lambda _: None),
+    "no network column": ("E140", text("own.tsv", NO_NETWORK)),
+    "unknown role": ("E140", text("own.tsv", ROLES)),
+    "region twice": ("E140", text("own.tsv", TWICE)),
+    "no places": ("E140", text("own.tsv", "name\tnetwork\nPCC\tDefault\nmPFC\tDefault\n")),
+    "ragged": ("E130", text("own.tsv", "name\tnetwork\nPCC\n")),
+    "column twice": ("E132", text("own.tsv", "name\tname\tnetwork\nPCC\tPCC\tDefault\n")),
+})  # fmt: skip
+
+CONFOUND_TABLES = of("confounds", "measure {here} {out} --atlas seeds --measures within_default_mode --nprocs 1", {
+    "row missing": ("E204", content(CONFOUNDS, last_line_lost)),
+    "row too many": ("E204", content(CONFOUNDS, lambda raw: raw + raw.splitlines(keepends=True)[-1])),
+    "empty": ("E101", text(CONFOUNDS, "")),
+    "only a header": ("E135", content(CONFOUNDS, lambda raw: raw.splitlines(keepends=True)[0])),
+    "decimal comma": ("E134", edited(CONFOUNDS, "\n0.0", "\n0,0")),
+    "infinite": ("E134", content(CONFOUNDS, lambda raw: re.sub(rb"\t0\.0\d+", b"\tinf", raw, count=1))),
+    "cell without a tab": ("E130", edited(CONFOUNDS, "\t0.0", " 0.0")),
+    "column twice": ("E132", edited(CONFOUNDS, "trans_y\t", "trans_x\t")),
+    "NUL byte": ("E130", edited(CONFOUNDS, "0.0", "0\0.0")),
+    "Latin-1": ("E130", content(CONFOUNDS, lambda raw: raw.replace(b"trans_x", b"tr\xe4ns", 1))),
+    "quote never closed": ("E130", edited(CONFOUNDS, "trans_x", '"trans_x')),
+    "columns of a preset missing": ("E205", content(CONFOUNDS, lambda raw: raw.replace(b"white_matter", b"matter")), "--denoise 36P+scrub"),
+    "sidecar broken": ("E206", text(CONFOUNDS.replace(".tsv", ".json"), "{")),
+    "two tables": ("E207", copied(CONFOUNDS, CONFOUNDS + ".gz")),
+})  # fmt: skip
+
+TABLES = of("series", "measure {here} {out} --measures within_default_mode --nprocs 1 --participant-label 01", {
+    "transposed": ("E133", content(SERIES, transposed)),
+    "region lost, atlas named": ("E131", edited(SERIES, "L_Precentral", "other"), "--atlas aal90"),
+    "regions of no known atlas": ("E133", edited(SERIES, "L_Precentral", "other")),
+    "text in a cell": ("E134", edited(SERIES, "\t1", "\tone")),
+    "underscore in a number": ("E134", edited(SERIES, "\t1", "\t1_")),
+    "ragged": ("E130", edited(SERIES, "\n1", "\n1\t1")),
+    "column without a name": ("E130", edited(SERIES, "L_Precentral", "")),
+    "column twice": ("E132", edited(SERIES, "R_Precentral", "L_Precentral")),
+    "only a header": ("E135", content(SERIES, lambda raw: raw.splitlines(keepends=True)[0])),
+    "nothing but blanks": ("E135", text(SERIES, " \n\n")),
+    "UTF-16": ("E130", content(SERIES, lambda raw: raw.decode().encode("utf-16"))),
+    "compressed and cut": ("E102", compressed(SERIES, lambda raw: raw[:-9])),
+    "compressed, one bit flipped": ("E103", compressed(SERIES, flipped(0.5))),
+    "region not a number twice": ("E117", column(with_column(10, np.r_[NAN, NAN, np.random.default_rng(0).random(made.N_TIME - 2)])), 4),
+    "region constant": ("E118", column(with_column(10, 7.0)), 4),
+    "default-mode regions gone": ("E302", column(lambda signal: np.full_like(signal, 7.0))),
+    "two regions of one signal": ("E305", column(lambda signal: with_column(11, signal[:, 10])(signal)), 0),
+    "volumes empty": ("E122", column(lambda signal: np.where(np.arange(len(signal))[:, None] < 5, 0, signal))),
+    "too short": ("E301", column(lambda signal: signal[:60]), 4),
+    "preset for volumes": ("E205", lambda _: None, "--denoise 36P+scrub"),
+    "unknown preset": ("E410", lambda _: None, "--denoise nothing", 2),
+    "unknown measure": ("E410", lambda _: None, "--measures nothing", 2),
+    "band upside down": ("E411", lambda _: None, "--lower-bpf 0.2", 2),
+    "threshold below zero": ("E411", lambda _: None, "--fd-thresh -1", 2),
+    "filter file gone": ("E101", lambda _: None, "--bids-filter-file {here}/none.json"),
+    "filter file broken": ("E411", text("f.json", "{"), "--bids-filter-file {here}/f.json", 2),
+    "filter that fits nothing": ("E403", text("f.json", '{"bold": {"session": "9"}}'), "--bids-filter-file {here}/f.json"),
+})  # fmt: skip
+
+SIDECARS = of("sidecar", "measure {here} {out} --measures within_default_mode --nprocs 1 --participant-label 01", {
+    "no repetition time": ("E201", sidecar()),
+    "sampling frequency in TR": ("E201", sidecar(SamplingFrequency="TR")),
+    "repetition time in ms": ("E203", sidecar(RepetitionTime=2000)),
+    "repetition time zero": ("E203", sidecar(RepetitionTime=0)),
+    "repetition time as text": ("E208", sidecar(RepetitionTime="2.0")),
+    "repetition time against frequency": ("E208", sidecar(RepetitionTime=2.0, SamplingFrequency=0.4)),
+    "frequency below zero": ("E203", sidecar(SamplingFrequency=-0.5)),
+    "band upside down": ("E208", sidecar(RepetitionTime=2.0, LowCutoff=0.1, HighCutoff=0.01)),
+    "two statements of the band": ("E208", sidecar(RepetitionTime=2.0, LowCutoff=0.02, SoftwareFilters={"Bandpass filter": {"High-pass cutoff (Hz)": 0.01}})),
+    "yes where true is meant": ("E208", sidecar(RepetitionTime=2.0, Demeaned="yes")),
+    "cut": ("E206", raw_sidecar('{"RepetitionTime": 2')),
+    "list": ("E206", raw_sidecar("[2.0]")),
+    "key twice": ("E206", raw_sidecar('{"RepetitionTime": 2.0, "RepetitionTime": 2.5}')),
+    "NaN": ("E206", raw_sidecar('{"RepetitionTime": NaN}')),
+    "Latin-1": ("E206", raw_sidecar(b'{"RepetitionTime": 2.0, "Name": "\xe4"}')),
+    "data set description broken": ("E206", text("dataset_description.json", "{")),
+})  # fmt: skip
+
+PEOPLE = "participant_id\tgroup\n"
+CLINICAL = of("clinical", "measure {here} {out} --measures within_default_mode --nprocs 1", {
+    "participant twice": ("E404", text("participants.tsv", PEOPLE + "sub-01\ta\nsub-01\tb\n"), 3),
+    "nobody named": ("E405", text("participants.tsv", "person\tgroup\nsub-01\ta\n")),
+    "ragged": ("E130", text("participants.tsv", PEOPLE + "sub-01\n")),
+    "column twice": ("E132", text("participants.tsv", "participant_id\tgroup\tgroup\nsub-01\ta\tb\n")),
+    "only a header": ("E135", text("participants.tsv", PEOPLE)),
+    "data dictionary broken": ("E206", text("participants.json", "{")),
+    "group called NA": ("E406", text("participants.tsv", PEOPLE + "sub-01\tNA\nsub-02\tb\n"), 4),
+    "labels without prefix": ("E407", text("participants.tsv", PEOPLE + "01\ta\n02\tb\n"), 4),
+    "recording not listed": ("E401", text("participants.tsv", PEOPLE + "sub-01\ta\n"), 4),
+    "listed without a recording": ("E402", text("participants.tsv", PEOPLE + "sub-01\ta\nsub-02\tb\nsub-09\tb\n"), 4),
+    "decimal comma": ("E134", text("participants.tsv", "participant_id\tage\nsub-01\t30,5\nsub-02\t31\nsub-03\t32\n"), 4),
+    "table not there": ("E101", lambda _: None, "--table {here}/none.tsv"),
+})  # fmt: skip
+
+PLANS = of("plan", "study {out} --table {here}/participants.tsv --plan {here}/plan.toml", {
+    "not there": ("E101", lambda _: None),
+    "not TOML": ("E411", text("plan.toml", "seed = "), 2),
+    "unknown key": ("E411", text("plan.toml", "sead = 1"), 2),
+    "wrong type": ("E411", text("plan.toml", 'seed = "one"'), 2),
+    "not UTF-8": ("E411", text("plan.toml", b'out = "\xe4"'), 2),
+    "reference level that is not there": ("E410", text("plan.toml", '[reference]\ngroup = "nobody"'), 2),
+})  # fmt: skip
+
+DOSE = '[[dose]]\ndrug = "ketamine"\nat = "0 min"\n'
+SCAN = '[[scan]]\nsession = "a"\nat = "0 min"\nduration = "70 s"\n'
+PROTOCOLS = of("protocol", "simulate {here}/p.toml {out} --dry-run", {
+    "not there": ("E101", lambda _: None),
+    "not TOML": ("E510", text("p.toml", "name = ")),
+    "unknown key": ("E510", text("p.toml", 'name = "x"\npeeple = 3\n' + SCAN)),
+    "time without a unit": ("E510", text("p.toml", 'name = "x"\n' + SCAN.replace('"70 s"', "70"))),
+    "session label with a blank": ("E510", text("p.toml", 'name = "x"\n' + SCAN.replace('"a"', '"a b"'))),
+    "dose without a unit": ("E507", text("p.toml", f'name = "x"\n{SCAN}{DOSE}dose = "0.5"\n')),
+    "dose never studied": ("E508", text("p.toml", f'name = "x"\n{SCAN}{DOSE}dose = "50 mg/kg"\n')),
+    "two scans at once": ("E509", text("p.toml", 'name = "x"\n' + SCAN + SCAN.replace('"a"', '"b"'))),
+    "unknown drug": ("E511", text("p.toml", f'name = "x"\n{SCAN}[[dose]]\ndrug = "tea"\ndose = "1 mg"\nat = "0 min"\n')),
+    "unknown condition": ("E511", text("p.toml", 'name = "x"\ncondition = "blue"\n' + SCAN)),
+    "people below zero": ("E510", text("p.toml", 'name = "x"\n[people]\ncount = -1\n' + SCAN)),
+    "trial read as a protocol": ("E510", text("p.toml", 'name = "x"\ndesign = "parallel"\n')),
+})  # fmt: skip
+
+
+def square(weights: np.ndarray, names: str = "abc") -> str:
+    """A connectome as a table."""
+    rows = [f"{name}\t" + "\t".join(f"{w:g}" for w in row) for name, row in zip(names, weights, strict=True)]
+    return "\n".join(["\t".join(["Node", *names]), *rows]) + "\n"
+
+
+RING = np.ones((3, 3)) - np.eye(3)
+LONELY = np.array([[0, 1, 0], [1, 0, 0], [0, 0, 0]])
+REST = text("p.toml", f'name = "x"\n{SCAN}')
+CONNECTOMES = of("connectome", "simulate {here}/p.toml {out} --dry-run --connectome {here}/w.tsv", {
+    "not there": ("E101", REST),
+    "self-connections": ("E501", both(REST, text("w.tsv", square(RING + np.eye(3))))),
+    "row missing": ("E501", both(REST, text("w.tsv", square(RING).rpartition("c\t")[0]))),
+    "negative": ("E502", both(REST, text("w.tsv", square(-RING)))),
+    "isolated region": ("E503", both(REST, text("w.tsv", square(LONELY)))),
+    "text in a cell": ("E134", both(REST, text("w.tsv", square(RING).replace("\t1", "\tone", 1)))),
+    "ragged": ("E130", both(REST, text("w.tsv", square(RING).replace("\t1", "", 1)))),
+    "region twice": ("E132", both(REST, text("w.tsv", square(RING, "aac")))),
+})  # fmt: skip
+
+FOLDERS = of("folder", "measure {here} {out} --nprocs 1 --measures within_default_mode", {
+    "empty": ("E403", lambda here: [p.unlink() for p in here.rglob("sub-*.*")]),
+    "OUT holds something else": ("E603", lambda here: made.write(here.parent / "out" / "thesis.txt", "mine"), 5),
+    "OUT is a file": ("E603", lambda here: made.write(here.parent / "out", "mine"), 5),
+    "OUT is the input": ("E411", lambda here: (here.parent / "out").symlink_to(here), 2),
+})  # fmt: skip
+
+KINDS = [
+    *VOLUMES, *ATLASES, *CONFOUND_TABLES, *TABLES, *SIDECARS, *CLINICAL, *PLANS, *PROTOCOLS,
+    *CONNECTOMES, *FOLDERS,
+]  # fmt: skip
