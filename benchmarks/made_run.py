@@ -35,7 +35,7 @@ def mask(folder: Path, kind: str) -> Path:
 
 
 def make(folder: Path, kind: str, n_time: int) -> None:
-    """Write smooth noise on the MNI brain, seeded, the same for every data type but for rounding."""
+    """Write smooth noise on the MNI brain, seeded; data types differ by rounding alone."""
     from scipy.spatial import cKDTree
 
     template, brain = _brain()
@@ -92,7 +92,7 @@ def _header(dtype: np.dtype, n_time: int) -> bytes:
 def _write_run(
     path: Path, mean_and_labels: tuple[np.ndarray, np.ndarray], dtype: np.dtype, n_time: int
 ) -> None:
-    """Volume after volume, so that the run is never held; one is compressed while the next is made."""
+    """Volume after volume, so that the run is never held; each is compressed beside the next."""
     from scipy.ndimage import gaussian_filter
 
     mean, labels = mean_and_labels

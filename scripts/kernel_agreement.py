@@ -1,10 +1,10 @@
 """Prints how far every published number agrees between the kernels of linear algebra.
 
-The embedded recordings are measured once under each kernel that OpenBLAS can be told to use, in
-processes of their own, and the published text is compared cell by cell with that of the first.
-Continuous numbers should be the same text; for labels of states the share that agrees is printed.
+The embedded recordings, or those of a folder, are measured once under each kernel that OpenBLAS can
+be told to use, in processes of their own, and the published text is compared cell by cell with that
+of the first. Measures should be the same text; for labels of states the share that agrees counts.
 
-Run:  python scripts/kernel_agreement.py [--runs 2] [--measures NAME ...]
+Run:  python scripts/kernel_agreement.py [--source DERIVATIVES] [--runs 2]
 """
 
 import argparse
@@ -24,14 +24,16 @@ MEASURE = """
 import sys
 from defaultmode.core.settings import Settings
 from defaultmode.pipeline.demonstrating import embedded_works
-from defaultmode.pipeline.measuring import measure_works
-out, runs, *measures = sys.argv[1:]
-settings = Settings(out=out, measures=tuple(measures), nprocs=1)
-measure_works(embedded_works(settings)[: int(runs)], settings, quiet=True)
+from defaultmode.pipeline.measuring import measure_works, runs_of, works_of
+source, out, runs = sys.argv[1:]
+settings = Settings(source=source, out=out, nprocs=1)
+works = works_of(runs_of(settings), settings) if source else embedded_works(settings)
+measure_works(works[: int(runs)], settings, quiet=True)
 """
 KERNEL = """
 import numpy.linalg, scipy.linalg, threadpoolctl
-print(",".join(sorted({i["architecture"] for i in threadpoolctl.threadpool_info() if "architecture" in i})))
+loaded = threadpoolctl.threadpool_info()
+print(",".join(sorted({i["architecture"] for i in loaded if "architecture" in i})))
 """
 Cells = dict[str, dict[tuple[str, ...], str]]  # quantity → place → text
 
@@ -56,8 +58,9 @@ def environment(kernel: str) -> dict[str, str]:
 
 def kernel_in_use(kernel: str) -> str:
     """What OpenBLAS makes of the name, empty where it does not run."""
+    command = [sys.executable, "-c", KERNEL]
     done = subprocess.run(
-        [sys.executable, "-c", KERNEL], env=environment(kernel), capture_output=True, text=True
+        command, env=environment(kernel), capture_output=True, text=True, check=False
     )
     return done.stdout.strip() if done.returncode == 0 else ""
 
@@ -81,8 +84,9 @@ def _cells_of(path: Path) -> Iterator[tuple[str, tuple[str, ...], str]]:
     for i, row in enumerate(rows):
         if kind == "measures":
             yield row["measure"], (row["denoise"],), row["value"]
-            yield f"{row['measure']}: surrogates", (row["denoise"],), row["surrogate_mean"]
-            yield f"{row['measure']}: surrogates", (row["denoise"], "p"), row["surrogate_p"]
+            if row["surrogate_p"] != "n/a":
+                yield f"{row['measure']}: surrogates", (row["denoise"],), row["surrogate_mean"]
+                yield f"{row['measure']}: surrogates", (row["denoise"], "p"), row["surrogate_p"]
             continue
         for name, text in row.items():
             if name != "Node":
@@ -90,7 +94,9 @@ def _cells_of(path: Path) -> Iterator[tuple[str, tuple[str, ...], str]]:
                 yield quantity.get(kind, path.stem.split("_stat-")[-1]), (str(i), name), text
 
 
-def _leaves(content: object, place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
+def _leaves(
+    content: object, place: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], object]]:
     items: Iterator[tuple[object, object]] = iter(())
     if isinstance(content, dict):
         items = iter(content.items())
@@ -104,15 +110,15 @@ def _leaves(content: object, place: tuple[str, ...] = ()) -> Iterator[tuple[tupl
 
 def agreements(first: Cells, others: Sequence[Cells]) -> list[Agreement]:
     """One row for each quantity of the first, over all the others."""
-    return [_agreement(name, cells, [o.get(name, {}) for o in others]) for name, cells in first.items()]
+    return [
+        _agreement(name, cells, [o.get(name, {}) for o in others]) for name, cells in first.items()
+    ]
 
 
 def _agreement(
     name: str, first: Mapping[tuple[str, ...], str], others: Sequence[Mapping[tuple[str, ...], str]]
 ) -> Agreement:
-    gaps = [
-        _gap(text, other.get(place, "")) for other in others for place, text in first.items()
-    ]
+    gaps = [_gap(text, other.get(place, "")) for other in others for place, text in first.items()]
     apart = [gap for gap in gaps if gap is not None]
     return Agreement(name, len(gaps), len(apart), max(apart, default=0.0))
 
@@ -128,22 +134,38 @@ def _gap(one: str, other: str) -> float | None:
     return abs(a - b) / max(abs(a), abs(b))
 
 
+def measured(source: str, folder: Path, runs: int) -> dict[str, Cells]:
+    """What is published under each kernel that runs here: the kernel in use → its cells.
+
+    The kernels are tried at the same time.
+    """
+    in_use = {kernel_in_use(kernel): kernel for kernel in KERNELS}
+    running = {
+        used: subprocess.Popen(
+            [sys.executable, "-c", MEASURE, source, str(folder / used), str(runs)],
+            env=environment(kernel),
+        )
+        for used, kernel in in_use.items()
+        if used
+    }
+    for used, process in running.items():
+        if process.wait():
+            raise SystemExit(f"{used} ended with {process.returncode}")
+    return {used: published(folder / used) for used in running}
+
+
 def main() -> None:
     """Measure under every kernel and print the table."""
-    flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    flags = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    flags.add_argument("--source", default="", metavar="DERIVATIVES")
     flags.add_argument("--runs", type=int, default=12)
-    flags.add_argument("--measures", nargs="*", default=[])
     asked = flags.parse_args()
     with tempfile.TemporaryDirectory() as root:
-        cells = []
-        for kernel in KERNELS:
-            words = [str(Path(root, kernel)), str(asked.runs), *asked.measures]
-            command = [sys.executable, "-c", MEASURE, *words]
-            subprocess.run(command, env=environment(kernel), check=True)
-            cells.append(published(Path(root, kernel)))
-            print(f"{kernel}: runs as {kernel_in_use(kernel)}", file=sys.stderr)
+        kernels = measured(asked.source, Path(root), asked.runs)
+    print(f"kernels: {', '.join(kernels)}")
     print(f"{'quantity':60} {'cells':>8} {'other text':>10} {'furthest':>9}")
-    for row in agreements(cells[0], cells[1:]):
+    first, *others = kernels.values()
+    for row in agreements(first, others):
         print(f"{row.quantity:60} {row.cells:8} {row.other:10} {row.furthest:9.1e}")
 
 

@@ -210,7 +210,9 @@ def of(base: str, words: str, kinds: Mapping[str, tuple[object, ...]]) -> list[K
     for name, (code, spoil, *more) in kinds.items():
         extra = next((m for m in more if isinstance(m, str)), "")
         exit_code = next((m for m in more if isinstance(m, int)), 3)
-        found.append(Kind(f"{base}: {name}", base, spoil, (*words.split(), *extra.split()), code, exit_code))
+        found.append(
+            Kind(f"{base}: {name}", base, spoil, (*words.split(), *extra.split()), code, exit_code)
+        )
     return found
 
 
@@ -388,7 +390,10 @@ PROTOCOLS = of("protocol", "simulate {here}/p.toml {out} --dry-run", {
 
 def square(weights: np.ndarray, names: str = "abc") -> str:
     """A connectome as a table."""
-    rows = [f"{name}\t" + "\t".join(f"{w:g}" for w in row) for name, row in zip(names, weights, strict=True)]
+    rows = [
+        f"{name}\t" + "\t".join(f"{w:g}" for w in row)
+        for name, row in zip(names, weights, strict=True)
+    ]
     return "\n".join(["\t".join(["Node", *names]), *rows]) + "\n"
 
 

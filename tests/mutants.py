@@ -76,7 +76,7 @@ TEXT: tuple[Damage, ...] = (
 
 
 def mutants(raw: bytes, damages: tuple[Damage, ...], count: int, seed: int) -> Iterator[bytes]:
-    """This many damaged copies, none of them like the whole one; the same for the same seed."""
+    """So many damaged copies, none of them like the whole one; the same for the same seed."""
     rng = np.random.default_rng(seed)
     damaged = (damage(raw, rng) for damage in cycle(damages))
     return islice((mutant for mutant in damaged if mutant != raw), count)

@@ -26,14 +26,18 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 def contents(folder: Path) -> dict[str, str]:
     files = (p for p in folder.rglob("*") if p.is_file())
-    return {p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+    return {
+        p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in files
+    }
 
 
 def test_there_are_enough_of_them() -> None:
     assert len({kind.name for kind in KINDS}) == len(KINDS) >= LEAST_KINDS
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: f"{kind.name} {kind.code}".replace(" ", "-"))
+@pytest.mark.parametrize(
+    "kind", KINDS, ids=lambda kind: f"{kind.name} {kind.code}".replace(" ", "-")
+)
 def test_is_refused_in_its_own_words(
     kind: Kind, whole: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -16,6 +16,13 @@ ROLES = np.array([r.role for r in ATLAS.regions])
 ONSETS = tuple(range(15, 250, 40))
 PEOPLE = {f"{group[0]}{i}": group for group in ("patient", "control") for i in range(3)}
 
+MEASURES = (
+    "task_deactivation_index",
+    "task_activation_by_region",
+    "function_self_reflection",
+    "within_default_mode",
+)
+
 
 def run(*words: object) -> int:
     return main([str(w) for w in words])
@@ -69,12 +76,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def measured(dataset: Path) -> Path:
     out = dataset / "out"
     words = (dataset / "derivatives", out, "--bids-dir", dataset / "raw")
-    names = (
-        "task_deactivation_index",
-        "task_deactivation_per_activation",
-        "function_self_reflection",
-    )
-    more = ("--activity", dataset / "cbf.tsv", "--measures", *names, "within_default_mode")
+    more = ("--activity", dataset / "cbf.tsv", "--measures", *MEASURES)
     assert run("measure", *words, *more, "--nprocs", 1, "--quiet") == 0
     assert run("study", out, "--quiet") == 0
     return out
@@ -92,6 +94,17 @@ def test_a_task_run_is_measured_and_a_resting_run_says_why_not(measured: Path) -
     lost = [r for r in rows_of(measured / "missing.tsv") if r["what"] == "task_deactivation_index"]
     assert {(r["task_id"], r["code"]) for r in lost} == {("rest", "E304")}
     assert "no events.tsv" in lost[0]["reason"]
+
+
+def test_activations_of_each_region_are_published_by_trial_type(measured: Path) -> None:
+    rows = rows_of(
+        measured / "sub-p0/func/sub-p0_task-nback_atlas-AAL90_desc-assupplied_regions.tsv"
+    )
+    assert [row["Node"] for row in rows] == list(ATLAS.names)
+    assert [row["task_activation_of_nback"] for row in rows] == [
+        row["task_activation_by_region"] for row in rows
+    ]
+    assert float(rows[ATLAS.members("task-positive")[0]]["task_activation_of_nback"]) > 0
 
 
 def test_response_times_lie_beside_the_run_they_belong_to(measured: Path) -> None:
@@ -117,12 +130,7 @@ def test_a_changed_table_of_events_makes_its_run_stale(
     measured: Path, dataset: Path, capsys
 ) -> None:
     again = ("measure", dataset / "derivatives", measured, "--bids-dir", dataset / "raw")
-    names = (
-        "task_deactivation_index",
-        "task_deactivation_per_activation",
-        "function_self_reflection",
-    )
-    more = ("--activity", dataset / "cbf.tsv", "--measures", *names, "within_default_mode")
+    more = ("--activity", dataset / "cbf.tsv", "--measures", *MEASURES)
     events(dataset / "raw", "p0", wait_s=0.9)
     assert run(*again, *more, "--nprocs", 1, "--json") == 0
     told = json.loads(capsys.readouterr().out)

@@ -69,5 +69,7 @@ def test_other_headers(tmp_path: Path, whole: np.ndarray, record_property) -> No
             assert changed & SCALE, f"bytes {sorted(changed)} changed numbers in silence"
         seen[result] += 1
     plausible = seen["other numbers"]
-    record_property("mutants", f"400 other headers, {plausible} of them plausible: {dict(seen.most_common())}")
+    record_property(
+        "mutants", f"400 other headers, {plausible} of them plausible: {dict(seen.most_common())}"
+    )
     assert 0 < plausible < 40

@@ -8,6 +8,7 @@ import pytest
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.sources.bids import dataset_description, find_runs
 from defaultmode.sources.names import parse_name
+from defaultmode.sources.sidecars import read_json
 from given import shared
 
 SIX, NINE = "space-MNI152NLin6Asym", "space-MNI152NLin2009cAsym"
@@ -91,6 +92,26 @@ def test_sidecars_are_inherited_and_the_nearest_wins(tmp_path: Path) -> None:
     write(tmp_path / signal.replace(".nii.gz", ".json"), {"RepetitionTime": 2})
     (run,) = find_runs(tmp_path)
     assert run.sidecar == {"RepetitionTime": 2, "a": "root", "b": "subject", "c": "session"}
+
+
+def test_each_sidecar_is_read_once_however_many_runs_it_serves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stems = [f"sub-{i:02d}_task-rest_{SIX}_desc-preproc_bold" for i in range(7)]
+    for stem in stems:
+        make(tmp_path, f"{stem[:6]}/func/{stem}.nii.gz")
+        write(tmp_path / f"{stem[:6]}/func/{stem}.json", {"own": stem})
+    write(tmp_path / "task-rest_bold.json", {"RepetitionTime": 2})
+    read: list[str] = []
+
+    def counted(path: Path) -> dict[str, object]:
+        read.append(path.name)
+        return read_json(path)
+
+    monkeypatch.setattr("defaultmode.sources.sidecars.read_json", counted)
+    runs = find_runs(tmp_path)
+    assert [run.sidecar for run in runs] == [{"RepetitionTime": 2, "own": s} for s in stems]
+    assert sorted(read) == sorted([*(f"{stem}.json" for stem in stems), "task-rest_bold.json"])
 
 
 @pytest.mark.parametrize("text", ["{", "[1]", '{"a": NaN}', '{"a": 1, "a": 2}', "\xff\xfe"])

@@ -8,9 +8,11 @@ from scipy.linalg import expm
 from scipy.stats import spearmanr
 
 from defaultmode.core.connectome import Connectome
+from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.missing import Missing
 from defaultmode.core.reference import Reference
 from defaultmode.measures import find
+from defaultmode.measures._structure import undirected_weights
 from defaultmode.measures.control_energy import patterns, system
 from defaultmode.measures.structure_function import decoupling, harmonics
 from toy_recordings import atlas_of, connectome_of, gappy, lively, recording_of, signal_of
@@ -20,12 +22,11 @@ GROUPS = (("Default", "default", "core", 4), ("DorsalAttention", "task-positive"
 ENERGIES = ("default_to_task_positive", "task_positive_to_default", "default_persistence")
 
 
-def wiring(n, seed, *, symmetric=True):
+def wiring(n, seed):
     rng = np.random.default_rng(seed)
     weights = rng.random((n, n)) * (rng.random((n, n)) < 0.4)
-    weights = weights + weights.T if symmetric else weights
     np.fill_diagonal(weights, 0)
-    return weights
+    return weights + weights.T
 
 
 def scalar_energy(rate, start, end):
@@ -50,11 +51,10 @@ def test_two_connected_regions_cost_what_their_sum_and_difference_cost():
     )
 
 
-@pytest.mark.parametrize("symmetric", [True, False])
-def test_energy_is_that_of_the_least_input_of_all(symmetric):
+def test_energy_is_that_of_the_least_input_of_all():
     """Least squares over 800 successive constant inputs, which cost a little more than free ones."""
     n, steps = 5, 800
-    weights, rng = wiring(n, 1, symmetric=symmetric), np.random.default_rng(2)
+    weights, rng = wiring(n, 1), np.random.default_rng(2)
     start, end = rng.normal(size=(2, n))
     flow = weights / (1 + np.abs(np.linalg.eigvals(weights)).max()) - np.eye(n)
     step = expm(flow / steps)
@@ -66,9 +66,9 @@ def test_energy_is_that_of_the_least_input_of_all(symmetric):
 
 
 def test_going_nowhere_by_itself_costs_nothing():
-    driven = system(wiring(6, 3))
-    start = np.random.default_rng(4).normal(size=6)
-    assert driven.energy(start, driven.drift @ start) == pytest.approx(0, abs=ROUNDING)
+    weights, start = wiring(6, 3), np.random.default_rng(4).normal(size=6)
+    flow = weights / (1 + np.abs(np.linalg.eigvalsh(weights)).max()) - np.eye(6)
+    assert system(weights).energy(start, expm(flow) @ start) == pytest.approx(0, abs=ROUNDING)
 
 
 def planted(n_time=400):
@@ -140,6 +140,25 @@ def test_a_connectome_of_other_regions_is_said(name):
     assert isinstance(value, Missing)
     assert value.code == "E308"
     assert "r00" in value.reason
+
+
+def test_no_connectome_is_said():
+    assert find("structural_decoupling")(lively()).code == "E308"
+    with pytest.raises(DefaultModeError, match="E308"):
+        undirected_weights(lively(), Reference())
+
+
+def test_connections_count_alike_in_both_directions():
+    recording, rng = planted(), np.random.default_rng(14)
+    one_way = np.triu(rng.random((8, 8)), k=1) + np.eye(8, k=-1)
+    both = (one_way + one_way.T) / 2
+    values = [
+        find("control_energy_default_persistence")(
+            recording, Reference(connectome=Connectome("made", recording.atlas.names, weights))
+        )
+        for weights in (one_way, both)
+    ]
+    assert values[0] == values[1]
 
 
 def correlated(seed=8):

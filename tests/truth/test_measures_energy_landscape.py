@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.special import xlogy
 
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.missing import Missing
@@ -11,7 +12,7 @@ from defaultmode.core.reference import Reference
 from defaultmode.measures import find
 from defaultmode.measures._landscape import landscape_of
 from defaultmode.measures._maximum_entropy import maximum_entropy, spins
-from defaultmode.measures.energy_landscape import energy_landscape, nodes
+from defaultmode.measures._network_landscape import energy_landscape, nodes
 from toy_recordings import atlas_of, lively, recording_of
 
 ROUNDING = 1e-9
@@ -244,12 +245,24 @@ def test_at_most_seven_networks_are_taken_by_role_then_size():
 def test_a_surrogate_without_a_best_fit_does_not_count(monkeypatch):
     from defaultmode.measures import energy_landscape as module
 
-    recording, kept = lively(), module.fit
-
-    def fails_on_surrogates(signal, run):
-        if signal is not recording.signal and not np.array_equal(signal, recording.signal):
+    def fit_or_fail(signal, recording, fit=module.fit):
+        if signal.dtype != np.float64 or not np.array_equal(signal, recording.signal):
             raise DefaultModeError("E306", "no best fit.")
-        return kept(signal, run)
+        return fit(signal, recording)
 
-    monkeypatch.setattr(module, "fit", fails_on_surrogates)
-    assert len(find("landscape_minima")(recording, Reference(surrogates=3)).surrogates) == 0
+    monkeypatch.setattr(module, "fit", fit_or_fail)
+    value = find("landscape_minima")(lively(), Reference(surrogates=3))
+    assert value.value >= 1
+    assert len(value.surrogates) == 0
+
+
+def test_chance_lowers_the_accuracy_by_what_is_said():
+    """Divergence of samples from the true kind of model: (states − 1 − parameters) / 2T."""
+    shares, rng, n_time = shares_of(*couplings_of(4, seed=1)), np.random.default_rng(2), 2000
+    left = []
+    for _ in range(300):
+        seen = rng.multinomial(n_time, shares) / n_time
+        left.append(np.sum(xlogy(seen, seen) + seen * maximum_entropy(seen).energies))
+    expected = (16 - 1 - 10) / (2 * n_time)
+    # √(2 × 5) / 2T is the SD of one sample; the mean of 300 is within 3.5 of its errors
+    assert np.mean(left) == pytest.approx(expected, abs=3.5 * np.sqrt(10 / 300) / (2 * n_time))

@@ -174,6 +174,13 @@ def test_too_little_teaches_nothing():
     assert set(learn_states(recordings(1, 60), n_states=2, seed=0)) == set(METHODS)
 
 
+def test_recordings_that_share_no_region_teach_nothing():
+    ours, theirs = recordings()[:2]
+    renamed = tuple(replace(region, name=f"x{region.name}") for region in ATLAS.regions)
+    other = replace(theirs, atlas=replace(ATLAS, regions=renamed))
+    assert learn_states([ours, other], n_states=2, seed=0, methods=("leida", "cap")) == {}
+
+
 def test_a_recording_with_too_few_frames_is_left_out():
     usable = np.zeros(N, dtype=bool)
     usable[:2] = usable[-2:] = True
@@ -224,6 +231,20 @@ def test_networks_that_are_the_same_have_no_hidden_states():
     signal[:, NETWORKS == "Visual"] = signal[:, :6]
     twins = replace(recordings()[0], signal=signal)
     assert learn_states([twins], n_states=2, seed=0, methods=("hmm",)) == {}
+
+
+def test_regions_that_are_all_the_same_have_no_states():
+    same = person("01", np.repeat(gaussian(N, 3)[:, :1], len(ATLAS), axis=1))
+    assert learn_states([same], n_states=2, seed=0) == {}
+    value = find("cap_switching_rate")(same, Reference(states=learnt()))
+    assert value.code == "E305"
+
+
+def test_regions_that_cancel_out_have_no_network_signal():
+    signal = recordings()[0].signal.copy()
+    signal[:, 3:6] = -signal[:, :3]
+    value = find("hmm_switching_rate")(person("01", signal), Reference(states=learnt()))
+    assert value.code == "E305"
 
 
 def test_any_seed_will_do():

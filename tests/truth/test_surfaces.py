@@ -151,6 +151,8 @@ def test_labels_must_fit_the_surface(tmp_path: Path) -> None:
     refused("E124", files, str(dlabel))
     other.unlink()
     refused("E123", files, str(atlas))
+    atlas.unlink()
+    refused("E101", files, str(atlas))
 
 
 def test_what_is_no_surface_series_is_refused(tmp_path: Path) -> None:
@@ -169,7 +171,7 @@ def test_what_is_no_surface_series_is_refused(tmp_path: Path) -> None:
     gifti(left, [values()[:, 0], values()[:5, 0]], intent="NIFTI_INTENT_NONE")
     refused("E119", files, atlas)
     five = replace(pair(tmp_path, values(0), values(1)), space="fsaverage5")
-    assert "fsaverage5 has 10242" in refused("E119", five, atlas)
+    assert "has 40 vertices, which is not fsaverage5" in refused("E119", five, atlas)
 
 
 def test_what_are_no_labels_is_refused(tmp_path: Path) -> None:
@@ -208,6 +210,7 @@ def test_a_repetition_time_in_the_file_must_agree(tmp_path: Path) -> None:
         assert read_recording(files, atlas).tr_s == TR_S
     refused("E202", pair(tmp_path, values(0), values(1), TimeStep="2000"), atlas)
     refused("E119", pair(tmp_path, values(0), values(1), TimeStep="soon"), atlas)
+    files = pair(tmp_path, values(0), values(1))
     refused("E201", replace(files, sidecar={}), atlas)
     refused("E203", replace(files, sidecar={"RepetitionTime": 800}), atlas)
 
@@ -372,6 +375,8 @@ def test_a_run_on_fsaverage5_is_read_cleaned_and_mapped(tmp_path: Path) -> None:
         left = series(tmp_path, side, data, "fsaverage5")
     files = run_of(left, space="fsaverage5")
     recording = read_recording(files, "schaefer100", maps=True)
+    by_density = read_recording(replace(files, space="fsaverage"), "schaefer100")
+    np.testing.assert_array_equal(by_density.signal, recording.signal)
     preset = all_presets()["as-supplied"]
     cleaned = denoise(recording, preset, choices=Choices(min_usable_s=0, min_freedom=1))
     maps = place_maps(cleaned)

@@ -13,6 +13,7 @@ from defaultmode.denoising import Choices, all_presets, denoise
 from defaultmode.measures import find
 from defaultmode.measures._task_design import is_rest, task_design
 from defaultmode.measures._task_model import task_fit
+from defaultmode.measures.task_deactivation import activation_by_trial_type
 from runs_to_denoise import confounds_table
 from toy_recordings import atlas_of, recording_of
 
@@ -80,7 +81,7 @@ def test_it_is_the_one_step_model_with_confounds(preset):
     assert not isinstance(cleaned, Missing)
     kept = cleaned.usable
     percent = 100 * (recording.signal[kept] / recording.signal[kept].mean(axis=0) - 1)
-    design, contrast = task_design(cleaned)
+    design, contrast = task_design(cleaned).regressors, task_design(cleaned).contrast
     whole = np.column_stack([design, cleaned.removed])[kept]
     beta = np.linalg.lstsq(whole / np.linalg.norm(whole, axis=0), percent, rcond=1e-11)[0]
     one_step = contrast @ beta[: len(contrast)] / np.linalg.norm(whole[:, 0])
@@ -115,6 +116,22 @@ def test_trial_types_count_by_their_time():
     )
     expected = (1.0 * 24 * len(easy) + 4.0 * 12 * len(hard)) / (24 * len(easy) + 12 * len(hard))
     assert find("task_activation_default")(recording) == pytest.approx(expected, rel=0.01)
+
+
+def test_each_trial_type_has_its_own_activations():
+    """A self-referential block raises what an external one lowers; their mean is next to nothing."""
+    own = tuple(replace(e, trial_type="self") for e in BLOCKS[1::2])
+    rest = tuple(TaskEvent(t + 24.0, 24.0, "rest") for t in range(20, 460, 48))
+    signal = np.outer(response(BLOCKS[::2]), PLANTED) - np.outer(response(own), PLANTED)
+    for more in ((), rest):
+        events = tuple(sorted((*BLOCKS[::2], *own, *more), key=lambda e: e.onset_s))
+        recording = made(signal + 1e-6 * noise(), events=events)
+        each = activation_by_trial_type(recording)
+        assert set(each) == {"nback", "self"}
+        np.testing.assert_allclose(each["nback"], PLANTED, rtol=0.02)
+        np.testing.assert_allclose(each["self"], -PLANTED, rtol=0.02)
+        assert abs(find("task_activation_default")(recording)) < 0.01
+    assert activation_by_trial_type(made(noise(), events=())) == {}
 
 
 def test_a_stick_is_one_second_of_task():
@@ -169,7 +186,7 @@ def test_two_trial_types_that_always_come_together_are_not_told_apart():
 
 
 def test_confounds_that_explain_the_task_take_the_measure():
-    design, _ = task_design(made(noise()))
+    design = task_design(made(noise())).regressors
     nearly = design + 0.05 * noise(seed=9)[:, :1]
     lost(made(noise(), removed=nearly), "E303", "Confounds and filters take the task away")
     half = design + 0.3 * noise(seed=9)[:, :1]

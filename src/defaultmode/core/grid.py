@@ -14,6 +14,20 @@ BLOCK = 4096  # places that are cleaned together: 10 MB at 300 frames
 LEFT, MIDLINE, RIGHT = -1, 0, 1
 
 
+def alive(signal: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which places (n_places, n_time) vary over time and are finite throughout, (n_places,)."""
+    kept = np.empty(len(signal), dtype=bool)
+    for where in parts(len(signal)):
+        values = signal[where]
+        kept[where] = np.isfinite(values).all(axis=1) & (values != values[:, :1]).any(axis=1)
+    return kept
+
+
+def parts(n_places: int) -> Iterator[slice]:
+    """A few thousand places at a time."""
+    return (slice(at, min(at + BLOCK, n_places)) for at in range(0, n_places, BLOCK))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Grid:
     """Signal of places finer than regions, frozen; cleaned block by block when it is asked for.
@@ -45,6 +59,10 @@ class Grid:
             if len(getattr(self, name)) != n:
                 msg = f"{name} of a grid has {len(getattr(self, name))} rows; it has {n} places."
                 raise DefaultModeError("E131", msg)
+        for name in ("signal", "region", "side", "neighbours", "index"):
+            seen = getattr(self, name).view()  # not a copy: the signal is hundreds of megabytes
+            seen.flags.writeable = False
+            object.__setattr__(self, name, seen)
 
     def __len__(self) -> int:
         return len(self.signal)
@@ -62,7 +80,6 @@ class Grid:
         wanted = np.ones(n_time, dtype=bool) if frames is None else frames
         # Cleaning is linear: cleaned impulses are its matrix, ten times faster than its filter.
         matrix = None if self.cleaning is None else self.cleaned(np.eye(n_time))[wanted]
-        for start in range(0, len(self), BLOCK):
-            where = slice(start, min(start + BLOCK, len(self)))
+        for where in parts(len(self)):
             raw = self.signal[where].astype(np.float64).T
             yield where, raw[wanted] if matrix is None else matrix @ raw

@@ -9,16 +9,19 @@ from pkgutil import iter_modules
 
 from defaultmode.measures._connectivity import Connectivity, connectivity
 from defaultmode.measures._place_maps import place_maps
+from defaultmode.measures._place_maps import place_maps
 from defaultmode.measures._premises import PREMISES, Premise
 from defaultmode.measures._registry import Measure, all_measures, find, measure
 from defaultmode.measures._state_learning import learn_states
 from defaultmode.measures._state_scoring import state_labels
+from defaultmode.measures.task_deactivation import activation_by_trial_type
 
 __all__ = [
     "PREMISES",
     "Connectivity",
     "Measure",
     "Premise",
+    "activation_by_trial_type",
     "all_measures",
     "connectivity",
     "find",

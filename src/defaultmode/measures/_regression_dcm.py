@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.recording import Array
 
+# Priors as in the authors' toolbox TAPAS, tapas_rdcm_get_prior
 SELF_MEAN_HZ = -0.5  # prior mean of a self-connection; that of all others is 0
 SELF_PRECISION = 8.0  # × number of regions: prior precision of a self-connection, s²
 OTHER_PRECISION = 1 / 8  # × number of regions: of a connection between two regions, s²
 SHAPE, RATE = 2.0, 1.0  # of the gamma prior of the noise precision
 SETTLED = 1e-10  # largest relative change of a noise precision in the last step
 MOST_ROUNDS = 100
-LEAST_SHRINKING = 0.95  # a step is taken to be followed by at most 19 more of its length
+SLOWEST = 0.95  # ratio of successive steps: one is followed by at most 19 more of its length
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +58,8 @@ def regression_dcm(
     closed to a ring. Here it is done over time: the pair that closes the ring is left out, and so
     is every pair with a frame that is not usable. As a fixed haemodynamic response is applied to
     both sides, it cancels. Signals are taken less their mean over the usable frames, unscaled.
+    Each pair counts as one data point for the noise precision; the authors' toolbox counts it as
+    1/256 (its microtime bins, squared), which leaves the prior more weight.
 
     All regions share one eigendecomposition: their posterior precisions differ by the own
     self-connection only, which is a change of rank one (Sherman–Morrison). Raises E301 for fewer
@@ -110,5 +113,5 @@ def _ahead(start: Array, once: Array, twice: Array) -> Array:
     """Where the rounds are heading, were their steps to shrink as the last two did (Aitken)."""
     first, second = np.log(once / start), np.log(twice / once)
     shrink = np.divide(second, first, out=np.zeros_like(first), where=first != 0)
-    shrink = np.clip(shrink, 0.0, LEAST_SHRINKING)
+    shrink = np.clip(shrink, 0.0, SLOWEST)
     return np.asarray(twice * np.exp(second * shrink / (1 - shrink)))

@@ -14,7 +14,7 @@ from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.recording import Array, Recording
 from defaultmode.core.reference import States
 from defaultmode.measures._phases import Phases, leading_patterns, phases_of, settled
-from defaultmode.measures._regions import LEAST_SHARE, carrying, network_of
+from defaultmode.measures._regions import FLAT, LEAST_SHARE, carrying, network_of
 from defaultmode.measures._state_sequence import unbroken
 from defaultmode.measures._viterbi import gaussian_log_density, viterbi
 
@@ -23,15 +23,16 @@ METHODS = ("leida", "cap", "hmm")
 
 def standardised(signal: Array) -> Array:
     """Every column with mean 0 and standard deviation 1, shape as the signal (n_time, k)."""
-    level = signal - signal.mean(axis=0)
+    level: Array = signal - signal.mean(axis=0)
     level /= np.abs(level).max(axis=0)  # so that no unit overflows or underflows when squared
-    return np.asarray(level / level.std(axis=0))
+    level /= np.sqrt(np.einsum("ij,ij->j", level, level) / len(level))
+    return level
 
 
 def phase_patterns(phases: Phases, columns: NDArray[np.intp], usable: NDArray[np.bool_]) -> Array:
     """Leading eigenvectors of the phase coherence (Cabral 2017), of the regions in `columns`."""
-    cosine, sine = phases.cosine[usable], phases.sine[usable]
-    return leading_patterns(Phases(cosine[:, columns], sine[:, columns]))[0]
+    asked = np.ix_(usable, columns)
+    return leading_patterns(Phases(phases.cosine[asked], phases.sine[asked]))[0]
 
 
 def activation_patterns(
@@ -39,21 +40,34 @@ def activation_patterns(
 ) -> Array:
     """Standardised frames, each less its mean over regions and of length 1 (Liu 2013).
 
-    The squared distance of two of them is 2 − 2 r, with r their spatial correlation.
+    The squared distance of two of them is 2 − 2 r, with r their spatial correlation. Raises E305
+    where all regions are alike in a frame, so that it has no pattern.
     """
-    frames = standardised(signal[usable][:, columns])
+    frames = standardised(signal[np.ix_(usable, columns)])
     frames -= frames.mean(axis=1, keepdims=True)
-    return np.asarray(frames / np.linalg.norm(frames, axis=1, keepdims=True))
+    length = np.linalg.norm(frames, axis=1, keepdims=True)
+    if length.min() < FLAT:
+        raise DefaultModeError("E305", "All regions have the same standardised signal in a frame.")
+    frames /= length
+    return frames
 
 
 def network_signals(signal: Array, weights: Array, usable: NDArray[np.bool_]) -> Array:
-    """Standardised means of the standardised regions of each network; weights (k, n_networks)."""
-    return standardised(standardised(signal[usable]) @ weights)
+    """Standardised means of the standardised regions of each network; weights (k, n_networks).
+
+    Raises E305 where the regions of a network cancel out.
+    """
+    members = weights.any(axis=1)
+    means = standardised(signal[np.ix_(usable, members)]) @ weights[members]
+    if np.ptp(means, axis=0).min() < FLAT:
+        raise DefaultModeError("E305", "Regions of one network are each other's exact reverse.")
+    return standardised(means)
 
 
 def feature_columns(recording: Recording, features: Sequence[str]) -> NDArray[np.intp]:
     """Where the regions of these names stand in `carrying`, shape (n_features,); raises E302."""
-    place = {recording.atlas.names[i]: n for n, i in enumerate(carrying(recording))}
+    names = recording.atlas.names
+    place = {names[i]: n for n, i in enumerate(carrying(recording))}
     lost = [name for name in features if name not in place]
     if lost:
         msg = (

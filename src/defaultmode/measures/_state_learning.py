@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.recording import Array, Recording
 from defaultmode.core.reference import States
-from defaultmode.measures._regions import DEFAULT_MODE, LEAST_SHARE, carrying, network_of
+from defaultmode.measures._regions import DEFAULT_MODE, FLAT, LEAST_SHARE, carrying, network_of
 from defaultmode.measures._state_frames import (
     METHODS,
     decode,
@@ -32,6 +32,7 @@ GLOBAL = "global"
 class _Sample:
     """What one recording gives to learning: unbroken stretches of frames (n, n_features)."""
 
+    key: str
     person: str
     stretches: list[Array]
 
@@ -69,9 +70,11 @@ def _learn(method: str, runs: Sequence[Recording], n_states: int, seed: int) -> 
     features = _networks(runs) if method == "hmm" else _regions(runs)
     networks = _networks_of(method, features, runs[0])
     ours = networks == DEFAULT_MODE
+    if ours.all() or not ours.any():
+        return None
     samples = _samples(method, runs, features)
     states = _fitted(method, features, samples, n_states, seed)
-    if states is None or ours.all() or not ours.any():
+    if states is None:
         return None
     people = sorted({s.person for s in samples})
     halves = [
@@ -82,14 +85,14 @@ def _learn(method: str, runs: Sequence[Recording], n_states: int, seed: int) -> 
         states,
         default=int(np.argmax(_likeness(states.centres, ours))),
         names=_names(states, networks),
-        learnt_from=tuple(r.entities.stem for r in runs),
+        learnt_from=tuple(s.key for s in samples),
         stability=_agreement(halves, samples),
     )
 
 
 def _regions(runs: Sequence[Recording]) -> tuple[str, ...]:
     """Names of the regions that carry a signal in every run, in the order of the atlas."""
-    carried = [{run.atlas.names[i] for i in carrying(run)} for run in runs]
+    carried = [set(np.array(run.atlas.names)[carrying(run)].tolist()) for run in runs]
     shared = set.intersection(*carried)
     return tuple(name for name in runs[0].atlas.names if name in shared)
 
@@ -115,12 +118,12 @@ def _samples(method: str, runs: Sequence[Recording], features: tuple[str, ...]) 
     for run in runs:
         try:
             usable, frames_of = frame_source(run, method, features)
-        except DefaultModeError:  # too few frames between its ends, as its own measures say
+            frames = frames_of(run.signal[:, carrying(run)])
+        except DefaultModeError:  # its own measures say why
             continue
-        frames = frames_of(run.signal[:, carrying(run)])
         cut = _middle(frames, usable, most) if method == "hmm" else [_spaced(frames, most)]
-        found.append(_Sample(run.entities.participant, cut))
-    return found
+        found.append(_Sample(run.entities.stem, run.entities.participant, cut))
+    return [sample for sample in found if sample.stretches]
 
 
 def _spaced(frames: Array, most: int) -> Array:
@@ -143,6 +146,8 @@ def _fitted(
     stretches = [frames for sample in samples for frames in sample.stretches]
     if sum(map(len, stretches)) < FRAMES_PER_STATE * n_states:
         return None
+    if np.ptp(np.concatenate(stretches), axis=0).max() < FLAT:
+        return None
     fit = hidden_markov if method == "hmm" else k_means
     fitted = fit(stretches, n_states, seed)
     if fitted is None:
@@ -160,8 +165,11 @@ def _reordered(states: States, order: NDArray[np.intp]) -> States:
 
 
 def _likeness(centres: Array, member: NDArray[np.bool_]) -> Array:
-    """Correlation of each centre (n_states, n_features) with membership (n_features,)."""
-    return np.corrcoef(centres, member)[-1, :-1]
+    """Correlation of each centre (n_states, n_features) with membership; 0 for an even centre."""
+    pattern, own = centres - centres.mean(axis=1, keepdims=True), member - member.mean()
+    spread = np.linalg.norm(pattern, axis=1) * np.linalg.norm(own)
+    even = np.zeros(len(centres))
+    return np.asarray(np.divide(pattern @ own, spread, out=even, where=spread > FLAT))
 
 
 def _names(states: States, networks: NDArray[np.str_]) -> tuple[str, ...]:
@@ -174,8 +182,8 @@ def _names(states: States, networks: NDArray[np.str_]) -> tuple[str, ...]:
     likeness = np.array([_likeness(states.centres, networks == name) for name in known])
     names = [known[i] for i in likeness.argmax(axis=0)]
     if states.method == "leida":
-        alone = (states.centres <= 0).all(axis=1)
-        names = [GLOBAL if alone[n] else name for n, name in enumerate(names)]
+        highest = states.centres.max(axis=1)
+        names = [GLOBAL if top <= 0 else name for top, name in zip(highest, names, strict=True)]
     times: Counter[str] = Counter()
     for n in np.argsort(-likeness.max(axis=0), kind="stable"):
         times[names[n]] += 1

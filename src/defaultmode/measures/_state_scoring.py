@@ -26,8 +26,8 @@ from defaultmode.measures._state_sequence import (
 )
 from defaultmode.measures._surrogates import against_surrogates
 
-# Whatever the brain does, a filtered signal stays where it is for the 8 s between its zero
-# crossings (`dwell_resolution_s`); 10 s is the first round lag beyond that.
+# A signal of 0.01–0.1 Hz stays where it is for the 8 s between its zero crossings, whatever the
+# brain does (`dwell_resolution_s`); 10 s is the first round lag beyond that.
 RETURN_LAG_S = 10.0
 TOO_FEW = "E3"
 NOT_LEARNT = "No states were learnt by {method!r} for this atlas and preset."

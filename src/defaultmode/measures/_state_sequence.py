@@ -39,7 +39,8 @@ def step_counts(labels: Labels, n_states: int) -> Array:
 def transition_matrix(counts: Array) -> Array:
     """Probability of each state (column) after each state (row), NaN rows where no step begins."""
     total = counts.sum(axis=1, keepdims=True)
-    return np.divide(counts, total, out=np.full_like(counts, np.nan), where=total > 0)
+    known = np.full_like(counts, np.nan)
+    return np.asarray(np.divide(counts, total, out=known, where=total > 0))
 
 
 def dwell_time_s(counts: Array, tr_s: float) -> Array:

@@ -1,18 +1,18 @@
 """The structural connectome of the regions that carry a signal in a recording."""
 
-from defaultmode.core.connectome import Connectome
+import numpy as np
+
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.recording import Array, Recording
 from defaultmode.core.reference import Reference
 from defaultmode.measures._regions import carrying
 
 
-def connectome_and_rows(
-    recording: Recording, reference: Reference
-) -> tuple[Connectome, tuple[int, ...]]:
-    """The connectome, and which of its rows are the regions in `carrying`; the others are left out.
+def undirected_weights(recording: Recording, reference: Reference) -> Array:
+    """Connection strengths among the regions in `carrying`, (k, k), the mean of both directions.
 
-    Raises E308 where there is none, or where it lacks one of the regions.
+    Regions are matched by name. Raises E308 where there is no connectome, or where it lacks one of
+    them.
     """
     connectome = reference.connectome
     if connectome is None:
@@ -23,11 +23,6 @@ def connectome_and_rows(
     if lacking:
         msg = f"connectome {connectome.name!r} has no region called {lacking[0]!r}."
         raise DefaultModeError("E308", msg)
-    return connectome, tuple(row[name] for name in names)
-
-
-def undirected_weights(recording: Recording, reference: Reference) -> Array:
-    """Connection strengths among the regions in `carrying`, (k, k), the mean of both directions."""
-    connectome, rows = connectome_and_rows(recording, reference)
-    among = connectome.weights[list(rows)][:, list(rows)]
-    return (among + among.T) / 2
+    rows = [row[name] for name in names]
+    among = connectome.weights[np.ix_(rows, rows)]
+    return np.asarray((among + among.T) / 2)

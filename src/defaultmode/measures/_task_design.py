@@ -1,10 +1,10 @@
 """What a region's signal would look like if it followed the task of a run, and nothing else."""
 
 import re
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.signal import butter, sosfiltfilt
 
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.recording import Array, Recording, TaskEvent
@@ -19,13 +19,29 @@ EARLIEST_S = 24.0  # nilearn's own start of the clock before the first frame
 ORDER = 2  # of the Butterworth filter that fMRI signals usually pass
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class TaskDesign:
+    """Regressors of the trial types, (n_time, n_types), and the contrast task − rest (n_types,)."""
+
+    types: tuple[str, ...]
+    regressors: Array
+    contrast: Array
+
+    @property
+    def each(self) -> dict[str, Array]:
+        """Trial type that is a task → its own contrast with rest, (n_types,)."""
+        rest = np.minimum(self.contrast, 0.0)
+        own = zip(self.types, np.eye(len(self.types)), self.contrast, strict=True)
+        return {name: one + rest for name, one, weight in own if weight > 0}
+
+
 def is_rest(trial_type: str) -> bool:
     """Whether nothing is asked of the participant in events of this type, by their name."""
     return re.sub(r"[^a-z]", "", trial_type.lower()) in REST
 
 
-def task_design(recording: Recording) -> tuple[Array, Array]:
-    """Regressors of the trial types, (n_time, n_types), and the contrast task − rest, (n_types,).
+def task_design(recording: Recording) -> TaskDesign:
+    """The expected responses to the trial types of a run, and the contrast of task and rest.
 
     A regressor is the events of one type convolved with the canonical haemodynamic response
     (Friston 1998); it tends to 1 in an event that lasts. Task is the mean over the trial types that
@@ -47,7 +63,7 @@ def task_design(recording: Recording) -> tuple[Array, Array]:
     frames_s = np.arange(recording.n_time, dtype=np.float64) * recording.tr_s
     _check_rest(events, frames_s[recording.usable])
     regressors = [_regressor([e for e in events if e.trial_type == t], frames_s) for t in types]
-    return np.column_stack(regressors), contrast
+    return TaskDesign(tuple(types), np.column_stack(regressors), contrast)
 
 
 def filtered_alike(design: Array, recording: Recording) -> Array:
@@ -56,6 +72,8 @@ def filtered_alike(design: Array, recording: Recording) -> Array:
     A Butterworth filter of second order, forwards and backwards: the usual one, so exact for most
     suppliers and near for the others. (n_time, n_types) → the same.
     """
+    from scipy.signal import butter, sosfiltfilt  # half a second that only task runs need
+
     low_hz, high_hz = corners_hz(recording)
     corners: tuple[tuple[float, Literal["highpass", "lowpass"]], ...]
     corners = ((low_hz, "highpass"), (high_hz, "lowpass"))

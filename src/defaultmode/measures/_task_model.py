@@ -1,5 +1,6 @@
 """How strongly each region follows the task of a run: a general linear model of its events."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,12 +20,14 @@ class TaskFit:
     """The contrast task − rest of the regions that carry a signal.
 
     columns : (k,) of the atlas; activation : (k,), in the signal's unit, of a lasting task
+    each : trial type that is a task and can be told from rest → its own activation, (k,)
     residual : (n_usable, k) what the model leaves; spread : standard deviation of the contrast for
         residuals of standard deviation 1; freedom : degrees of freedom of the residual
     """
 
     columns: NDArray[np.intp]
     activation: Array
+    each: Mapping[str, Array]
     residual: Array
     spread: float
     freedom: int
@@ -52,10 +55,9 @@ def task_fit(recording: Recording) -> TaskFit:
     """
     columns, usable = carrying(recording), recording.usable
     path = recording.signal if recording.unfiltered is None else recording.unfiltered
-    design, contrast = task_design(recording)
-    nuisance = _nuisance(recording)
-    left = _without(filtered_alike(design, recording)[usable], nuisance)
-    _check_left(design[usable], left, contrast)
+    design, nuisance = task_design(recording), _nuisance(recording)
+    left = _without(filtered_alike(design.regressors, recording)[usable], nuisance)
+    _check_share(_share_left(design.regressors[usable], left, design.contrast))
     rank = np.linalg.matrix_rank(left, tol=SMALLEST * float(np.linalg.norm(left)))
     freedom = int(usable.sum()) - nuisance.shape[1] - int(rank)
     if freedom < 1:
@@ -63,8 +65,14 @@ def task_fit(recording: Recording) -> TaskFit:
     signal = _without(path[np.ix_(usable, columns)], nuisance)
     inverse = np.linalg.pinv(left, rcond=SMALLEST)
     betas = inverse @ signal
-    spread = float(np.linalg.norm(contrast @ inverse))
-    return TaskFit(columns, contrast @ betas, signal - left @ betas, spread, freedom)
+    each = {
+        name: contrast @ betas
+        for name, contrast in design.each.items()
+        if _share_left(design.regressors[usable], left, contrast) >= LEAST_SHARE_LEFT
+    }
+    spread = float(np.linalg.norm(design.contrast @ inverse))
+    residual = signal - left @ betas
+    return TaskFit(columns, design.contrast @ betas, each, residual, spread, freedom)
 
 
 def _nuisance(recording: Recording) -> Array:
@@ -75,12 +83,16 @@ def _nuisance(recording: Recording) -> Array:
     return _basis(np.column_stack([constant, recording.removed[recording.usable]]))
 
 
-def _check_left(design: Array, left: Array, contrast: Array) -> None:
+def _share_left(design: Array, left: Array, contrast: Array) -> float:
+    """Share of the variance of a contrast that is left, NaN where the design does not hold it."""
     alone = _efficiency(design - design.mean(axis=0), contrast)
-    if alone == 0:
+    return _efficiency(left, contrast) / alone if alone else float("nan")
+
+
+def _check_share(share: float) -> None:
+    if np.isnan(share):
         msg = "Trial types of task and rest always come together and cannot be told apart."
         raise DefaultModeError("E306", msg)
-    share = _efficiency(left, contrast) / alone
     if share < LEAST_SHARE_LEFT:
         msg = (
             f"Confounds and filters take the task away: {100 * share:.1f} % of the variance of its "

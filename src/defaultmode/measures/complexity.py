@@ -89,7 +89,7 @@ def lempel_ziv_default(recording: Recording) -> float:
     """Mean Lempel–Ziv complexity of default-mode regions: how little their past foretells.
 
     Ratio, near 1 for noise: phrases (LZ76) of each signal, cut at its median into above and below,
-    times log₂ n / n for n frames; of the signal without denoising's low-pass filter and linear
+    times log₂ n / n for n frames; of the signal without denoising's filter and linear
     trend (Lempel 1976; for the brain Schartner 2015). It depends on the repetition time and the
     length, short runs giving higher ratios: compare runs alike in both. The usable frames are
     joined across gaps, where a join may break a phrase, so censoring raises it for slow signals.

@@ -1,17 +1,14 @@
 """What it costs to drive the structural connectome from one of a run's own states to another."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve, expm, solve_continuous_lyapunov
 
-from defaultmode.core.connectome import Connectome
 from defaultmode.core.recording import Array, Recording
 from defaultmode.core.reference import Reference
-from defaultmode.measures._regions import carrying, once_per_recording, regions
+from defaultmode.measures._regions import carrying, once_per_recording, once_per_reference, regions
 from defaultmode.measures._registry import SHAPE_ONLY, measure
-from defaultmode.measures._structure import connectome_and_rows
+from defaultmode.measures._structure import undirected_weights
 
 HORIZON = 1.0  # SCIENCE.md §4.4: T, in units of the decay of an unconnected region
 EXTREME = 0.2  # our choice: share of frames, at either end, that make up a state
@@ -21,19 +18,23 @@ CONNECTOME = ("connectome",)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class System:
-    """dx/dt = A x + u over the horizon, every region being driven.
+    """dx/dt = A x + u with input u to every region, A being symmetric.
 
-    drift : (n, n) exp(A T), where a state goes by itself; gramian : (n, n) the cost of the rest is
-        its inverse
+    rates : (n,) eigenvalues of A, all below 0; modes : (n, n) its eigenvectors, in columns
     """
 
-    drift: Array
-    gramian: Array
+    rates: Array
+    modes: Array
 
     def energy(self, start: Array, end: Array) -> float:
-        """Least ∫ u'u dt that takes the state `start` to `end`, both (n,) (Gu 2017)."""
-        missed = end - self.drift @ start
-        return float(missed @ cho_solve(cho_factor(self.gramian), missed))
+        """Least ∫ u'u dt that takes the state `start` to `end`, both (n,), over the horizon.
+
+        (end − e^{AT} start)' W^{-1} (end − e^{AT} start) with the Gramian W = ∫ e^{At} e^{A't} dt
+        from 0 to T (Gu 2017), which is diagonal in the modes.
+        """
+        missed = self.modes.T @ end - np.exp(self.rates * HORIZON) * (self.modes.T @ start)
+        gramian = np.expm1(2 * self.rates * HORIZON) / (2 * self.rates)
+        return float((missed**2 / gramian).sum())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,22 +46,12 @@ class Patterns:
 
 
 def system(weights: Array) -> System:
-    """The driven system on connection strengths (n, n), a row receiving from its columns.
+    """The system on symmetric connection strengths (n, n): A = weights / (1 + |λ|max) − I.
 
-    A = weights / (1 + |λ|max) − I, which is stable (Karrer 2020), B = I, T = 1; the Gramian
-    ∫ exp(A t) exp(A't) dt from 0 to T is what solves A W + W A' = exp(A T) exp(A'T) − I.
+    λ are the eigenvalues of the weights, so that A is stable (Karrer 2020).
     """
-    identity = np.eye(len(weights))
-    largest = np.abs(np.linalg.eigvals(weights)).max()
-    flow = weights / (1 + largest) - identity
-    drift = expm(flow * HORIZON)
-    gramian = solve_continuous_lyapunov(flow, drift @ drift.T - identity)
-    return System(drift, (gramian + gramian.T) / 2)
-
-
-@lru_cache(maxsize=2)  # the presets of a run share the connectome and mostly the regions
-def _system_of(connectome: Connectome, rows: tuple[int, ...]) -> System:
-    return system(connectome.weights[np.ix_(rows, rows)])
+    values, modes = np.linalg.eigh(weights)
+    return System(values / (1 + np.abs(values).max()) - 1, modes)
 
 
 @once_per_recording
@@ -86,9 +77,9 @@ def _unit(scores: Array) -> Array:
     return np.asarray(pattern / np.linalg.norm(pattern))
 
 
+@once_per_reference
 def _driven(recording: Recording, reference: Reference) -> tuple[System, Patterns]:
-    found = patterns(recording)
-    return _system_of(*connectome_and_rows(recording, reference)), found
+    return system(undirected_weights(recording, reference)), patterns(recording)
 
 
 @measure(unit="a.u.", cites=SOURCES, unchanged_by=SHAPE_ONLY, premises=CONNECTOME)
@@ -98,10 +89,11 @@ def control_energy_default_to_task_positive(recording: Recording, reference: Ref
     Arbitrary units: ∫ u'u dt over a horizon of 1 with input to every region, dx/dt = A x + u and
     A = connectome / (1 + |λ|max) − I (Gu 2017, Karrer 2020). The states are the run's own: mean
     z-scored activity, scaled to length 1, of the fifth of the frames in which default-mode regions
-    most exceed task-positive ones, and of the fifth in which they least do. Regions without a
-    signal are left out of the connectome. The two states are nearly mirror images, so most of the
-    energy is the distance between them; and one connectome serves everybody unless you give each
-    person's own, so that differences between runs are differences of the states.
+    most exceed task-positive ones, and of the fifth in which they least do. Connections count
+    alike in both directions, and regions without a signal are left out. The two states are nearly
+    mirror images, so most of the energy is the distance between them; and one connectome serves
+    everybody unless you give each person's own, so that differences between runs are differences of
+    the states.
     """
     driven, states = _driven(recording, reference)
     return driven.energy(states.default, states.task_positive)

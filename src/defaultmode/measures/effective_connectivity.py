@@ -10,7 +10,7 @@ from defaultmode.measures._regression_dcm import regression_dcm
 
 SOURCES = ("Frassle2017", "Frassle2021")
 UNCHANGED = ("scale", "offset", "region order")
-PREMISES = ("not low-passed",)
+UNFILTERED = ("not low-passed",)
 WITHOUT_GLOBAL_SIGNAL = (
     "The global signal was regressed out: the regions then sum to zero, and what a region has of "
     "itself cannot be told from what all the others send it."
@@ -47,7 +47,7 @@ def _onto_task_positive(recording: Recording) -> float:
     return float(_connections(recording)[np.ix_(theirs, ours)].mean())
 
 
-@measure(unit="1/s", cites=SOURCES, unchanged_by=UNCHANGED, premises=PREMISES, kind="pairs")
+@measure(unit="1/s", cites=SOURCES, unchanged_by=UNCHANGED, premises=UNFILTERED, kind="pairs")
 def effective_connectivity(recording: Recording) -> Array:
     """Directed connection from each region (column) to each other (row).
 
@@ -55,12 +55,16 @@ def effective_connectivity(recording: Recording) -> Array:
     regression DCM for the resting state (Frässle 2021) of signals of unit variance without
     denoising's filter; self-connections on the diagonal. Pairs of frames that are not both usable
     are left out. All regions are in one model, so a connection is what the others do not explain;
-    it shrinks as regions are added: compare within one atlas.
+    it shrinks as regions are added: compare within one atlas. In simulated blood flow (10 min at a
+    repetition time of 2 s, one haemodynamic response for all) estimates correlate with the true
+    wiring at 0.74 among 10 regions and 0.30 among 100, 98 % of the connections that exist have the
+    right sign and 89–93 % the right direction; delays of blood flow that differ by 1 s and noise
+    that differs e-fold bring directions down to 70–82 %. Missing after global signal regression.
     """
     return _connections(recording)
 
 
-@measure(unit="1/s", cites=SOURCES, unchanged_by=UNCHANGED, premises=PREMISES)
+@measure(unit="1/s", cites=SOURCES, unchanged_by=UNCHANGED, premises=UNFILTERED)
 def effective_default_mode(recording: Recording) -> float:
     """Mean directed connection between default-mode regions.
 
@@ -71,7 +75,7 @@ def effective_default_mode(recording: Recording) -> float:
     return float(block[~np.eye(len(ours), dtype=bool)].mean())
 
 
-@measure(unit="1/s", cites=SOURCES, unchanged_by=UNCHANGED, premises=PREMISES)
+@measure(unit="1/s", cites=SOURCES, unchanged_by=UNCHANGED, premises=UNFILTERED)
 def effective_task_positive_to_default(recording: Recording) -> float:
     """Mean directed connection from task-positive to default-mode regions.
 
@@ -81,7 +85,7 @@ def effective_task_positive_to_default(recording: Recording) -> float:
     return _onto_default(recording)
 
 
-@measure(unit="1/s", cites=SOURCES, unchanged_by=UNCHANGED, premises=PREMISES)
+@measure(unit="1/s", cites=SOURCES, unchanged_by=UNCHANGED, premises=UNFILTERED)
 def effective_default_to_task_positive(recording: Recording) -> float:
     """Mean directed connection from default-mode to task-positive regions.
 
@@ -90,12 +94,16 @@ def effective_default_to_task_positive(recording: Recording) -> float:
     return _onto_task_positive(recording)
 
 
-@measure(unit="1/s", cites=SOURCES, unchanged_by=UNCHANGED, premises=PREMISES)
+@measure(unit="1/s", cites=SOURCES, unchanged_by=UNCHANGED, premises=UNFILTERED)
 def effective_asymmetry(recording: Recording) -> float:
     """How much stronger task-positive regions drive default-mode regions than the reverse.
 
     1/s: mean connection from task-positive to default-mode regions less that of the reverse; below
-    0 where the default mode is the more suppressed of the two. The two directions are told apart by
-    timing and by noise, of which blood flow keeps little.
+    0 where the default mode is the more suppressed of the two. Direction is told by timing and
+    noise, of which blood flow keeps little: in simulations of 10 min, suppression of the default
+    mode alone, by 0.025/s, gives −0.015 to −0.017 ± 0.005 (standard deviation over runs), and
+    mutual suppression gives 0.000 ± 0.006; but it gives −0.015 too where the default mode has twice
+    the scanner noise (repetition time 0.7 s; −0.006 at 2 s), and −0.006 where its blood flow is 1 s
+    later. It is evidence of direction only as far as noise and delay are alike.
     """
     return _onto_default(recording) - _onto_task_positive(recording)

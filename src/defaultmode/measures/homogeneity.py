@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from defaultmode.core.errors import DefaultModeError
-from defaultmode.core.grid import BLOCK
+from defaultmode.core.grid import parts
 from defaultmode.core.recording import Array, Recording
 from defaultmode.measures._grid import grid_of, region_means
 from defaultmode.measures._regions import carrying, once_per_recording, regions
@@ -31,8 +31,7 @@ def homogeneity_map(recording: Recording) -> Array:
     ranks = _ranks(recording)
     own = np.einsum("ij,ij->i", ranks, ranks, dtype=np.float64)
     found = np.empty(len(grid))
-    for start in range(0, len(grid), BLOCK):
-        where = slice(start, min(start + BLOCK, len(grid)))
+    for where in parts(len(grid)):
         found[where] = _concordance(where, grid.neighbours[where], ranks, own)
     return found
 

@@ -38,8 +38,8 @@ def leida_default_dwell_s(recording: Recording, reference: Reference) -> Tested:
     """Mean length of the visits to the phase state most like the default mode network.
 
     s; time in the state divided by the number of times it was left, where visits that a gap or an
-    end of the run cuts count as long as they were seen. Not less than `dwell_resolution_s` can be
-    seen: at that length it tells of the filter.
+    end of the run cuts count as long as they were seen. A filter alone makes visits last (see
+    `dwell_resolution_s`): only what its surrogates do not reach is dynamics.
     """
     return _statistic(recording, reference, "dwell_s")
 
@@ -78,6 +78,6 @@ def leida_default_return(recording: Recording, reference: Reference) -> Tested:
     """How much likelier the default-mode phase state is 10 s after itself.
 
     Difference of two probabilities, from −1 to 1: of being in it 10 s after being in it, and of
-    being in it at all. At lags below some 8 s the filter alone keeps a state where it is.
+    being in it at all. At shorter lags the filter alone keeps a state where it is.
     """
     return _statistic(recording, reference, "return")

@@ -53,7 +53,7 @@ def sample_entropy_default(recording: Recording) -> float:
 
     Nats, 2.19 for white noise, lower for what is regular: minus the logarithm of the probability
     that stretches of two frames, alike within 0.2 standard deviations, are so in the third
-    (Richman 2000), of the signal without denoising's low-pass filter and linear trend. It depends
+    (Richman 2000), of the signal without denoising's filter and linear trend. It depends
     on the repetition time, and in runs of a few hundred frames on the length: compare runs alike
     in both. No stretch crosses a gap of censored frames.
     """

@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.recording import Array, Recording
@@ -18,6 +17,8 @@ LEAST_EDGES = 4  # the standard error of a rank correlation is about 1/√(n −
 
 def _coupling(recording: Recording, reference: Reference, among: NDArray[np.intp]) -> float:
     """Rank correlation of weights and connectivity over existing edges that touch `among`."""
+    from scipy.stats import rankdata  # takes longer to import than the whole package
+
     columns = carrying(recording)
     weights = undirected_weights(recording, reference)
     function = connectivity(recording).r[np.ix_(columns, columns)]

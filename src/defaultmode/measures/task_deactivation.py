@@ -85,3 +85,16 @@ def task_activation_by_region(recording: Recording) -> Array:
     """
     fit = task_fit(recording)
     return spread(recording, fit.columns, fit.activation)
+
+
+def activation_by_trial_type(recording: Recording) -> dict[str, Array]:
+    """Trial type → change of each region from rest to it, percent, (n_regions,).
+
+    A self-referential task raises the default mode network that an external one lowers, which their
+    mean would hide. Empty where `task_activation_by_region` is Missing; a type that cannot be told
+    from rest or from confounds is left out.
+    """
+    if isinstance(task_activation_by_region(recording), Missing):
+        return {}
+    fit = task_fit(recording)
+    return {name: spread(recording, fit.columns, values) for name, values in fit.each.items()}

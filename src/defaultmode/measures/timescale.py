@@ -43,12 +43,12 @@ def _resolved(recording: Recording, role: str | None = None) -> Array:
 def timescale_default(recording: Recording) -> float:
     """Mean intrinsic timescale of default-mode regions: the area under their autocorrelation.
 
-    s: sum of the autocorrelation before its first zero, lag 0 counted half, times the repetition
-    time (Watanabe 2019), of the signal without denoising's low-pass filter and linear trend. It
-    depends on the repetition time, as the noise of the scanner is all at lag 0, and on the length,
-    for a short run cuts slow fluctuations off: compare runs alike in both. Head motion raises it
-    over the whole brain, by as much as illness is said to; censored frames are left out of the
-    pairs, yet how many are lost shifts it too (Goldberg 2024): read it beside `censored_share`.
+    s: sum of the autocorrelation before its first zero times the repetition time (after Watanabe
+    2019; that lag 0 counts half is ours), of the signal without denoising's filter and linear
+    trend. It depends on the repetition time, as the noise of the scanner is all at lag 0, and on
+    the length, for a short run cuts slow fluctuations off: compare runs alike in both. Head motion
+    raises it over the whole brain, by as much as illness is said to; censored frames are left out
+    of the pairs, yet how many are lost shifts it too (Goldberg 2024): see `censored_share`.
     """
     return float(area(_resolved(recording, "default")).mean() * recording.tr_s)
 

@@ -61,7 +61,7 @@ def successive_difference_default(recording: Recording) -> float:
     """Mean size of the change of default-mode regions from one frame to the next.
 
     % (percent signal change): the root of the mean squared successive difference (MSSD, von Neumann
-    1941), over neighbouring frames that are both usable, of the signal without denoising's low-pass
+    1941), over neighbouring frames that are both usable, of the signal without denoising's
     filter and linear trend. It depends on the repetition time, and is √2 standard deviations in
     white noise: much of it is the noise of the scanner, and motion raises it.
     """

@@ -2,6 +2,8 @@
 
 from defaultmode.outputs.crate import crate_file
 from defaultmode.outputs.dataset import dataset_files
+from defaultmode.outputs.layout import misplaced
+from defaultmode.outputs.maps import images_of
 from defaultmode.outputs.read_back import FinishedRun, finished_runs, mean_fisher_z
 from defaultmode.outputs.run import MeasuredRun, Variant, measures_path, run_files, run_key
 from defaultmode.outputs.states import Labels, read_states, scored_files, states_path, states_text
@@ -16,8 +18,10 @@ __all__ = [
     "dataset_files",
     "finished_runs",
     "gather",
+    "images_of",
     "mean_fisher_z",
     "measures_path",
+    "misplaced",
     "read_states",
     "run_files",
     "run_key",

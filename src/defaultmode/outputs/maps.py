@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.grid import Grid
+from defaultmode.core.missing import Missing
 from defaultmode.core.recording import Array, Recording
-from defaultmode.outputs.run import label_of, run_key
+from defaultmode.outputs.run import MeasuredRun, label_of, run_key
 from defaultmode.outputs.text import as_json
 
 DESCRIPTIONS = {
@@ -20,6 +21,15 @@ DESCRIPTIONS = {
     "dualregression": "The person's own default mode network by dual regression, standardised",
 }
 SIDES = {"L": "CortexLeft", "R": "CortexRight"}
+
+
+def images_of(run: MeasuredRun) -> dict[str, bytes]:
+    """The maps of a run under every preset: path relative to the output folder → bytes."""
+    files: dict[str, bytes] = {}
+    for variant in run.variants:
+        if variant.maps and not isinstance(variant.recording, Missing):
+            files |= map_files(variant.recording, variant.maps)
+    return files
 
 
 def map_files(recording: Recording, maps: Mapping[str, Array]) -> dict[str, bytes]:
@@ -89,8 +99,9 @@ def _nifti(grid: Grid, values: Array) -> bytes:
     data = _spread(grid, values, int(np.prod(shape))).reshape(shape, order="F")
     image = nib.Nifti1Image(data, np.asarray(grid.form["affine"]))
     image.header.set_xyzt_units("mm", "sec")
+    mni = str(grid.form["space"]).upper().startswith("MNI")
     for place in (image.set_sform, image.set_qform):
-        place(image.affine, 4)  # 4: MNI space
+        place(image.affine, 4 if mni else 2)  # 4: MNI space; 2: aligned to something else
     return gzip.compress(image.to_bytes(), 6, mtime=0)
 
 

@@ -35,6 +35,7 @@ class Variant:
     recording : denoised; Missing where the preset leaves too little
     numbers : measure → value; regions : measure → one value per region (n_regions,)
     pairs : measure → a matrix (n_regions, n_regions) whose rows receive from its columns
+    maps : name → one value per voxel or vertex (n_places,)
     """
 
     denoise: str
@@ -42,6 +43,7 @@ class Variant:
     numbers: Mapping[str, Value]
     regions: Mapping[str, Value]
     pairs: Mapping[str, Value] = field(default_factory=dict)
+    maps: Mapping[str, Array] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

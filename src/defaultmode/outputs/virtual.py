@@ -148,7 +148,7 @@ def entry(
 
 def _block_columns() -> dict[str, dict[str, object]]:
     return {
-        "onset": entry("Start of the block after the first frame", "s"),
+        "onset": entry("Start of the block after the start of the scan", "s"),
         "duration": entry("Length of the block", "s"),
         "trial_type": entry("What the virtual person does in the block"),
     }
@@ -184,6 +184,7 @@ def _series_sidecar(scan: VirtualScan, atlas: Atlas) -> dict[str, object]:
         "Description": f"{VIRTUAL} Region-mean BOLD signal in the order of the atlas. {AMPLITUDE}",
         "TaskName": scan.entities.task,
         "RepetitionTime": scan.tr_s,
+        "StartTime": scan.tr_s,  # a volume shows the end of its frame, events count from the start
         "SamplingFrequency": 1 / scan.tr_s,
         "NumberOfVolumes": len(scan.percent),
         "Units": f"arbitrary, about a mean of {scan.mean_units:.9g}",

@@ -7,14 +7,13 @@ from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.settings import Settings
 from defaultmode.pipeline.joined_tables import clinical_tables
 from defaultmode.pipeline.measuring import (
-    Work,
     check_names,
-    chosen_presets,
     processes_for,
     runs_of,
     task_mb,
     works_of,
 )
+from defaultmode.pipeline.one_run import Work, chosen_presets
 from defaultmode.pipeline.studying import clinical_rows
 from defaultmode.sources.bids import RunFiles
 from defaultmode.sources.reading import look_at_recording

@@ -9,7 +9,8 @@ from defaultmode import __version__
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.settings import Settings
 from defaultmode.outputs import run_key
-from defaultmode.pipeline.measuring import MeasureReport, Work, measure, measure_works
+from defaultmode.pipeline.measuring import MeasureReport, measure, measure_works
+from defaultmode.pipeline.one_run import Work
 from defaultmode.pipeline.studying import StudyReport, study
 from defaultmode.running import refuse_occupied
 from defaultmode.sources.embedded import embedded_notes, embedded_recordings

@@ -197,6 +197,11 @@ class Folder:
         found = (read_manifest(path) for path in sorted(self.manifests.glob("*.json")))
         return [m for m in found if m is not None]
 
+    def scorings(self) -> list[Manifest]:
+        """The manifests of all runs that were scored, in order of their keys."""
+        found = (read_manifest(path) for path in sorted(self.scored.glob("*.json")))
+        return [m for m in found if m is not None]
+
     def measure_tables(self) -> list[str]:
         """Paths of the tables of measures of all finished runs, relative to the folder."""
         return [str(m.outcome["measures"]) for m in self.finished()]

@@ -68,7 +68,7 @@ def score_states(
         for task, outcome in progress(outcomes, len(waiting), "learning states", quiet=quiet):
             if isinstance(outcome, DefaultModeError):
                 folder.log("no states", task.key, code=outcome.code, reason=outcome.detail)
-    tasks = [_to_score(folder, settings, finished[key]) for key in keys if key in finished]
+    tasks = [scoring_of(folder, settings, finished[key]) for key in keys if key in finished]
     open_ = [Task(s.key, s) for s in tasks if not folder.is_scored(s.key, s.basis)]
     for _ in progress(
         launch(score, open_, processes=processes), len(open_), "scoring", quiet=quiet
@@ -148,7 +148,8 @@ def learn(work: Learning) -> None:
     write_text(folder / work.path, states_text(states, work.about))
 
 
-def _to_score(folder: Folder, settings: Settings, manifest: Manifest) -> Scoring:
+def scoring_of(folder: Folder, settings: Settings, manifest: Manifest) -> Scoring:
+    """The piece of work that scores a finished run by the states that there are."""
     table = str(manifest.outcome["measures"])
     run = finished_runs(folder.path, [table])[0]
     root = Path(settings.states) if settings.states else folder.path
@@ -162,9 +163,18 @@ def _to_score(folder: Folder, settings: Settings, manifest: Manifest) -> Scoring
 
 
 def score(work: Scoring) -> None:
-    """Score one run under every preset by the states of the study; its manifest comes last."""
+    """Score one run by the states of the study; its manifest comes last."""
     folder = Folder(Path(work.settings.out))
-    run = finished_runs(folder.path, [work.table])[0]
+    texts = scored_texts(work)
+    for name, text in texts.items():
+        write_text(folder.path / name, text)
+    files = tuple(Fingerprint.of(folder.path / name, name) for name in sorted(texts))
+    folder.finish_scoring(Manifest(work.key, __version__, work.basis, (), files))
+
+
+def scored_texts(work: Scoring) -> dict[str, str]:
+    """What one run's scoring under every preset writes: path below the folder → text."""
+    run = finished_runs(Path(work.settings.out), [work.table])[0]
     wanted = state_measures(work.settings)
     variants, labels = {}, {}
     for denoise in run.series:
@@ -172,19 +182,8 @@ def score(work: Scoring) -> None:
         states = read_states(Path(path))[0] if path else {}
         variants[denoise], labels[denoise] = _scored(run, denoise, states, work.settings)
     texts = scored_files(run, variants, {m.name: m.unit for m in wanted}, labels)
-    beside = Path(work.table).parent
-    for name, text in texts.items():
-        write_text(folder.path / beside / name, text)
-    files = (beside / name for name in sorted(texts))
-    folder.finish_scoring(
-        Manifest(
-            work.key,
-            __version__,
-            work.basis,
-            (),
-            tuple(Fingerprint.of(folder.path / f, f.as_posix()) for f in files),
-        )
-    )
+    beside = Path(work.table).parent.as_posix()
+    return {f"{beside}/{name}": text for name, text in texts.items()}
 
 
 def _scored(

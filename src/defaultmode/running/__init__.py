@@ -1,6 +1,6 @@
 """Carrying work out: tasks, atomic files, manifests and launchers. It knows nothing of brains."""
 
-from defaultmode.running.files import write_text
+from defaultmode.running.files import write_bytes, write_text
 from defaultmode.running.fresh import fresh_folder, refuse_occupied
 from defaultmode.running.launch import Task, launch, worker_count
 from defaultmode.running.manifest import Fingerprint, Manifest, read_manifest, write_manifest
@@ -17,6 +17,7 @@ __all__ = [
     "read_manifest",
     "refuse_occupied",
     "worker_count",
+    "write_bytes",
     "write_manifest",
     "write_text",
 ]

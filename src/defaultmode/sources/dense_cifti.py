@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defaultmode.core.errors import DefaultModeError
-from defaultmode.core.grid import LEFT, MIDLINE, RIGHT, Grid
+from defaultmode.core.grid import LEFT, MIDLINE, RIGHT, Grid, alive
 from defaultmode.core.recording import Recording
 from defaultmode.sources.atlases.surface_labels import is_surface_path, read_surface_labels
 from defaultmode.sources.bids import RunFiles
 from defaultmode.sources.cifti import agreed_repetition_time, series_step_s
-from defaultmode.sources.places import Laid, alive, recording_of_places
+from defaultmode.sources.places import Laid, recording_of_places
 from defaultmode.sources.surface_files import surface_image
 
 

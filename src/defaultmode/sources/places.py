@@ -27,15 +27,6 @@ class Laid:
     how: str
 
 
-def alive(signal: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Which places vary over time and are finite throughout: all but the medial wall, (n_places,).
-
-    signal : (n_places, n_time)
-    """
-    finite = np.isfinite(signal).all(axis=1)
-    return np.asarray(finite & (signal != signal[:, :1]).any(axis=1))
-
-
 def recording_of_places(
     files: RunFiles, laid: Laid, grid: Grid, *, tr_s: float, maps: bool
 ) -> Recording:

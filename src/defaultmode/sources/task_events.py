@@ -44,12 +44,12 @@ class EventsFiles:
         if name is None:
             return None
         run = name.acquired
-        inside = str(signal.parent)[len(str(self._derivatives)) :].strip(os.sep)
+        inside = signal.parent.relative_to(self._derivatives).as_posix().removeprefix(".")
         beside = self._nearest(self._derivatives, inside, run)
         if beside is not None:
             return beside
-        session = (f"ses-{name.entities['ses']}",) if "ses" in name.entities else ()
-        acquired = os.sep.join((f"sub-{name.entities['sub']}", *session, "func"))
+        session = f"/ses-{name.entities['ses']}" if "ses" in name.entities else ""
+        acquired = f"sub-{name.entities['sub']}{session}/func"
         found = [p for root in self._raw if (p := self._nearest(root, acquired, run))]
         if len(found) > 1:
             msg = f"{found[0]} and {found[1]} both apply to {signal.name}."
@@ -71,14 +71,17 @@ class EventsFiles:
     def _upwards(self, root: Path, inside: str) -> list[list[tuple[Acquired, Path]]]:
         """The tables of a folder, of the one that holds it, and so on up to the root; read once."""
         if (root, inside) not in self._applying:
-            above = self._upwards(root, inside.rpartition(os.sep)[0]) if inside else []
+            above = self._upwards(root, inside.rpartition("/")[0]) if inside else []
             self._applying[root, inside] = [_tables_in(root / inside), *above]
         return self._applying[root, inside]
 
 
 def _tables_in(folder: Path) -> list[tuple[Acquired, Path]]:
-    found = sorted(p for p in folder.glob("*_events.tsv*") if p.name.endswith(ENDINGS))
-    named = ((parse_name(path.name), path) for path in found)
+    if not folder.is_dir():
+        return []
+    with os.scandir(folder) as entries:
+        files = sorted(entry.name for entry in entries if entry.name.endswith(ENDINGS))
+    named = ((parse_name(file), folder / file) for file in files)
     return [(name.acquired, path) for name, path in named if name is not None]
 
 

@@ -1,6 +1,5 @@
 """The voxels behind the regions of a run, kept while its volumes stream by."""
 
-from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import product
@@ -8,7 +7,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from defaultmode.core.grid import BLOCK, LEFT, RIGHT, Grid
+from defaultmode.core.grid import LEFT, RIGHT, Grid, alive, parts
 from defaultmode.sources.nifti_header import VolumeHeader
 from defaultmode.sources.nifti_stream import Blocks
 from defaultmode.sources.volume_weights import RegionVoxels
@@ -47,7 +46,7 @@ class KeptVoxels:
         t = 0
         with closing(blocks), np.errstate(over="ignore"):
             for block in blocks:
-                self.signal[:, t : t + len(block)] = block[:, self.voxel].T
+                self.signal[:, t : t + len(block)] = block.take(self.voxel, axis=1).T
                 t += len(block)
                 yield block
 
@@ -57,7 +56,7 @@ class KeptVoxels:
         A voxel that two spheres share counts to the first of them. Called once, after the last
         block: the series are scaled and moved where they lie.
         """
-        kept = _alive(self.signal)
+        kept = alive(self.signal)
         place = self.voxel[kept]
         signal = _moved_up(self.signal, kept)
         signal *= np.float32(self.header.slope)
@@ -76,26 +75,14 @@ class KeptVoxels:
         )
 
 
-def _alive(signal: NDArray[np.float32]) -> NDArray[np.bool_]:
-    kept = np.empty(len(signal), dtype=bool)
-    for where in _parts(len(signal)):
-        values = signal[where]
-        kept[where] = np.isfinite(values).all(axis=1) & (values != values[:, :1]).any(axis=1)
-    return kept
-
-
 def _moved_up(signal: NDArray[np.float32], kept: NDArray[np.bool_]) -> NDArray[np.float32]:
     """The rows that are kept, where they lie: a copy would double the memory."""
     n = 0
-    for where in _parts(len(signal)):
+    for where in parts(len(signal)):
         rows = signal[where][kept[where]]
         signal[n : n + len(rows)] = rows
         n += len(rows)
     return signal[:n]
-
-
-def _parts(n: int) -> Generator[slice, None, None]:
-    return (slice(start, start + BLOCK) for start in range(0, n, BLOCK))
 
 
 def _side(place: NDArray[np.intp], header: VolumeHeader) -> NDArray[np.int8]:

@@ -41,26 +41,29 @@ def region_means(blocks: Blocks, header: VolumeHeader, voxels: RegionVoxels) -> 
     region's signal not finite; nothing is averaged over it.
     """
     n_regions = len(voxels.expected)
-    signal = np.empty((header.n_time, n_regions))
-    first = np.empty(len(voxels.voxel))
-    still = np.arange(len(voxels.voxel))
+    order = np.argsort(voxels.region, kind="stable")  # the voxels of a region side by side
+    voxel, region = voxels.voxel[order], voxels.region[order]
+    in_view, starts = np.unique(region, return_index=True)
+    signal = np.zeros((header.n_time, n_regions))
+    first = np.empty(len(voxel))
+    still = np.arange(len(voxel))
     t = 0
     with closing(blocks), np.errstate(invalid="ignore", over="ignore"):
         for block in blocks:
             for volume in block:
-                now = volume.take(voxels.voxel).astype(np.float64)
+                now = volume.take(voxel)
                 if t == 0:
                     first[:] = now
                 still = still[now[still] == first[still]]
-                signal[t] = np.bincount(voxels.region, now - first, n_regions)
+                signal[t, in_view] = np.add.reduceat(now - first, starts)
                 t += 1
         varies = np.ones(len(first), dtype=bool)
         varies[still] = False
-        covered = np.bincount(voxels.region[varies], minlength=n_regions).astype(np.float64)
-        start = np.bincount(voxels.region[varies], first[varies], n_regions)
+        covered = np.bincount(region[varies], minlength=n_regions).astype(np.float64)
+        start = np.bincount(region[varies], first[varies], n_regions)
         total = np.where(covered > 0, signal + start, np.nan)
         means = total / np.maximum(covered, 1) * header.slope + header.inter
-    constant = np.bincount(voxels.region[still], minlength=n_regions).astype(np.float64)
+    constant = np.bincount(region[still], minlength=n_regions).astype(np.float64)
     _check_brightness(means, header)
     return RegionMeans(means, covered, constant)
 

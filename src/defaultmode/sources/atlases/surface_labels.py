@@ -100,6 +100,8 @@ def _dense(path: Path) -> tuple[Any, NDArray[np.str_]]:
 
 def _pair(path: Path) -> list[NDArray[np.str_]]:
     """Name of the label of each vertex, left and right, "" for none."""
+    if not path.is_file():
+        raise DefaultModeError("E101", f"there is no file {path}.")
     parts = []
     for file in sides(path):
         if not file.is_file():
