@@ -1,7 +1,7 @@
 """One run: read, denoised under every preset, measured and written."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from defaultmode import __version__
@@ -11,7 +11,7 @@ from defaultmode.core.recording import Recording
 from defaultmode.core.reference import Reference
 from defaultmode.core.settings import Settings
 from defaultmode.denoising import Choices, Preset, denoise_all, presets_for
-from defaultmode.measures import Measure, all_measures
+from defaultmode.measures import Measure, activation_by_trial_type, all_measures, place_maps
 from defaultmode.outputs import MeasuredRun, Variant, images_of, measures_path, run_files
 from defaultmode.pipeline.folder import Folder
 from defaultmode.pipeline.referencing import reference_of
@@ -161,4 +161,4 @@ def _variant(
     maps = {} if cleaned.grid is None else place_maps(cleaned)
     # A copy: what measures remember of a recording, surrogates too, goes with the recording itself.
     kept = replace(cleaned)
-    return Variant(preset.name, kept, by_kind["number"], by_kind["regions"], by_kind["pairs"], maps)
+    return Variant(preset.name, kept, *by_kind.values(), maps)
