@@ -25,8 +25,8 @@ import sys
 from defaultmode.core.settings import Settings
 from defaultmode.pipeline.demonstrating import embedded_works
 from defaultmode.pipeline.measuring import measure_works, runs_of, works_of
-source, out, runs = sys.argv[1:]
-settings = Settings(source=source, out=out, nprocs=1)
+source, out, runs, surrogates = sys.argv[1:]
+settings = Settings(source=source, out=out, surrogates=int(surrogates), nprocs=1)
 works = works_of(runs_of(settings), settings) if source else embedded_works(settings)
 measure_works(works[: int(runs)], settings, quiet=True)
 """
@@ -134,15 +134,16 @@ def _gap(one: str, other: str) -> float | None:
     return abs(a - b) / max(abs(a), abs(b))
 
 
-def measured(source: str, folder: Path, runs: int) -> dict[str, Cells]:
+def measured(source: str, folder: Path, *, runs: int, surrogates: int) -> dict[str, Cells]:
     """What is published under each kernel that runs here: the kernel in use → its cells.
 
     The kernels are tried at the same time.
     """
     in_use = {kernel_in_use(kernel): kernel for kernel in KERNELS}
+    counts = (str(runs), str(surrogates))
     running = {
         used: subprocess.Popen(
-            [sys.executable, "-c", MEASURE, source, str(folder / used), str(runs)],
+            [sys.executable, "-c", MEASURE, source, str(folder / used), *counts],
             env=environment(kernel),
         )
         for used, kernel in in_use.items()
@@ -159,9 +160,10 @@ def main() -> None:
     flags = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     flags.add_argument("--source", default="", metavar="DERIVATIVES")
     flags.add_argument("--runs", type=int, default=12)
+    flags.add_argument("--surrogates", type=int, default=39)
     asked = flags.parse_args()
     with tempfile.TemporaryDirectory() as root:
-        kernels = measured(asked.source, Path(root), asked.runs)
+        kernels = measured(asked.source, Path(root), runs=asked.runs, surrogates=asked.surrogates)
     print(f"kernels: {', '.join(kernels)}")
     print(f"{'quantity':60} {'cells':>8} {'other text':>10} {'furthest':>9}")
     first, *others = kernels.values()

@@ -245,7 +245,7 @@ def plain(content: object) -> object:
         return [plain(value) for value in content]
     if not isinstance(content, str):
         return content
-    return re.sub(r"\d+(\.\d+)?", lambda m: f"{float(m[0]):g} ", re.sub(r"\s", "", content))
+    return re.sub(r"\d+\.?\d*|\.\d+", lambda m: f"{float(m[0]):g} ", re.sub(r"\s", "", content))
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,14 @@ def moving(n_time: int = 300, n_regions: int = 17) -> Recording:
 def gridded() -> Recording:
     """A made run with voxels behind its regions."""
     voxels = noise(300, 23, seed=8).T.astype(np.float32)
-    none = np.full((23, 1), -1)
-    grid = Grid(voxels, np.arange(23) % 6, none, "voxels", np.arange(23))
+    grid = Grid(
+        signal=voxels,
+        region=np.arange(23) % 6,
+        side=np.zeros(23, dtype=np.int8),
+        neighbours=np.full((23, 1), -1),
+        kind="voxels",
+        index=np.arange(23),
+    )
     return replace(full_run(), grid=grid)
 
 

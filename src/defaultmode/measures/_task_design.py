@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -60,10 +61,10 @@ def task_design(recording: Recording) -> TaskDesign:
     contrast = task_s / task_s.sum()
     if rest_s.any():
         contrast = contrast - rest_s / rest_s.sum()
-    frames_s = np.arange(recording.n_time, dtype=np.float64) * recording.tr_s
-    _check_rest(events, frames_s[recording.usable])
-    regressors = [_regressor([e for e in events if e.trial_type == t], frames_s) for t in types]
-    return TaskDesign(tuple(types), np.column_stack(regressors), contrast)
+    frames_s = np.asarray(np.flatnonzero(recording.usable) * recording.tr_s, dtype=np.float64)
+    _check_rest(events, frames_s)
+    regressors = _regressors(tuple(events), recording.n_time, recording.tr_s)
+    return TaskDesign(tuple(types), regressors, contrast)
 
 
 def filtered_alike(design: Array, recording: Recording) -> Array:
@@ -101,11 +102,19 @@ def _check_rest(events: list[TaskEvent], frames_s: Array) -> None:
         raise DefaultModeError("E306", msg)
 
 
-def _regressor(events: list[TaskEvent], frames_s: Array) -> Array:
+@lru_cache(maxsize=2)  # every denoising preset of a run has the same
+def _regressors(events: tuple[TaskEvent, ...], n_time: int, tr_s: float) -> Array:
+    """Expected responses to the trial types in their alphabetical order, (n_time, n_types)."""
     from nilearn.glm.first_level import compute_regressor
 
-    onsets = [e.onset_s for e in events]
-    blocks = (onsets, [e.duration_s or STICK_S for e in events], np.ones(len(events)))
-    start_s = min(-EARLIEST_S, *onsets)
-    columns, _ = compute_regressor(blocks, RESPONSE, frames_s, min_onset=start_s)
-    return np.asarray(columns[:, 0], dtype=np.float64)
+    frames_s = np.arange(n_time, dtype=np.float64) * tr_s
+    columns = []
+    for trial_type in sorted({e.trial_type for e in events}):
+        ours = [e for e in events if e.trial_type == trial_type]
+        onsets_s = [e.onset_s for e in ours]
+        blocks = (onsets_s, [e.duration_s or STICK_S for e in ours], np.ones(len(ours)))
+        start_s = min(-EARLIEST_S, *onsets_s)
+        columns.append(compute_regressor(blocks, RESPONSE, frames_s, min_onset=start_s)[0][:, 0])
+    found = np.column_stack(columns)
+    found.flags.writeable = False
+    return found

@@ -63,7 +63,10 @@ def scored_files(
     return files
 
 
-LABELS = "state of every volume by each method, counted from 0; n/a where the volume is censored"
+LABELS = (
+    "state of every volume by each method, counted from 0; n/a where the volume is censored and, for "
+    "leida, at either end of the run, where its phase is not known"
+)
 
 
 def _plain(states: States) -> dict[str, object]:

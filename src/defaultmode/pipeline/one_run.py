@@ -161,4 +161,5 @@ def _variant(
     maps = {} if cleaned.grid is None else place_maps(cleaned)
     # A copy: what measures remember of a recording, surrogates too, goes with the recording itself.
     kept = replace(cleaned)
-    return Variant(preset.name, kept, *by_kind.values(), maps)
+    numbers, regions, pairs = by_kind.values()
+    return Variant(preset.name, kept, numbers, regions, pairs, maps)

@@ -24,8 +24,8 @@ MNI305_TO_MNI152 = np.array(
         [-0.0130, -0.0093, 0.9971, 1.1840],
     ]
 )
-# Our own. Tried on the fsLR surface of BrainSpace 0.3.0, for which labels of Schaefer are published:
-# 99.9 % of its cortex lies within this distance of a label, 14 % of its medial wall, and 88 % of its
+# Our own. Tried on the fsLR surface of BrainSpace 0.3.0, whose Schaefer labels are published: of
+# the cortex 99.9 % lies within this distance of a label, of the medial wall 14 %, and 88 % of its
 # vertices get their published label.
 FARTHEST_MM = 2.0
 SAMPLED = (
