@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.grid import parts
@@ -42,6 +41,8 @@ def _ranks(recording: Recording) -> NDArray[np.int16]:
     Whole numbers even for tied frames, which share their mean rank. The last row is 0: it is what
     the neighbour −1, which is not there, adds to a sum.
     """
+    from scipy.stats import rankdata  # half a second to import, and rarely needed
+
     grid = grid_of(recording)
     n = int(recording.usable.sum())
     ranks = np.zeros((len(grid) + 1, n), dtype=np.int16)

@@ -136,8 +136,8 @@ def _clinical(settings: Settings, found: Sequence[RunFiles]) -> tuple[str, ...]:
 
 
 def _seconds(files: RunFiles | int) -> float:
-    if isinstance(files, RunFiles) and files.kind == "volumes":
-        return files.signal.stat().st_size / VOLUME_BYTES_PER_S + TABLE_S
+    if isinstance(files, RunFiles) and not files.parcellated:
+        return sum(p.stat().st_size for p in files.signals) / VOLUME_BYTES_PER_S + TABLE_S
     return TABLE_S
 
 

@@ -30,7 +30,8 @@ from defaultmode.running import (
 from defaultmode.sources.atlases import load_atlas
 from defaultmode.sources.bids import RunFiles, find_runs, with_events
 
-TABLE_MB, VOLUMES_MB = 400, 700  # memory of one process, measured in benchmarks/
+# Memory of one process, measured in benchmarks/; a grid of voxels is 235,000 places × 300 frames.
+TABLE_MB, VOLUMES_MB, GRID_MB = 400, 700, 1100
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ def works_of(runs: Sequence[RunFiles], settings: Settings) -> list[Work]:
     labels = {name: load_atlas(name).label or load_atlas(name).name for name in names}
     works = []
     for files in runs:
-        if files.kind == "volumes":
+        if not files.parcellated:
             works += [
                 Work(f"{files.key}_atlas-{labels[name]}", files, name, settings) for name in names
             ]
@@ -171,9 +172,11 @@ def processes_for(works: Sequence[Work], waiting: int, settings: Settings) -> in
 
 
 def task_mb(works: Sequence[Work]) -> int:
-    """Memory that one process needs, in MB: more where volumes are read."""
-    volumes = any(isinstance(w.files, RunFiles) and w.files.kind == "volumes" for w in works)
-    return VOLUMES_MB if volumes else TABLE_MB
+    """Memory that one process needs, in MB: more where volumes, vertices or a grid are read."""
+    images = [w for w in works if isinstance(w.files, RunFiles) and not w.files.parcellated]
+    if any(w.settings.maps for w in images):
+        return GRID_MB
+    return VOLUMES_MB if images else TABLE_MB
 
 
 def _refuse_twins(works: Sequence[Work]) -> None:

@@ -37,7 +37,7 @@ class Work:
         """The files whose change makes the run stale."""
         if isinstance(self.files, int):
             return []
-        named = (self.files.signal, self.files.confounds, self.files.mask, self.files.events)
+        named = (*self.files.signals, self.files.confounds, self.files.mask, self.files.events)
         own = [Path(self.settings.connectome)] if self.settings.connectome else []
         return [p for p in named if p is not None] + atlas_files(self.atlas) + own
 
