@@ -24,6 +24,7 @@ IMAGE = f"{STEM}_{made.SPACE}_desc-preproc_bold.nii.gz"
 MASK = f"{STEM}_{made.SPACE}_desc-brain_mask.nii.gz"
 CONFOUNDS = f"{STEM}_desc-confounds_timeseries.tsv"
 SERIES = f"{STEM}_atlas-AAL90_stat-mean_timeseries.tsv"
+PARCELS = f"{STEM}_atlas-AAL90_timeseries.ptseries.nii"
 T1W = IMAGE.replace(made.SPACE, "space-T1w")
 FAR = np.array([[0, 0, 0, 400.0]] * 3 + [[0] * 4])
 
@@ -323,6 +324,11 @@ TABLES = of("series", "measure {here} {out} --measures within_default_mode --npr
     "threshold below zero": ("E411", lambda _: None, "--fd-thresh -1", 2),
     "filter file gone": ("E101", lambda _: None, "--bids-filter-file {here}/none.json"),
     "filter file broken": ("E411", text("f.json", "{"), "--bids-filter-file {here}/f.json", 2),
+    "states of no study": ("E101", lambda _: None, "--states {here}"),
+    "connectome of other regions": ("E133", text("w.tsv", "Node\ta\tb\na\t0\t1\nb\t1\t0\n"), "--connectome {here}/w.tsv"),
+    "one state": ("E411", lambda _: None, "--n-states 1", 2),
+    "parcel series that is no image": ("E119", both(gone(SERIES), text(PARCELS, b"no image"))),
+    "parcel series of another kind": ("E119", both(gone(SERIES), text(PARCELS, nifti(np.zeros((2, 2, 2, 9), np.float32))))),
     "filter that fits nothing": ("E403", text("f.json", '{"bold": {"session": "9"}}'), "--bids-filter-file {here}/f.json"),
 })  # fmt: skip
 
@@ -343,6 +349,17 @@ SIDECARS = of("sidecar", "measure {here} {out} --measures within_default_mode --
     "NaN": ("E206", raw_sidecar('{"RepetitionTime": NaN}')),
     "Latin-1": ("E206", raw_sidecar(b'{"RepetitionTime": 2.0, "Name": "\xe4"}')),
     "data set description broken": ("E206", text("dataset_description.json", "{")),
+})  # fmt: skip
+
+EVENTS = f"{STEM}_events.tsv"
+TASKS = of("events", "measure {here} {out} --measures within_default_mode --nprocs 1 --participant-label 01", {
+    "no onset": ("E210", text(EVENTS, "start\tduration\n1\t2\n")),
+    "no duration": ("E210", text(EVENTS, "onset\n1\n")),
+    "onset not known": ("E210", text(EVENTS, "onset\tduration\nn/a\t2\n")),
+    "duration below zero": ("E210", text(EVENTS, "onset\tduration\n1\t-2\n")),
+    "text for a number": ("E134", text(EVENTS, "onset\tduration\n1 s\t2\n")),
+    "milliseconds": ("E211", text(EVENTS, "onset\tduration\n20000\t2000\n40000\t2000\n")),
+    "ragged": ("E130", text(EVENTS, "onset\tduration\n1\n")),
 })  # fmt: skip
 
 PEOPLE = "participant_id\tgroup\n"
@@ -419,6 +436,6 @@ FOLDERS = of("folder", "measure {here} {out} --nprocs 1 --measures within_defaul
 })  # fmt: skip
 
 KINDS = [
-    *VOLUMES, *ATLASES, *CONFOUND_TABLES, *TABLES, *SIDECARS, *CLINICAL, *PLANS, *PROTOCOLS,
+    *VOLUMES, *ATLASES, *CONFOUND_TABLES, *TABLES, *SIDECARS, *TASKS, *CLINICAL, *PLANS, *PROTOCOLS,
     *CONNECTOMES, *FOLDERS,
 ]  # fmt: skip

@@ -22,6 +22,7 @@ def ours(kind: str, folder: Path) -> Work:
     """Find the run, read it strictly, average 400 regions, denoise by one preset."""
     import pandas as pd  # noqa: F401 - reads the confounds; imports are timed apart
 
+    from defaultmode.core.missing import Missing
     from defaultmode.denoising import all_presets, denoise
     from defaultmode.sources.bids import find_runs
     from defaultmode.sources.reading import read_recording
@@ -29,7 +30,10 @@ def ours(kind: str, folder: Path) -> Work:
     def work() -> np.ndarray:
         (files,) = find_runs(folder / kind)
         recording = read_recording(files, str(folder / made_run.LABELS))
-        return denoise(recording, all_presets()[PRESET]).signal
+        cleaned = denoise(recording, all_presets()[PRESET])
+        if isinstance(cleaned, Missing):
+            raise SystemExit(cleaned.reason)
+        return cleaned.signal
 
     return work
 

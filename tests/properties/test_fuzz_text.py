@@ -1,4 +1,4 @@
-"""1700 damaged tables, sidecars and settings: an error with a code, or what the text says now."""
+"""2000 damaged tables, sidecars and settings: an error with a code, or what the text says now."""
 
 import ast
 import io
@@ -20,6 +20,7 @@ from defaultmode.simulation.protocol_file import read_protocol
 from defaultmode.simulation.trial_file import read_trial
 from defaultmode.sources.clinical_files import read_clinical_file
 from defaultmode.sources.sidecars import processing_from_sidecar, read_json, repetition_time
+from defaultmode.sources.task_events import AFTERMATH_S, read_events
 from defaultmode.sources.text_tables import read_text_table
 from defaultmode.sources.volume_confounds import read_confounds
 from mutants import TEXT, mutants
@@ -97,6 +98,31 @@ def test_clinical_tables(tmp_path: Path, record_property) -> None:
     seen, told = tally(PEOPLE, 350, 4, look)
     record_property("mutants", f"clinical table, {told}")
     assert {"E130", "E404", "as another parser reads it"} <= seen.keys()
+
+
+EVENTS = (
+    "onset\tduration\ttrial_type\tresponse_time\n"
+    + "".join(f"{20 * i}.5\t{8 + i}\t{('rest', 'n-back')[i % 2]}\t0.{i}1\n" for i in range(8))
+    + "180\t5\tn/a\tn/a\n"
+).encode()
+
+
+def test_events(tmp_path: Path, record_property) -> None:
+    path = tmp_path / "events.tsv"
+
+    def look(raw: bytes) -> str:
+        path.write_bytes(raw)
+        found = [(e.onset_s, e.duration_s, e.trial_type) for e in read_events(path)]
+        table = as_pandas(raw)
+        types = table["trial_type"] if "trial_type" in table else ["task"] * len(table)
+        rows = zip(table["onset"].map(float), table["duration"].map(float), types, strict=True)
+        seen = [(a, b, c.replace("n/a", "")) for a, b, c in rows if a + b > -AFTERMATH_S]
+        assert found == sorted(seen, key=lambda row: row[0])
+        return "as another parser reads it"
+
+    seen, told = tally(EVENTS, 300, 9, look)
+    record_property("mutants", f"events, {told}")
+    assert {"E130", "E134", "E210", "as another parser reads it"} <= seen.keys()
 
 
 SIDECAR = json.dumps(

@@ -82,3 +82,9 @@ def test_censored_frames_are_in_the_copies():
     """They were filled in for the filter: what is counted afterwards leaves them out again."""
     usable = np.arange(200) % 9 != 4
     assert surrogates(replace(recording(), usable=usable), REFERENCE).shape == (5, 200, 17)
+
+
+def test_a_surrogate_that_equals_the_value_but_for_rounding_is_a_tie() -> None:
+    surrogates = np.r_[0.3, np.zeros(3)]
+    for value in (0.3, 0.1 + 0.2, np.nextafter(0.3, 0)):
+        assert Tested(value, surrogates, "are made up").p == 2 * 2 / 5

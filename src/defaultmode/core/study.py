@@ -21,6 +21,7 @@ KEYS = (
     "atlas",
 )
 BEYOND = "_beyond_surrogates"  # after the name of a measure: less the mean of its surrogates
+TOGETHER = ", "  # between the names in `what`, where several lack for one reason
 MISSING_COLUMNS = (
     *("participant_id", "session_id", "task_id", "run_id", "atlas"),
     *("what", "denoise", "code", "reason"),

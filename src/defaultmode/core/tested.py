@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 LEAST_P = 0.05  # above it the value is called no different from its surrogates
+TIED = 1e-9  # a difference by less is rounding, which another processor does otherwise
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,8 +36,9 @@ class Tested:
     def p(self) -> float:
         """Two-sided rank of the value among its surrogates, itself counted (Phipson 2010)."""
         n = len(self.surrogates)
-        above = 1 + int((self.surrogates >= self.value).sum())
-        below = 1 + int((self.surrogates <= self.value).sum())
+        slack = TIED * np.maximum(np.abs(self.surrogates), abs(self.value))
+        above = 1 + int((self.surrogates >= self.value - slack).sum())
+        below = 1 + int((self.surrogates <= self.value + slack).sum())
         return min(1.0, 2 * min(above, below) / (n + 1))
 
     @property

@@ -9,7 +9,6 @@ from pkgutil import iter_modules
 
 from defaultmode.measures._connectivity import Connectivity, connectivity
 from defaultmode.measures._place_maps import place_maps
-from defaultmode.measures._place_maps import place_maps
 from defaultmode.measures._premises import PREMISES, Premise
 from defaultmode.measures._registry import Measure, all_measures, find, measure
 from defaultmode.measures._state_learning import learn_states

@@ -23,6 +23,7 @@ IGNORED = (
     "*_states.*",
     "*_timeseries.*",  # until atlas-based series are part of BIDS (BEP038, BEP012)
     "*_relmat.*",  # until BEP017 is
+    "*_boldmap.*",  # with an atlas and a statistic in its name
 )
 
 

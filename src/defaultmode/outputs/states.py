@@ -64,8 +64,8 @@ def scored_files(
 
 
 LABELS = (
-    "state of every volume by each method, counted from 0; n/a where the volume is censored and, for "
-    "leida, at either end of the run, where its phase is not known"
+    "state of every volume by each method, counted from 0; n/a where the volume is censored and, "
+    "for leida, at either end of the run, where its phase is not known"
 )
 
 

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from defaultmode.core.result import Result
-from defaultmode.core.study import BEYOND, KEYS, MISSING_COLUMNS, Column, Study
+from defaultmode.core.study import BEYOND, KEYS, MISSING_COLUMNS, TOGETHER, Column, Study
 from defaultmode.outputs.run import MEASURES, STATE_MEASURES
 from defaultmode.outputs.text import MISSING, as_json, table
 
+PREMISE_BROKEN = "E304"
 KEY_SENTENCES = {
     "participant_id": "Participant.",
     "session_id": "Session.",
@@ -34,13 +35,15 @@ def slug(denoise: str) -> str:
 def gather(folder: Path, paths: Sequence[str], sentences: Mapping[str, Mapping[str, str]]) -> Study:
     """One row for each run whose tables of measures lie at these paths.
 
-    sentences : measure → {"sentence", "role"} for the data dictionary.
+    sentences : measure → {"sentence", "role", "asked"} for the data dictionary; a measure that is
+        `asked` for by an event table or a flag is left out where no run has what it needs
     """
+    runs = [_run(folder / path) for path in sorted(paths)]
+    idle = _idle([measured for _, measured in runs], sentences)
     rows, columns, missing = [], _key_columns(), []
     tested: dict[str, list[bool]] = {}
-    for path in sorted(paths):
-        description = json.loads((folder / path).with_suffix(".json").read_text("utf-8"))
-        measured = _measured(folder / path)
+    for description, whole in runs:
+        measured = whole[~whole["measure"].isin(idle)]
         row = _keys(description)
         without = _without_global_signal(description)
         for record in measured.to_dict("records"):
@@ -60,6 +63,19 @@ def gather(folder: Path, paths: Sequence[str], sentences: Mapping[str, Mapping[s
     columns |= {name: replace(columns[name], note=_tested(t)) for name, t in tested.items()}
     frame = pd.DataFrame(rows, columns=list(columns))
     return Study(frame, columns, pd.DataFrame(missing, columns=list(MISSING_COLUMNS)))
+
+
+def _idle(tables: Sequence[pd.DataFrame], sentences: Mapping[str, Mapping[str, str]]) -> set[str]:
+    """The measures that somebody must ask for, by events or a flag, and nobody did."""
+    asked = {name for name, about in sentences.items() if about.get("asked")}
+    tried = {m for t in tables for m in t.loc[t["code"] != PREMISE_BROKEN, "measure"]}
+    return asked - tried
+
+
+def _run(path: Path) -> tuple[dict[str, object], pd.DataFrame]:
+    """What a run is, and its measures."""
+    description = json.loads(path.with_suffix(".json").read_text("utf-8"))
+    return description, _measured(path)
 
 
 def _measured(path: Path) -> pd.DataFrame:
@@ -134,7 +150,7 @@ def _without_global_signal(description: Mapping[str, object]) -> set[str]:
 
 
 def _missing(description: Mapping[str, object], measured: pd.DataFrame) -> list[dict[str, object]]:
-    """What this run lacks; a preset under which nothing was measured is one row, not thirty."""
+    """What this run lacks: under each preset one row for a reason, whatever lacks for it."""
     keys = _keys(description)
     base = {k: keys[k] for k in ("participant_id", "session_id", "task_id", "run_id", "atlas")}
 
@@ -151,10 +167,8 @@ def _missing(description: Mapping[str, object], measured: pd.DataFrame) -> list[
         if len(part) > 1 and len(lost) == len(part) and lost["reason"].nunique() == 1:
             lost = lost.head(1).assign(measure=ALL)
         rows += [
-            row(measure, denoise, code, reason)
-            for measure, code, reason in lost[["measure", "code", "reason"]].itertuples(
-                index=False, name=None
-            )
+            row(TOGETHER.join(alike["measure"]), denoise, code, reason)
+            for (code, reason), alike in lost.groupby(["code", "reason"], sort=False)
         ]
     return rows
 

@@ -70,10 +70,10 @@ def score_states(
                 folder.log("no states", task.key, code=outcome.code, reason=outcome.detail)
     tasks = [scoring_of(folder, settings, finished[key]) for key in keys if key in finished]
     open_ = [Task(s.key, s) for s in tasks if not folder.is_scored(s.key, s.basis)]
-    for _ in progress(
-        launch(score, open_, processes=processes), len(open_), "scoring", quiet=quiet
-    ):
-        pass
+    outcomes = launch(score, open_, processes=processes)
+    for task, outcome in progress(outcomes, len(open_), "scoring", quiet=quiet):
+        if isinstance(outcome, DefaultModeError):
+            folder.log("not scored", task.key, code=outcome.code, reason=outcome.detail)
 
 
 def check_states(settings: Settings) -> None:
@@ -98,25 +98,37 @@ def _selects(settings: Settings) -> bool:
 def _to_learn(
     folder: Folder, settings: Settings, finished: Mapping[str, Manifest]
 ) -> list[Task[Learning]]:
-    """One piece of work for each atlas and preset whose states are missing or stale."""
-    together: dict[tuple[str, str], dict[str, str]] = {}
-    tables = {str(m.outcome["measures"]): m for m in finished.values()}
-    for table, run in zip(tables, finished_runs(folder.path, list(tables)), strict=True):
-        hashes = {f.name: f.sha256 for f in tables[table].files}
-        for denoise, file in run.series.items():
-            series = file.relative_to(folder.path).as_posix()
-            group = together.setdefault(
-                (run.description["AtlasLabel"] or run.atlas.name, denoise), {}
-            )
-            group[table] = hashes[series]
+    """One piece of work for each atlas and preset whose states are missing or stale.
+
+    States of what is not measured any more are removed.
+    """
+    together = _series(folder, finished)
+    paths = {key: states_path(*key) for key in sorted(together)}
+    for old in sorted((folder.path / STATES).glob("*.json")):
+        if old.relative_to(folder.path).as_posix() not in paths.values():
+            old.unlink()
     waiting = []
-    for (atlas, denoise), taught in sorted(together.items()):
-        path = states_path(atlas, denoise)
+    for (atlas, denoise), path in paths.items():
+        taught = together[atlas, denoise]
         chosen = dict(sorted(taught.items())[:: -(-len(taught) // MOST_RUNS)])
         if not _is_current(folder.path / path, settings, taught):
             about = _about(settings) | {"learnt_from": chosen, "atlas": atlas, "denoise": denoise}
             waiting.append(Task(path, Learning(tuple(chosen), denoise, path, about, settings)))
     return waiting
+
+
+def _series(
+    folder: Folder, finished: Mapping[str, Manifest]
+) -> dict[tuple[str, str], dict[str, str]]:
+    """Atlas and preset → table of measures → hash of the series that was measured."""
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    tables = {str(m.outcome["measures"]): m for m in finished.values()}
+    for table, run in zip(tables, finished_runs(folder.path, list(tables)), strict=True):
+        hashes = {f.name: f.sha256 for f in tables[table].files}
+        for denoise, file in run.series.items():
+            series = file.relative_to(folder.path).as_posix()
+            found.setdefault((_atlas_label(run), denoise), {})[table] = hashes[series]
+    return found
 
 
 def _atlas_label(run: FinishedRun) -> str:

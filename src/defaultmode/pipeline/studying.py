@@ -23,6 +23,7 @@ from defaultmode.statistics import Design, compare, correlate, design_of
 
 STUDY_WIDE = ("low_hz", "high_hz", "min_usable_s", "fd_threshold_mm", "dvars_threshold")
 CLINICAL = "_clinical"  # added to a clinical column that has a measure's name
+ASKED = {"task known", "grid known"}  # premises that hold only where somebody asks for them
 EYES = {"E133", "E134", "E401", "E402", "E406", "E407", "E413", "E414"}
 
 
@@ -138,8 +139,11 @@ def refuse_other_settings(folder: Folder, settings: Settings, keys: Collection[s
 
 def gather_measured(folder: Folder) -> Study:
     """Every finished run of the folder as one study, with the runs that failed as missing."""
-    sentences = {m.name: {"sentence": m.sentence, "role": m.role} for m in all_measures().values()}
-    measured = gather(folder.path, folder.measure_tables(), sentences)
+    about = {
+        m.name: {"sentence": m.sentence, "role": m.role, "asked": "".join(ASKED & {*m.premises})}
+        for m in all_measures().values()
+    }
+    measured = gather(folder.path, folder.measure_tables(), about)
     failed = pd.DataFrame(folder.failed_runs(), columns=list(MISSING_COLUMNS))
     missing = pd.concat([measured.missing, failed], ignore_index=True)
     return Study(measured.table, measured.columns, missing)

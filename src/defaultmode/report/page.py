@@ -11,7 +11,6 @@ from defaultmode.core.errors import error_table
 from defaultmode.core.study import Study
 from defaultmode.report.caveats import caveats
 from defaultmode.report.choosing import (
-    MOVEMENT,
     atlases,
     factors,
     measured,
@@ -116,7 +115,7 @@ def _why_no_motion(study: Study) -> str:
     """The sentence that stands where the motion figure would."""
     if not measured(study):
         return "There are no recordings."
-    rows = study.missing[study.missing["what"].isin([MOVEMENT, "framewise_displacement"])]
+    rows = study.missing[study.missing["what"].str.contains("framewise_displacement")]
     if len(rows):
         return f"Head motion cannot be shown. {rows['reason'].iloc[0]}"
     return (

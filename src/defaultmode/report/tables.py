@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping, Sequence
 import pandas as pd
 
 from defaultmode.core.errors import error_table
-from defaultmode.core.study import BEYOND, KEYS, MISSING_COLUMNS, Column, Study
+from defaultmode.core.study import BEYOND, KEYS, MISSING_COLUMNS, TOGETHER, Column, Study
 from defaultmode.report.choosing import (
     BETWEEN,
     GSR,
@@ -58,7 +58,12 @@ Code = dict[tuple[str, ...], str]
 def _codes(study: Study) -> Code:
     keys = [*RUN_KEYS, "what", "denoise", "code"]
     rows = study.missing[keys].astype(str).itertuples(index=False, name=None)
-    return {row[:-1]: row[-1] for row in rows}
+    what = RUN_KEYS.index("atlas") + 1
+    return {
+        (*row[:what], name, row[what + 1]): row[-1]
+        for row in rows
+        for name in row[what].split(TOGETHER)
+    }
 
 
 def _code(codes: Code, run: tuple[str, ...], column: Column) -> str:
@@ -227,25 +232,27 @@ def missing_table(study: Study) -> Table | None:
     known = error_table()
     tasks = study.missing["task_id"].nunique()
     entities = [k for k in RUN_KEYS if k != "atlas" and (k != "task_id" or tasks > 1)]
-    rows = []
+    rows, n_values = [], 0
     together = study.missing.astype(str).groupby(["code", "reason"], sort=False, dropna=False)
     for (code, reason), part in together:
         entry = known.get(str(code))
         runs = [_recording_name(r, entities) for r in part.to_dict("records")]
+        names = [name for what in part["what"] for name in what.split(TOGETHER)]
+        n_values += len(names)
         rows.append(
             (
                 Cell(str(code), code=str(code)),
                 word(reason),
-                word(listed(map(plain, pd.unique(part["what"])), 8)),
+                word(listed(map(plain, dict.fromkeys(names)), 8)),
                 word(listed(pd.unique(part["denoise"]), 8)),
-                Cell(str(len(part)), str(len(part)), number=True),
+                Cell(str(len(names)), str(len(names)), number=True),
                 word(listed(dict.fromkeys(runs), 6)),
                 word(entry.remedy if entry else ""),
             )
         )
     head = ("Code", "Reason", "What", "Preset", "Values", "Recordings", "Remedy")
     listed_rows, note = cut(rows, MOST_MISSING)
-    caption = f"{counted(len(study.missing), 'missing value')}, for {counted(len(rows), 'reason')}"
+    caption = f"{counted(n_values, 'missing value')}, for {counted(len(rows), 'reason')}"
     return Table("missing-values", caption, head, listed_rows, study.missing, note, search=True)
 
 

@@ -24,11 +24,12 @@ def surface_image(path: Path, *, kind: Literal["GiftiImage", "Cifti2Image"]) -> 
         if not isinstance(image, getattr(nib, kind)):
             raise DefaultModeError("E119", f"{path} is not a {kind.removesuffix('Image')} file.")
         if kind == "Cifti2Image":
-            image.get_fdata(dtype="float32")
+            _check_cifti(image)
     except FileNotFoundError as problem:
         raise DefaultModeError("E101", f"there is no file {path}.") from problem
     except (
         nib.filebasedimages.ImageFileError,
+        nib.spatialimages.HeaderDataError,
         Cifti2HeaderError,
         ExpatError,
         zlib.error,
@@ -36,11 +37,23 @@ def surface_image(path: Path, *, kind: Literal["GiftiImage", "Cifti2Image"]) -> 
         LookupError,
         TypeError,
         AttributeError,
+        AssertionError,  # nibabel asserts that a GIFTI array has the dimensions that it states
+        OverflowError,
+        MemoryError,  # dimensions that no file of this size can have
         OSError,
         EOFError,
     ) as problem:
         raise DefaultModeError("E119", f"{path}: {problem}.") from problem
     return image
+
+
+def _check_cifti(image: Any) -> None:
+    """Read every axis and all data, which fails where the file is damaged."""
+    expected = tuple(len(image.header.get_axis(i)) for i in range(image.ndim))
+    if image.shape != expected:
+        msg = f"its data have the shape {image.shape}, its axes {expected}"
+        raise ValueError(msg)
+    image.get_fdata(dtype="float32")
 
 
 def sides(path: Path) -> tuple[Path, Path]:
