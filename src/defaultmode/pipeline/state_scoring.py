@@ -1,8 +1,10 @@
 """States learnt over a study once, kept in it, and every run scored by them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from defaultmode import __version__
 from defaultmode.core.errors import DefaultModeError
@@ -62,18 +64,27 @@ def score_states(
     if not state_measures(settings):
         return
     finished = {m.key: m for m in folder.finished()}
+    show = partial(_follow, folder, quiet=quiet)
     if not settings.states and not _selects(settings):
         waiting = _to_learn(folder, settings, finished)
-        outcomes = launch(learn, waiting, processes=processes)
-        for task, outcome in progress(outcomes, len(waiting), "learning states", quiet=quiet):
-            if isinstance(outcome, DefaultModeError):
-                folder.log("no states", task.key, code=outcome.code, reason=outcome.detail)
-    tasks = [scoring_of(folder, settings, finished[key]) for key in keys if key in finished]
-    open_ = [Task(s.key, s) for s in tasks if not folder.is_scored(s.key, s.basis)]
-    outcomes = launch(score, open_, processes=processes)
-    for task, outcome in progress(outcomes, len(open_), "scoring", quiet=quiet):
-        if isinstance(outcome, DefaultModeError):
-            folder.log("not scored", task.key, code=outcome.code, reason=outcome.detail)
+        show(launch(learn, waiting, processes=processes), len(waiting), "learning states")
+    scorings = [scoring_of(folder, settings, finished[key]) for key in keys if key in finished]
+    open_ = [Task(s.key, s) for s in scorings if not folder.is_scored(s.key, s.basis)]
+    show(launch(score, open_, processes=processes), len(open_), "scoring")
+
+
+def _follow(
+    folder: Folder,
+    outcomes: Iterator[tuple[Task[Any], None | DefaultModeError]],
+    total: int,
+    label: str,
+    *,
+    quiet: bool,
+) -> None:
+    """Show how far the tasks are, and log those that ended with an error."""
+    for task, outcome in progress(outcomes, total, label, quiet=quiet):
+        if outcome is not None:
+            folder.log(f"no {label}", task.key, code=outcome.code, reason=outcome.detail)
 
 
 def check_states(settings: Settings) -> None:
