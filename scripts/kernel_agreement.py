@@ -14,9 +14,8 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 KERNELS = ("Haswell", "Prescott", "Nehalem", "Sandybridge", "SkylakeX")
@@ -35,7 +34,6 @@ import numpy.linalg, scipy.linalg, threadpoolctl
 loaded = threadpoolctl.threadpool_info()
 print(",".join(sorted({i["architecture"] for i in loaded if "architecture" in i})))
 """
-Cells = dict[str, dict[tuple[str, ...], str]]  # quantity → place → text
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +47,13 @@ class Agreement:
     cells: int
     other: int
     furthest: float
+
+    def with_cell(self, gap: float | None) -> "Agreement":
+        """With one more cell: how far it is off, None where its text is the same."""
+        if gap is None:
+            return replace(self, cells=self.cells + 1)
+        furthest = max(self.furthest, gap)
+        return replace(self, cells=self.cells + 1, other=self.other + 1, furthest=furthest)
 
 
 def environment(kernel: str) -> dict[str, str]:
@@ -65,62 +70,53 @@ def kernel_in_use(kernel: str) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def published(folder: Path) -> Cells:
-    """Every number and label of a folder of results by what it is and where it stands."""
-    found: Cells = defaultdict(dict)
-    for path in sorted(folder.glob("sub-*/**/func/*.tsv")):
-        for quantity, place, text in _cells_of(path):
-            found[quantity][path.name, *place] = text
-    for path in sorted(folder.glob("states/*.json")):
-        for place, value in _leaves(json.loads(path.read_text("utf-8"))["states"]):
-            found["states: what was learnt"][path.name, *place] = str(value)
-    return dict(found)
+def agreements(folders: Sequence[Path]) -> list[Agreement]:
+    """One row for each quantity of the first folder of results, over all the others."""
+    found: dict[str, Agreement] = {}
+    first, *others = folders
+    paths = [*first.glob("sub-*/**/func/*.tsv"), *first.glob("states/*.json")]
+    for path in sorted(paths):
+        before = list(_cells_of(path))
+        for other in others:
+            after = _cells_of(other / path.relative_to(first))
+            for (quantity, text), (_, again) in zip(before, after, strict=True):
+                row = found.get(quantity, Agreement(quantity, 0, 0, 0.0))
+                found[quantity] = row.with_cell(_gap(text, again))
+    return list(found.values())
 
 
-def _cells_of(path: Path) -> Iterator[tuple[str, tuple[str, ...], str]]:
-    with path.open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream, delimiter="\t"))
+def _cells_of(path: Path) -> Iterator[tuple[str, str]]:
+    """What each number or label of a file is, and its text, in order."""
+    if path.suffix == ".json":
+        states = json.loads(path.read_text("utf-8"))["states"]
+        yield from (("states: what was learnt", str(value)) for value in _leaves(states))
+        return
     kind = path.stem.rpartition("_")[2]
-    for i, row in enumerate(rows):
-        if kind == "measures":
-            yield row["measure"], (row["denoise"],), row["value"]
-            if row["surrogate_p"] != "n/a":
-                yield f"{row['measure']}: surrogates", (row["denoise"],), row["surrogate_mean"]
-                yield f"{row['measure']}: surrogates", (row["denoise"], "p"), row["surrogate_p"]
-            continue
-        for name, text in row.items():
-            if name != "Node":
-                quantity = {"regions": f"{name} (regions)", "states": f"labels of {name}"}
-                yield quantity.get(kind, path.stem.split("_stat-")[-1]), (str(i), name), text
+    with path.open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream, delimiter="\t"):
+            yield from _measured(row) if kind == "measures" else _columns(row, path.stem, kind)
 
 
-def _leaves(
-    content: object, place: tuple[str, ...] = ()
-) -> Iterator[tuple[tuple[str, ...], object]]:
-    items: Iterator[tuple[object, object]] = iter(())
-    if isinstance(content, dict):
-        items = iter(content.items())
-    elif isinstance(content, list):
-        items = iter(enumerate(content))
+def _measured(row: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    yield row["measure"], row["value"]
+    if row["surrogate_p"] != "n/a":
+        yield f"{row['measure']}: surrogates", row["surrogate_mean"]
+        yield f"{row['measure']}: surrogates", row["surrogate_p"]
+
+
+def _columns(row: Mapping[str, str], stem: str, kind: str) -> Iterator[tuple[str, str]]:
+    for name, text in row.items():
+        if name != "Node":
+            called = {"regions": f"{name} (regions)", "states": f"labels of {name}"}
+            yield called.get(kind, stem.split("_stat-")[-1]), text
+
+
+def _leaves(content: object) -> Iterator[object]:
+    if isinstance(content, dict | list):
+        for value in content.values() if isinstance(content, dict) else content:
+            yield from _leaves(value)
     else:
-        yield place, content
-    for key, value in items:
-        yield from _leaves(value, (*place, str(key)))
-
-
-def agreements(first: Cells, others: Sequence[Cells]) -> list[Agreement]:
-    """One row for each quantity of the first, over all the others."""
-    return [
-        _agreement(name, cells, [o.get(name, {}) for o in others]) for name, cells in first.items()
-    ]
-
-
-def _agreement(
-    name: str, first: Mapping[tuple[str, ...], str], others: Sequence[Mapping[tuple[str, ...], str]]
-) -> Agreement:
-    gaps = [_gap(text, other.get(place, "")) for other in others for place, text in first.items()]
-    apart = [gap for gap in gaps if gap is not None]
-    return Agreement(name, len(gaps), len(apart), max(apart, default=0.0))
+        yield content
 
 
 def _gap(one: str, other: str) -> float | None:
@@ -134,8 +130,8 @@ def _gap(one: str, other: str) -> float | None:
     return abs(a - b) / max(abs(a), abs(b))
 
 
-def measured(source: str, folder: Path, *, runs: int, surrogates: int) -> dict[str, Cells]:
-    """What is published under each kernel that runs here: the kernel in use → its cells.
+def measured(source: str, folder: Path, *, runs: int, surrogates: int) -> dict[str, Path]:
+    """Results under each kernel that runs here: the kernel in use → its folder of results.
 
     The kernels are tried at the same time.
     """
@@ -152,7 +148,7 @@ def measured(source: str, folder: Path, *, runs: int, surrogates: int) -> dict[s
     for used, process in running.items():
         if process.wait():
             raise SystemExit(f"{used} ended with {process.returncode}")
-    return {used: published(folder / used) for used in running}
+    return {used: folder / used for used in running}
 
 
 def main() -> None:
@@ -164,10 +160,10 @@ def main() -> None:
     asked = flags.parse_args()
     with tempfile.TemporaryDirectory() as root:
         kernels = measured(asked.source, Path(root), runs=asked.runs, surrogates=asked.surrogates)
+        rows = agreements(list(kernels.values()))
     print(f"kernels: {', '.join(kernels)}")
     print(f"{'quantity':60} {'cells':>8} {'other text':>10} {'furthest':>9}")
-    first, *others = kernels.values()
-    for row in agreements(first, others):
+    for row in rows:
         print(f"{row.quantity:60} {row.cells:8} {row.other:10} {row.furthest:9.1e}")
 
 

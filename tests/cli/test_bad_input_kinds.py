@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 import made_datasets as made
-from bad_inputs import KINDS, Kind
+from bad_inputs import KINDS
 from defaultmode.cli import main
 from defaultmode.core.errors import explain
+from spoiling import Kind
 
 LEAST_KINDS = 60
 IMAGE_BASES = {"image", "confounds", "atlas"}

@@ -57,7 +57,7 @@ def measure_run(work: Work) -> None:
     recording = read_recording(work.files, work.atlas, maps=work.settings.maps)
     run = measured_run(recording, work.settings)
     folder = Folder(Path(work.settings.out))
-    contents = {name: text.encode() for name, text in run_files(run).items()} | images_of(run)
+    contents = contents_of(run)
     before = folder.manifest(work.key)
     for name, content in contents.items():
         write_bytes(folder.path / name, content)
@@ -70,6 +70,11 @@ def measure_run(work: Work) -> None:
         {"measures": measures_path(recording), "damaged": _damaged(recording) or _nothing(run)},
     )
     folder.finish(manifest, before)
+
+
+def contents_of(run: MeasuredRun) -> dict[str, bytes]:
+    """Every file that a measured run gives, before its states: path below the folder → bytes."""
+    return {name: text.encode() for name, text in run_files(run).items()} | images_of(run)
 
 
 def _nothing(run: MeasuredRun) -> str:

@@ -75,7 +75,7 @@ def score_states(
 
 def _follow(
     folder: Folder,
-    outcomes: Iterator[tuple[Task[Any], None | DefaultModeError]],
+    outcomes: Iterator[tuple[Task[Any], DefaultModeError | None]],
     total: int,
     label: str,
     *,

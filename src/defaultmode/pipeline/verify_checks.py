@@ -9,9 +9,9 @@ from pathlib import Path
 from defaultmode import __version__
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.settings import Settings
-from defaultmode.outputs import misplaced, run_files, study_files
+from defaultmode.outputs import misplaced, study_files
 from defaultmode.pipeline.folder import Folder
-from defaultmode.pipeline.one_run import Work, measured_run
+from defaultmode.pipeline.one_run import Work, contents_of, measured_run
 from defaultmode.pipeline.state_scoring import scored_texts, scoring_of
 from defaultmode.pipeline.studying import gather_study, results_of
 from defaultmode.running import Manifest, Task, launch
@@ -101,7 +101,7 @@ def _short(value: object) -> str:
 def measured_otherwise(folder: Folder, work: Work | None) -> Iterator[Finding]:
     """Files of one run that come out otherwise when it is measured again."""
     if work is not None:
-        yield from _made_again(folder, "measured again", work.key, lambda: _texts(work))
+        yield from _made_again(folder, "measured again", work.key, lambda: _contents(work))
 
 
 def rescored_otherwise(
@@ -110,7 +110,9 @@ def rescored_otherwise(
     """Files of one run that come out otherwise when it is scored again by the states there are."""
     if manifest is not None and manifest.key in {m.key for m in folder.scorings()}:
         scoring = scoring_of(folder, settings, manifest)
-        yield from _made_again(folder, "scored again", manifest.key, lambda: scored_texts(scoring))
+        yield from _made_again(
+            folder, "scored again", manifest.key, lambda: _encoded(scored_texts(scoring))
+        )
 
 
 def gathered_otherwise(folder: Folder, settings: Settings) -> Iterator[Finding]:
@@ -118,40 +120,45 @@ def gathered_otherwise(folder: Folder, settings: Settings) -> Iterator[Finding]:
     yield from _made_again(folder, "study", "study.tsv", lambda: _tables(folder, settings))
 
 
-def _texts(work: Work) -> dict[str, str]:
+def _contents(work: Work) -> dict[str, bytes]:
     recording = read_recording(work.files, work.atlas, maps=work.settings.maps)
-    return run_files(measured_run(recording, work.settings))
+    return contents_of(measured_run(recording, work.settings))
 
 
-def _tables(folder: Folder, settings: Settings) -> dict[str, str]:
+def _tables(folder: Folder, settings: Settings) -> dict[str, bytes]:
     study, _ = gather_study(settings)
-    if not (folder.path / "effects.tsv").is_file():
-        return study_files(study, ())
-    return study_files(study, results_of(study, design_of(study, reference=settings.reference)))
+    studied = (folder.path / "effects.tsv").is_file()
+    design = design_of(study, reference=settings.reference)
+    return _encoded(study_files(study, results_of(study, design) if studied else ()))
+
+
+def _encoded(texts: Mapping[str, str]) -> dict[str, bytes]:
+    return {name: text.encode() for name, text in texts.items()}
 
 
 def _made_again(
-    folder: Folder, what: str, name: str, make: Callable[[], Mapping[str, str]]
+    folder: Folder, what: str, name: str, make: Callable[[], Mapping[str, bytes]]
 ) -> Iterator[Finding]:
-    """Texts that differ from the files that lie there."""
-    [(_, texts)] = launch(lambda again: again(), [Task(name, make)])
-    if isinstance(texts, DefaultModeError):
-        yield Finding(what, name, f"cannot be made again: {texts}", differs=False)
+    """What is made again and differs from the file that lies there."""
+    [(_, contents)] = launch(lambda again: again(), [Task(name, make)])
+    if isinstance(contents, DefaultModeError):
+        yield Finding(what, name, f"cannot be made again: {contents}", differs=False)
         return
-    for file, text in sorted(texts.items()):
+    for file, content in sorted(contents.items()):
         path = folder.path / file
-        before = path.read_bytes().decode("utf-8", errors="replace") if path.is_file() else None
-        if before is None:
+        if not path.is_file():
             yield Finding(what, file, "is not there")
-        elif before != text:
-            yield Finding(what, file, _difference(before, text))
+        elif (before := path.read_bytes()) != content:
+            yield Finding(what, file, _difference(before, content))
 
 
-def _difference(before: str, now: str) -> str:
+def _difference(before: bytes, now: bytes) -> str:
     """In how many cells two published texts differ, and which is the first."""
-    found, expected = (re.split(r"[\t\n]", text) for text in (before, now))
+    found, expected = (re.split(r"[\t\n]", c.decode("utf-8", "replace")) for c in (before, now))
     if len(found) != len(expected):
         return f"has {len(found)} cells; it should have {len(expected)}"
     other = [(a, b) for a, b in zip(found, expected, strict=True) if a != b]
-    (first, right), *_ = other
+    if not other:
+        return "has other bytes"
+    first, right = other[0]
     return f"{len(other)} of {len(found)} cells differ; the first is {first!r}, not {right!r}"

@@ -1,5 +1,6 @@
 """Opening GIFTI and CIFTI files, and finding the other hemisphere of a pair."""
 
+import warnings
 import zlib
 from pathlib import Path
 from typing import Any, Literal
@@ -20,7 +21,9 @@ def surface_image(path: Path, *, kind: Literal["GiftiImage", "Cifti2Image"]) -> 
     from nibabel.cifti2.cifti2 import Cifti2HeaderError
 
     try:
-        image: Any = nib.load(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of damage, which fails below
+            image: Any = nib.load(path)
         if not isinstance(image, getattr(nib, kind)):
             raise DefaultModeError("E119", f"{path} is not a {kind.removesuffix('Image')} file.")
         if kind == "Cifti2Image":
