@@ -108,7 +108,7 @@ def _columns(row: Mapping[str, str], stem: str, kind: str) -> Iterator[tuple[str
     for name, text in row.items():
         if name != "Node":
             called = {"regions": f"{name} (regions)", "states": f"labels of {name}"}
-            yield called.get(kind, stem.split("_stat-")[-1]), text
+            yield called.get(kind, stem.rsplit("_stat-", maxsplit=1)[-1]), text
 
 
 def _leaves(content: object) -> Iterator[object]:

@@ -10,8 +10,8 @@ import pytest
 from defaultmode.core.atlas import Atlas, Region
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.recording import Entities, Processing
-from defaultmode.sources.bids import RunFiles, find_runs
 from defaultmode.sources.atlases.named_atlas import atlas_from_names
+from defaultmode.sources.bids import RunFiles, find_runs
 from defaultmode.sources.tables import (
     numbers,
     processing_from_sidecar,

@@ -64,8 +64,12 @@ def _maximise(
 
     None where a state lost its frames, or some networks are the same, and its covariance is flat.
     """
+    import logging
+
     from hmmlearn.hmm import GaussianHMM
 
+    # It warns of every fit whose likelihood falls by rounding; the likeliest of the fits is kept.
+    logging.getLogger("hmmlearn").setLevel(logging.ERROR)
     frames, lengths = np.concatenate(stretches), [len(s) for s in stretches]
     model = GaussianHMM(
         len(start["means"]),

@@ -19,7 +19,7 @@ IGNORED = (
     "missing.tsv",
     "effects.tsv",
     "*_measures.*",
-    "*_regions.tsv",
+    "*_regions.*",
     "*_states.*",
     "*_timeseries.*",  # until atlas-based series are part of BIDS (BEP038, BEP012)
     "*_relmat.*",  # until BEP017 is

@@ -74,7 +74,7 @@ def run_files(run: MeasuredRun) -> dict[str, str]:
     files[measures_path(run.recording).replace(".tsv", ".json")] = as_json(_description(run))
     for variant in run.variants:
         if not isinstance(variant.recording, Missing):
-            files |= _variant_files(variant, variant.recording)
+            files |= _variant_files(variant, variant.recording, run.units)
     return files
 
 
@@ -145,7 +145,9 @@ def _denoising(variant: Variant) -> dict[str, object]:
     }
 
 
-def _variant_files(variant: Variant, recording: Recording) -> dict[str, str]:
+def _variant_files(
+    variant: Variant, recording: Recording, units: Mapping[str, str]
+) -> dict[str, str]:
     base, desc, names = _base(recording), label_of(variant.denoise), recording.atlas.names
     r = _correlations(recording)
     series = f"{base}_stat-mean_desc-{desc}_timeseries"
@@ -164,6 +166,8 @@ def _variant_files(variant: Variant, recording: Recording) -> dict[str, str]:
     if vectors:
         values = np.column_stack(list(vectors.values()))
         files[f"{base}_desc-{desc}_regions.tsv"] = matrix(list(vectors), values, index=names)
+        said = {name: {"Units": units[name]} for name in vectors}
+        files[f"{base}_desc-{desc}_regions.json"] = as_json(said | {"Denoising": variant.denoise})
     return files
 
 

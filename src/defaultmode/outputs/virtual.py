@@ -20,7 +20,7 @@ AMPLITUDE = (
     "measures in percent (ALFF, global signal) must not be compared with those of real recordings."
 )
 NEGLIGIBLE = 1e-12  # a level or a concentration below it is written as 0
-IGNORED = ("truth/", "*_desc-truth_*", "*_timeseries.*", "*_motion.*")
+IGNORED = ("truth", "*_desc-truth_*", "*_timeseries.*", "*_motion.*")
 
 
 @dataclass(frozen=True, slots=True)

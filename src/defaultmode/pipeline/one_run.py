@@ -22,6 +22,8 @@ from defaultmode.sources.reading import read_recording
 
 DAMAGED = ("E117", "E118")  # a region of the input is broken: the run is measured without it
 
+ACTIVATION = "task_activation_by_region"  # published for every type of trial as well
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -118,7 +120,10 @@ def measured_run(recording: Recording, settings: Settings) -> MeasuredRun:
         _variant(left, preset, wanted, reference)
         for preset, left in zip(presets, cleaned, strict=True)
     )
-    return MeasuredRun(recording, variants, {m.name: m.unit for m in wanted}, skipped)
+    units = {m.name: m.unit for m in wanted}
+    by_type = {name for v in variants for name in v.regions} - set(units)
+    units |= dict.fromkeys(by_type, units.get(ACTIVATION, ""))
+    return MeasuredRun(recording, variants, units, skipped)
 
 
 def chosen_presets(
@@ -160,7 +165,7 @@ def _variant(
         kind: {m.name: values[m.name] for m in wanted if m.kind == kind}
         for kind in ("number", "regions", "pairs")
     }
-    if "task_activation_by_region" in values:
+    if ACTIVATION in values:
         each = activation_by_trial_type(cleaned)
         by_kind["regions"] |= {f"task_activation_of_{name}": v for name, v in each.items()}
     maps = {} if cleaned.grid is None else place_maps(cleaned)
