@@ -127,7 +127,7 @@ def study_summary(report: "StudyReport") -> dict[str, object]:
     return {
         "report": str(report.out / "report.html"),
         "rows": len(report.study.table),
-        "missing": len(report.study.missing),
+        "missing": report.study.n_missing,
         "sentences": [r.sentence for r in report.results],
         "notices": list(report.notices),
         "effects": [row for rows in effects for row in rows],
@@ -136,7 +136,7 @@ def study_summary(report: "StudyReport") -> dict[str, object]:
 
 def tell_study(report: "StudyReport") -> None:
     """What `study` found, in words."""
-    missing = len(report.study.missing)
+    missing = report.study.n_missing
     participants = report.study.table["participant_id"].nunique()
     tell(f"{len(report.study.table)} rows of {participants} participants; {missing} values missing")
     for result in report.results:

@@ -79,6 +79,11 @@ class Study:
         object.__setattr__(self, "columns", MappingProxyType(dict(self.columns)))
         object.__setattr__(self, "missing", self.missing.copy())
 
+    @property
+    def n_missing(self) -> int:
+        """How many values are not there."""
+        return sum(len(what.split(TOGETHER)) for what in self.missing["what"].astype(str))
+
     def named(self, *, role: str = "", kind: str = "", level: str = "") -> list[Column]:
         """The columns of one role, kind or level, in table order."""
         return [

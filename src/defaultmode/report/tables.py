@@ -221,7 +221,7 @@ def surrogate_table(study: Study) -> Table | None:
     frame = pd.DataFrame(
         plainly, columns=["measure", "denoise", "note", "median", "beyond", "unit"]
     )
-    caption = "Dynamic measures beside surrogates of the same connectivity and spectra"
+    caption = "Measures beside their surrogates; by chance alone, one run in twenty differs"
     return Table("surrogates", caption, head, listed_rows, frame, note, search=True)
 
 
@@ -232,13 +232,12 @@ def missing_table(study: Study) -> Table | None:
     known = error_table()
     tasks = study.missing["task_id"].nunique()
     entities = [k for k in RUN_KEYS if k != "atlas" and (k != "task_id" or tasks > 1)]
-    rows, n_values = [], 0
+    rows = []
     together = study.missing.astype(str).groupby(["code", "reason"], sort=False, dropna=False)
     for (code, reason), part in together:
         entry = known.get(str(code))
         runs = [_recording_name(r, entities) for r in part.to_dict("records")]
         names = [name for what in part["what"] for name in what.split(TOGETHER)]
-        n_values += len(names)
         rows.append(
             (
                 Cell(str(code), code=str(code)),
@@ -252,7 +251,7 @@ def missing_table(study: Study) -> Table | None:
         )
     head = ("Code", "Reason", "What", "Preset", "Values", "Recordings", "Remedy")
     listed_rows, note = cut(rows, MOST_MISSING)
-    caption = f"{counted(n_values, 'missing value')}, for {counted(len(rows), 'reason')}"
+    caption = f"{counted(study.n_missing, 'missing value')}, for {counted(len(rows), 'reason')}"
     return Table("missing-values", caption, head, listed_rows, study.missing, note, search=True)
 
 
