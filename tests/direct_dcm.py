@@ -15,8 +15,11 @@ def pair_design(signal, tr_s):
     return (signal - signal.mean(axis=0))[:-1], np.diff(signal, axis=0) / tr_s
 
 
-def direct_dcm(activity, rate, regions=None, *, rounds=500, settled=1e-10):
-    """Posterior means of the connections to `regions` (all of them by default), (k, n), 1/s."""
+def direct_dcm(activity, rate, regions=None, *, weight=1 / 256, rounds=500, settled=1e-10):
+    """Posterior means of the connections to `regions` (all of them by default), (k, n), 1/s.
+
+    weight : of a data point for the noise precision; 1/256 at rest in the authors' toolbox
+    """
     n_points, n = activity.shape
     square, cross = (activity.conj().T @ activity).real, (activity.conj().T @ rate).real
     found = []
@@ -31,7 +34,7 @@ def direct_dcm(activity, rate, regions=None, *, rounds=500, settled=1e-10):
             mean = covariance @ (tau * cross[:, region] + prior_precision * prior_mean)
             error = np.abs(rate[:, region] - activity @ mean) ** 2
             rest = 1 + (error.sum() + np.trace(square @ covariance)) / 2
-            before, tau = tau, (2 + n_points / 2) / rest
+            before, tau = tau, (2 + weight * n_points / 2) / rest
             if abs(tau / before - 1) < settled:
                 break
         found.append(mean)

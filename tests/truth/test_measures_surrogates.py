@@ -71,11 +71,23 @@ def test_p_is_the_rank_with_the_value_itself_counted():
     assert Tested(-1.0, surrogate_values, "keep").p == pytest.approx(2 / 40)
     assert Tested(37.5, surrogate_values, "keep").p == pytest.approx(4 / 40)
     assert Tested(19.0, surrogate_values, "keep").p == 1.0
-    assert Tested(19.0, surrogate_values[:0], "keep").p == 1.0
     outside, inside = (Tested(v, surrogate_values, "keep the spectra") for v in (50.0, 20.0))
     assert outside.note == ""
-    assert inside.note == "no different from 39 surrogates that keep the spectra"
+    assert inside.note == "not distinguishable from 39 surrogates that keep the spectra"
     assert inside.excess == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("n", [0, 1, 38])
+def test_too_few_surrogates_are_no_test(n):
+    few = Tested(99.0, np.arange(float(n)), "keep")
+    assert np.isnan(few.p)
+    assert few.note == f"not tested: only {n} surrogates have a value"
+
+
+def test_what_is_compared_may_be_another_number_than_the_value():
+    tested = Tested(20.0, np.arange(39.0), "keep", compared=50.0)
+    assert tested.p == pytest.approx(0.05)
+    assert tested.excess == pytest.approx(31.0)
 
 
 def test_censored_frames_are_in_the_copies():
@@ -85,6 +97,6 @@ def test_censored_frames_are_in_the_copies():
 
 
 def test_a_surrogate_that_equals_the_value_but_for_rounding_is_a_tie() -> None:
-    surrogates = np.r_[0.3, np.zeros(3)]
+    surrogates = np.r_[0.3, np.zeros(38)]
     for value in (0.3, 0.1 + 0.2, np.nextafter(0.3, 0)):
-        assert Tested(value, surrogates, "are made up").p == 2 * 2 / 5
+        assert Tested(value, surrogates, "are made up").p == 2 * 2 / 40

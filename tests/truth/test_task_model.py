@@ -62,7 +62,6 @@ def _level(x):
 
 def test_without_noise_they_come_back_to_the_precision_of_the_grid():
     recording = made(np.outer(response(BLOCKS), PLANTED) + 1e-6 * noise())
-    assert find("task_activation_default")(recording) == pytest.approx(-0.4, rel=0.01)
     assert find("task_deactivation_index")(recording) == pytest.approx(0.4, rel=0.01)
     assert find("task_activation_task_positive")(recording) == pytest.approx(0.7, rel=0.01)
     assert find("task_deactivation_per_activation")(recording) == pytest.approx(4 / 7, rel=1e-3)
@@ -96,11 +95,11 @@ def test_task_is_held_against_the_rest_that_the_table_names():
         response(rest), 0.2 * np.ones(len(ATLAS))
     )
     events = tuple(sorted((*BLOCKS, *rest), key=lambda e: e.onset_s))
-    found = find("task_activation_default")(made(signal + 1e-6 * noise(), events=events))
-    assert found == pytest.approx(-0.4 - 0.2, rel=0.01)
+    found = find("task_deactivation_index")(made(signal + 1e-6 * noise(), events=events))
+    assert found == pytest.approx(0.4 + 0.2, rel=0.01)
     loud = signal + np.outer(response(cues), np.ones(len(ATLAS)))
-    unnamed = find("task_activation_default")(made(loud + 1e-6 * noise(), events=BLOCKS))
-    assert abs(unnamed - -0.4) > 0.2  # the rest of this model holds cues and fixation alike
+    unnamed = find("task_deactivation_index")(made(loud + 1e-6 * noise(), events=BLOCKS))
+    assert abs(unnamed - 0.4) > 0.2  # the rest of this model holds cues and fixation alike
 
 
 def test_trial_types_count_by_their_time():
@@ -115,7 +114,7 @@ def test_trial_types_count_by_their_time():
         signal + 1e-6 * noise(), events=tuple(sorted((*easy, *hard), key=lambda e: e.onset_s))
     )
     expected = (1.0 * 24 * len(easy) + 4.0 * 12 * len(hard)) / (24 * len(easy) + 12 * len(hard))
-    assert find("task_activation_default")(recording) == pytest.approx(expected, rel=0.01)
+    assert find("task_deactivation_index")(recording) == pytest.approx(-expected, rel=0.01)
 
 
 def test_each_trial_type_has_its_own_activations():
@@ -130,7 +129,7 @@ def test_each_trial_type_has_its_own_activations():
         assert set(each) == {"nback", "self"}
         np.testing.assert_allclose(each["nback"], PLANTED, rtol=0.02)
         np.testing.assert_allclose(each["self"], -PLANTED, rtol=0.02)
-        assert abs(find("task_activation_default")(recording)) < 0.01
+        assert abs(find("task_deactivation_index")(recording)) < 0.01
     assert activation_by_trial_type(made(noise(), events=())) == {}
 
 
@@ -138,8 +137,8 @@ def test_a_stick_is_one_second_of_task():
     sticks = tuple(TaskEvent(float(t), 0.0, "flash") for t in range(10, 450, 23))
     seconds = tuple(replace(e, duration_s=1.0) for e in sticks)
     signal = noise(seed=5)
-    assert find("task_activation_default")(made(signal, events=sticks)) == find(
-        "task_activation_default"
+    assert find("task_deactivation_index")(made(signal, events=sticks)) == find(
+        "task_deactivation_index"
     )(made(signal, events=seconds))
 
 
@@ -154,7 +153,6 @@ def test_anything_else_is_a_task(name):
 
 
 MEASURES = [
-    "task_activation_default",
     "task_activation_task_positive",
     "task_deactivation_index",
     "task_deactivation_per_activation",
@@ -162,7 +160,7 @@ MEASURES = [
 ]
 
 
-def lost(recording, code, words, name="task_activation_default"):
+def lost(recording, code, words, name="task_deactivation_index"):
     value = find(name)(recording)
     assert isinstance(value, Missing), value
     assert value.code == code
@@ -190,7 +188,7 @@ def test_confounds_that_explain_the_task_take_the_measure():
     nearly = design + 0.05 * noise(seed=9)[:, :1]
     lost(made(noise(), removed=nearly), "E303", "Confounds and filters take the task away")
     half = design + 0.3 * noise(seed=9)[:, :1]
-    assert isinstance(find("task_activation_default")(made(noise(), removed=half)), float)
+    assert isinstance(find("task_deactivation_index")(made(noise(), removed=half)), float)
 
 
 def test_a_ratio_to_nothing_is_missing():
@@ -211,8 +209,8 @@ def test_a_signal_that_came_filtered_gives_the_same_activations(low_hz, high_hz)
             sos = butter(2, corner, kind, fs=1 / TR_S, output="sos")
             signal = sosfiltfilt(sos, signal, axis=0)
     done = Processing(low_cutoff_hz=low_hz, high_cutoff_hz=high_hz)
-    found = find("task_activation_default")(made(signal, events=events, processing=done))
-    assert found == pytest.approx(-0.4, rel=0.02)
+    found = find("task_deactivation_index")(made(signal, events=events, processing=done))
+    assert found == pytest.approx(0.4, rel=0.02)
 
 
 def test_censored_frames_do_not_count():

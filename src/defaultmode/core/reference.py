@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defaultmode.core.connectome import Connectome
-from defaultmode.core.recording import Recording
+from defaultmode.core.recording import Entities, Recording
 
 Array = NDArray[np.float64]
 SURROGATES = 39  # the fewest with which a two-sided p can be 0.05: 2 / (39 + 1)
@@ -25,7 +25,10 @@ class States:
     default : index of the state most like the default mode network
     names : of the states: the network that each is most like
     more : what else the method needs to score a recording, by name
-    learnt_from : keys of the recordings
+    learnt_from : keys of the recordings, `Entities.stem`
+    tr_s : repetition time of the recordings, NaN where they differ
+    halves : the same learnt from either half of the people: a recording that taught the states is
+        tested by the half that it did not teach
     stability : agreement of the labels of states learnt from two halves of the people (adjusted
         Rand index), NaN where there was only one person
     """
@@ -37,10 +40,20 @@ class States:
     names: tuple[str, ...]
     more: Mapping[str, Array] = field(default_factory=dict)
     learnt_from: tuple[str, ...] = ()
+    tr_s: float = float("nan")
+    halves: tuple["States", ...] = ()
     stability: float = float("nan")
 
     def __len__(self) -> int:
         return len(self.centres)
+
+    def unseen(self, recording: Recording) -> "States | None":
+        """Those of the states and their halves that this participant did not teach, if any."""
+        own = Entities(recording.entities.participant).stem
+        for states in (self, *self.halves):
+            if not any(f"{key}_".startswith(f"{own}_") for key in states.learnt_from):
+                return states
+        return None
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)

@@ -20,7 +20,7 @@ KEYS = (
     "run_id",
     "atlas",
 )
-BEYOND = "_beyond_surrogates"  # after the name of a measure: less the mean of its surrogates
+BEYOND = "_beyond_surrogates"  # after the name of a measure: beyond the mean of its surrogates
 TOGETHER = ", "  # between the names in `what`, where several lack for one reason
 MISSING_COLUMNS = (
     *("participant_id", "session_id", "task_id", "run_id", "atlas"),

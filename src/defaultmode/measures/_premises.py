@@ -75,7 +75,8 @@ PREMISES = {
         ),
         Premise(
             "global signal kept",
-            "The global signal was regressed out, so nothing can be said of its size.",
+            "The global signal was regressed out, so nothing can be said of its size or of what it "
+            "sets.",
             _global_signal_kept,
         ),
         Premise(

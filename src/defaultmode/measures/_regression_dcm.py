@@ -13,6 +13,10 @@ SELF_MEAN_HZ = -0.5  # prior mean of a self-connection; that of all others is 0
 SELF_PRECISION = 8.0  # × number of regions: prior precision of a self-connection, s²
 OTHER_PRECISION = 1 / 8  # × number of regions: of a connection between two regions, s²
 SHAPE, RATE = 2.0, 1.0  # of the gamma prior of the noise precision
+# What a pair of frames counts for the noise precision: 16 microtime bins a frame at rest, squared
+# (tapas_rdcm_estimate, tapas_rdcm_ridge). Counted once each, pairs of neighbouring frames pass for
+# independent, and of 100 regions one run of a person says little about the next (README of tests).
+PAIR_WEIGHT = 1 / 16**2
 SETTLED = 1e-10  # largest relative change of a noise precision in the last step
 MOST_ROUNDS = 100
 SLOWEST = 0.95  # ratio of successive steps: one is followed by at most 19 more of its length
@@ -34,12 +38,13 @@ class Posterior:
 class Regression:
     """Rates of change regressed on activity, in the principal axes (modes) of the activity.
 
-    n_pairs : of successive frames; power : (n,) sum of squares of each mode
+    n_points : data points that the pairs of successive frames count as
+    power : (n,) sum of squares of each mode
     axes : (modes, n) what a region has of each mode; covariation : (modes, n) of each mode with the
         rate of each region; rate_power : (n,) sum of squares of each rate
     """
 
-    n_pairs: int
+    n_points: float
     power: Array
     axes: Array
     covariation: Array
@@ -47,7 +52,11 @@ class Regression:
 
 
 def regression_dcm(
-    signal: Array, tr_s: float, usable: NDArray[np.bool_] | None = None
+    signal: Array,
+    tr_s: float,
+    usable: NDArray[np.bool_] | None = None,
+    *,
+    pair_weight: float = PAIR_WEIGHT,
 ) -> Posterior:
     """Effective connectivity of resting-state signals (n_time, n), tr_s seconds apart.
 
@@ -58,14 +67,14 @@ def regression_dcm(
     closed to a ring. Here it is done over time: the pair that closes the ring is left out, and so
     is every pair with a frame that is not usable. As a fixed haemodynamic response is applied to
     both sides, it cancels. Signals are taken less their mean over the usable frames, unscaled.
-    Each pair counts as one data point for the noise precision; the authors' toolbox counts it as
-    1/256 (its microtime bins, squared), which leaves the prior more weight.
+    For the noise precision each pair counts as `pair_weight` data points: 1/256 as in the authors'
+    toolbox, which leaves the prior more weight than the equations of Frässle 2017 with 1.
 
     All regions share one eigendecomposition: their posterior precisions differ by the own
     self-connection only, which is a change of rank one (Sherman–Morrison). Raises E301 for fewer
     than two pairs of usable frames and E306 where the iteration does not settle.
     """
-    regression = _regression(signal, tr_s, usable)
+    regression = _regression(signal, tr_s, usable, pair_weight)
     precision = np.full(len(regression.power), SHAPE / RATE)
     for _ in range(MOST_ROUNDS):
         once, _mean = _round(precision, regression)
@@ -77,7 +86,9 @@ def regression_dcm(
     raise DefaultModeError("E306", msg)
 
 
-def _regression(signal: Array, tr_s: float, usable: NDArray[np.bool_] | None) -> Regression:
+def _regression(
+    signal: Array, tr_s: float, usable: NDArray[np.bool_] | None, pair_weight: float
+) -> Regression:
     known = np.ones(len(signal), dtype=bool) if usable is None else usable
     pairs = known[:-1] & known[1:]
     if pairs.sum() < 2:
@@ -86,7 +97,7 @@ def _regression(signal: Array, tr_s: float, usable: NDArray[np.bool_] | None) ->
     rate = np.diff(signal, axis=0)[pairs] / tr_s
     power, vectors = np.linalg.eigh(activity.T @ activity)
     return Regression(
-        n_pairs=int(pairs.sum()),
+        n_points=pair_weight * float(pairs.sum()),
         power=np.maximum(power, 0.0),
         axes=vectors.T,
         covariation=(activity @ vectors).T @ rate,
@@ -106,7 +117,7 @@ def _round(precision: Array, regression: Regression) -> tuple[Array, Array]:
     explained = ((2 * regression.covariation - power * mean) * mean).sum(axis=0)
     uncertain = (power * variance).sum(axis=0) - gain * (power * towards**2).sum(axis=0)
     error = regression.rate_power - explained + uncertain
-    return (SHAPE + regression.n_pairs / 2) / (RATE + error / 2), mean
+    return (SHAPE + regression.n_points / 2) / (RATE + error / 2), mean
 
 
 def _ahead(start: Array, once: Array, twice: Array) -> Array:

@@ -51,7 +51,8 @@ def learn_states(
     each state, or where all or none of the regions left are of the default mode network. At most
     10 000 frames are learnt from: of each run an equal share, evenly spaced. "hmm" needs their
     order in time: it learns from blocks in the middle of at most 100 runs, of stretches of ten
-    frames and more. States come in the order of how many of these frames they take.
+    frames and more, and only from runs of one repetition time. States come in the order of how
+    many of these frames they take.
     """
     runs = sorted(filter(_carries, recordings), key=lambda r: r.entities.stem)
     able = [m for m in methods if m != "hmm" or find_spec("hmmlearn")]
@@ -70,23 +71,32 @@ def _learn(method: str, runs: Sequence[Recording], n_states: int, seed: int) -> 
     features = _networks(runs) if method == "hmm" else _regions(runs)
     networks = _networks_of(method, features, runs[0])
     ours = networks == DEFAULT_MODE
-    if ours.all() or not ours.any():
+    if ours.all() or not ours.any() or (method == "hmm" and len({r.tr_s for r in runs}) > 1):
         return None
     samples = _samples(method, runs, features)
     states = _fitted(method, features, samples, n_states, seed)
     if states is None:
         return None
     people = sorted({s.person for s in samples})
-    halves = [
-        _fitted(method, features, [s for s in samples if s.person in half], n_states, seed)
-        for half in (people[::2], people[1::2])
-    ]
+    taught = [[s for s in samples if s.person in half] for half in (people[::2], people[1::2])]
+    fitted = [(_fitted(method, features, half, n_states, seed), half) for half in taught]
+    halves = [_told(half, networks, by) for half, by in fitted if half is not None]
+    steps_s = {run.tr_s for run in runs}
+    return replace(
+        _told(states, networks, samples),
+        tr_s=steps_s.pop() if len(steps_s) == 1 else float("nan"),
+        halves=tuple(halves) if len(people) > 1 else (),
+        stability=_agreement(halves, samples),
+    )
+
+
+def _told(states: States, networks: NDArray[np.str_], samples: Sequence[_Sample]) -> States:
+    """The states with what they are most like, and who taught them."""
     return replace(
         states,
-        default=int(np.argmax(_likeness(states.centres, ours))),
+        default=int(np.argmax(_likeness(states.centres, networks == DEFAULT_MODE))),
         names=_names(states, networks),
         learnt_from=tuple(s.key for s in samples),
-        stability=_agreement(halves, samples),
     )
 
 
@@ -192,10 +202,10 @@ def _names(states: States, networks: NDArray[np.str_]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _agreement(halves: Sequence[States | None], samples: Sequence[_Sample]) -> float:
+def _agreement(halves: Sequence[States], samples: Sequence[_Sample]) -> float:
     """Adjusted Rand index of the labels that two sets of states give to all frames."""
     from sklearn.metrics import adjusted_rand_score
 
     stretches = [frames for sample in samples for frames in sample.stretches]
-    labels = [decode(half, stretches) for half in halves if half is not None]
+    labels = [decode(half, stretches) for half in halves]
     return float(adjusted_rand_score(*labels)) if len(labels) == 2 else float("nan")

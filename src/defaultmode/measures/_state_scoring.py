@@ -1,6 +1,7 @@
 """How a recording is scored by states that are known: its labels, and what they tell."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.util import find_spec
 
 import numpy as np
@@ -24,12 +25,14 @@ from defaultmode.measures._state_sequence import (
     switching_rate,
     transition_entropy,
 )
-from defaultmode.measures._surrogates import against_surrogates
+from defaultmode.measures._surrogates import Statistics, against_surrogates
 
-# A signal of 0.01–0.1 Hz stays where it is for the 8 s between its zero crossings, whatever the
-# brain does (`dwell_resolution_s`); 10 s is the first round lag beyond that.
+# Our own: the first round lag beyond the 8 s for which a signal of 0.01–0.1 Hz keeps its sign. The
+# filter still acts there (its autocorrelation is about −0.1), so 0 is not what chance gives.
 RETURN_LAG_S = 10.0
 TOO_FEW = "E3"
+SAME_TR_S = 1e-3
+TAUGHT_ALONE = "nobody but this participant taught the states"
 NOT_LEARNT = "No states were learnt by {method!r} for this atlas and preset."
 NO_LIBRARY = "To learn them takes the library hmmlearn, which is not installed for this Python."
 UNDEFINED = {
@@ -47,6 +50,8 @@ def known_states(reference: Reference, method: str) -> States:
     if method in reference.states:
         return reference.states[method]
     reasons = [NOT_LEARNT.format(method=method)]
+    if method == "hmm":
+        reasons.append("It needs runs of one repetition time.")
     if method == "hmm" and find_spec("hmmlearn") is None:
         reasons.append(NO_LIBRARY)
     raise DefaultModeError("E307", " ".join(reasons))
@@ -100,15 +105,35 @@ def sequence_statistics(labels: Labels, states: States, tr_s: float) -> dict[str
 def state_statistics(recording: Recording, reference: Reference, method: str) -> dict[str, Tested]:
     """Statistics of the states of a recording beside those of its surrogates, by name.
 
+    The values are by the states of the whole study. Those fit the frames that taught them better
+    than any surrogate, so the test is by states that the participant did not teach.
     Raises E301, E302 and E307 where it cannot be scored by the states of this method.
     """
     states = known_states(reference, method)
-    labels = labeller(recording, states)
-    return against_surrogates(
+    if method == "hmm" and not abs(states.tr_s - recording.tr_s) < SAME_TR_S:
+        msg = f"The states step every {states.tr_s:g} s, the frames every {recording.tr_s:g} s."
+        raise DefaultModeError("E307", msg)
+    unseen = states.unseen(recording)
+    found = against_surrogates(
         recording,
         reference,
-        lambda signal: sequence_statistics(labels(signal), states, recording.tr_s),
+        _statistics_by(recording, unseen or states),
+        published=_statistics_by(recording, states),
     )
+    return found if unseen else taught_alone(found)
+
+
+def _statistics_by(recording: Recording, states: States) -> Statistics:
+    labels = labeller(recording, states)
+    return lambda signal: sequence_statistics(labels(signal), states, recording.tr_s)
+
+
+def taught_alone(statistics: dict[str, Tested]) -> dict[str, Tested]:
+    """The statistics without a test, for nobody else taught the states."""
+    return {
+        name: replace(tested, surrogates=np.empty(0), untested=TAUGHT_ALONE)
+        for name, tested in statistics.items()
+    }
 
 
 def defined(statistics: dict[str, Tested], name: str) -> Tested:

@@ -39,17 +39,25 @@ def surrogates(recording: Recording, reference: Reference) -> NDArray[np.float32
 
 
 def against_surrogates(
-    recording: Recording, reference: Reference, statistics: Statistics
+    recording: Recording,
+    reference: Reference,
+    statistics: Statistics,
+    *,
+    published: Statistics | None = None,
 ) -> dict[str, Tested]:
     """Statistics of a recording beside those of its surrogates, by name.
 
     statistics : signal (n_time, k) of the regions in `carrying`, censored frames in, → numbers; a
         surrogate whose number is not finite does not count
+    published : what gives the values where these are not what the surrogates are held against
     """
-    own = statistics(recording.signal[:, carrying(recording)])
+    signal = recording.signal[:, carrying(recording)]
+    own = statistics(signal)
+    values = own if published is None else published(signal)
     drawn = [statistics(copy.astype(np.float64)) for copy in surrogates(recording, reference)]
     found = {}
-    for name, value in own.items():
+    for name, compared in own.items():
         others = np.array([numbers[name] for numbers in drawn], dtype=np.float64)
-        found[name] = Tested(float(value), others[np.isfinite(others)], NULL)
+        kept = others[np.isfinite(others)]
+        found[name] = Tested(float(values[name]), kept, NULL, float(compared))
     return found

@@ -38,8 +38,8 @@ def leida_default_dwell_s(recording: Recording, reference: Reference) -> Tested:
     """Mean length of the visits to the phase state most like the default mode network.
 
     s; time in the state divided by the number of times it was left, where visits that a gap or an
-    end of the run cuts count as long as they were seen. A filter alone makes visits last (see
-    `dwell_resolution_s`): only what its surrogates do not reach is dynamics.
+    end of the run cuts count as long as they were seen. A filter alone makes visits last,
+    and longer at a longer repetition time: only what its surrogates do not reach is dynamics.
     """
     return _statistic(recording, reference, "dwell_s")
 
@@ -66,7 +66,7 @@ def leida_transition_entropy(recording: Recording, reference: Reference) -> Test
 
 @measure(unit="s", cites=SOURCES, unchanged_by=UNCHANGED, premises=NEEDED)
 def leida_mixing_time_s(recording: Recording, reference: Reference) -> Tested:
-    """Time after which the present phase state is forgotten.
+    """Time constant by which the slowest memory of the present phase state fades.
 
     s; −TR / ln |λ2|, with λ2 the second largest eigenvalue of the matrix of observed transitions.
     """
@@ -78,6 +78,7 @@ def leida_default_return(recording: Recording, reference: Reference) -> Tested:
     """How much likelier the default-mode phase state is 10 s after itself.
 
     Difference of two probabilities, from −1 to 1: of being in it 10 s after being in it, and of
-    being in it at all. At shorter lags the filter alone keeps a state where it is.
+    being in it at all. 0 is not what chance gives: the filter acts at
+    this lag too, as the surrogates show.
     """
     return _statistic(recording, reference, "return")

@@ -14,18 +14,6 @@ def _activation(recording: Recording, role: str) -> float:
     return task_fit(recording).mean(regions(recording, role))
 
 
-@measure(
-    unit="%", cites=("Raichle2001", "Friston1998"), unchanged_by=("offset",), premises=PREMISES
-)
-def task_activation_default(recording: Recording) -> float:
-    """Mean change of default-mode regions from rest to a lasting task.
-
-    Percent signal change, below 0 where they step back; the coefficient of the general linear
-    model, mean over regions (M7).
-    """
-    return _activation(recording, "default")
-
-
 @measure(unit="%", cites=("Fox2005", "Friston1998"), unchanged_by=("offset",), premises=PREMISES)
 def task_activation_task_positive(recording: Recording) -> float:
     """Mean change of task-positive regions from rest to a lasting task.
@@ -41,7 +29,8 @@ def task_activation_task_positive(recording: Recording) -> float:
 def task_deactivation_index(recording: Recording) -> float:
     """How far default-mode regions fall below their level at rest during the task.
 
-    Percent signal change; `task_activation_default` with its sign turned (DI of M7).
+    Percent signal change, above 0 where they step back: minus the coefficient of the general linear
+    model, mean over regions (DI of M7).
     """
     return -_activation(recording, "default")
 

@@ -20,6 +20,7 @@ MEASURES_HEADER = (
     "unit",
     "n_volumes",
     "surrogate_mean",
+    "beyond_surrogates",
     "surrogate_p",
     "note",
     "code",
@@ -103,13 +104,11 @@ def measures_table(variants: Sequence[Variant], units: Mapping[str, str]) -> str
 def _cells(value: Value, told: tuple[object, ...]) -> tuple[object, ...]:
     """Value, unit and volumes, surrogates and note, code and reason."""
     if isinstance(value, Missing):
-        return None, *told, None, None, "", value.code, value.reason
+        return None, *told, None, None, None, "", value.code, value.reason
     if isinstance(value, Tested):
-        beside = (
-            (value.expected, value.p, value.note) if len(value.surrogates) else (None, None, "")
-        )
-        return value.value, *told, *beside, "", ""
-    return value, *told, None, None, "", "", ""
+        tested = (value.expected, value.excess, value.p, value.note)
+        return value.value, *told, *tested, "", ""
+    return value, *told, None, None, None, "", "", ""
 
 
 def _description(run: MeasuredRun) -> dict[str, object]:

@@ -77,6 +77,8 @@ def _plain(states: States) -> dict[str, object]:
         "names": list(states.names),
         "more": {name: _rounded(values) for name, values in states.more.items()},
         "learnt_from": list(states.learnt_from),
+        "tr_s": _rounded(np.array(states.tr_s)),
+        "halves": [_plain(half) for half in states.halves],
         "stability": _rounded(np.array(states.stability)),
     }
 
@@ -90,7 +92,6 @@ def _rounded(values: NDArray[np.float64]) -> Any:
 
 
 def _states(method: str, raw: Mapping[str, Any]) -> States:
-    stability = raw["stability"]
     return States(
         method=method,
         features=tuple(raw["features"]),
@@ -99,5 +100,11 @@ def _states(method: str, raw: Mapping[str, Any]) -> States:
         names=tuple(raw["names"]),
         more={name: np.array(v, dtype=np.float64) for name, v in raw["more"].items()},
         learnt_from=tuple(raw["learnt_from"]),
-        stability=math.nan if stability is None else float(stability),
+        tr_s=_number(raw["tr_s"]),
+        halves=tuple(_states(method, half) for half in raw["halves"]),
+        stability=_number(raw["stability"]),
     )
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else float(value)

@@ -50,12 +50,11 @@ def gather(folder: Path, paths: Sequence[str], sentences: Mapping[str, Mapping[s
             column = replace(
                 _column(record, sentences), global_signal_removed=record["denoise"] in without
             )
-            value = _number(record["value"])
-            row[column.name] = value
+            row[column.name] = _number(record["value"])
             columns.setdefault(column.name, column)
             if record["surrogate_p"] != MISSING:
                 beyond = _beyond(column)
-                row[beyond.name] = value - _number(record["surrogate_mean"])
+                row[beyond.name] = _number(record["beyond_surrogates"])
                 columns.setdefault(beyond.name, beyond)
                 tested.setdefault(column.name, []).append(record["note"] == MISSING)
         missing += _missing(description, measured)
@@ -94,8 +93,8 @@ def _number(text: str) -> float:
 
 
 def _beyond(column: Column) -> Column:
-    """The column of a measure less the mean of its surrogates."""
-    sentence = f"{column.sentence.removesuffix('.')}, less the mean of its surrogates."
+    """The column of how far a measure lies beyond the mean of its surrogates."""
+    sentence = f"{column.sentence.removesuffix('.')}, beyond the mean of its surrogates."
     name = f"{column.measure}{BEYOND}"
     whole = f"{name}__{slug(column.denoise)}"
     return replace(column, name=whole, measure=name, role="surrogate", sentence=sentence)
