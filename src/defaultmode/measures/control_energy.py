@@ -6,14 +6,16 @@ import numpy as np
 
 from defaultmode.core.recording import Array, Recording
 from defaultmode.core.reference import Reference
-from defaultmode.measures._regions import carrying, once_per_recording, once_per_reference, regions
+from defaultmode.core.tested import Tested
+from defaultmode.measures._regions import carrying, once_per_recording, regions
 from defaultmode.measures._registry import SHAPE_ONLY, measure
 from defaultmode.measures._structure import undirected_weights
 
 HORIZON = 1.0  # SCIENCE.md §4.4: T, in units of the decay of an unconnected region
 EXTREME = 0.2  # our choice: share of frames, at either end, that make up a state
 SOURCES = ("Gu2017", "Karrer2020")
-CONNECTOME = ("connectome",)
+NEEDED = ("connectome", "stream")
+NULL = "give the same pattern to other regions of the connectome"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,45 +79,30 @@ def _unit(scores: Array) -> Array:
     return np.asarray(pattern / np.linalg.norm(pattern))
 
 
-@once_per_reference
-def _driven(recording: Recording, reference: Reference) -> tuple[System, Patterns]:
-    return system(undirected_weights(recording, reference)), patterns(recording)
+def _tested(recording: Recording, reference: Reference, start: Array, end: Array) -> Tested:
+    """Energy between two states (k,), and between both with their regions exchanged at random."""
+    driven = system(undirected_weights(recording, reference))
+    rng = reference.stream(recording, "control energy")
+    orders = [rng.permutation(len(start)) for _ in range(reference.surrogates)]
+    elsewhere = np.array([driven.energy(start[order], end[order]) for order in orders])
+    return Tested(driven.energy(start, end), elsewhere, NULL)
 
 
-@measure(unit="a.u.", cites=SOURCES, unchanged_by=SHAPE_ONLY, premises=CONNECTOME)
-def control_energy_default_to_task_positive(recording: Recording, reference: Reference) -> float:
+@measure(unit="a.u.", cites=SOURCES, unchanged_by=SHAPE_ONLY, premises=NEEDED)
+def control_energy_default_to_task_positive(recording: Recording, reference: Reference) -> Tested:
     """Least energy that drives the connectome from the default-mode to the task-positive state.
 
-    Arbitrary units: ∫ u'u dt over a horizon of 1 with input to every region, dx/dt = A x + u and
-    A = connectome / (1 + |λ|max) − I (Gu 2017, Karrer 2020). The states are the run's own: mean
-    z-scored activity, scaled to length 1, of the fifth of the frames in which default-mode regions
-    most exceed task-positive ones, and of the fifth in which they least do. Connections count
-    alike in both directions, and regions without a signal are left out. The two states are nearly
-    mirror images, so most of the energy is the distance between them; and one connectome serves
-    everybody unless you give each person's own, so that differences between runs are differences of
-    the states.
+    XXX
     """
-    driven, states = _driven(recording, reference)
-    return driven.energy(states.default, states.task_positive)
+    states = patterns(recording)
+    return _tested(recording, reference, states.default, states.task_positive)
 
 
-@measure(unit="a.u.", cites=SOURCES, unchanged_by=SHAPE_ONLY, premises=CONNECTOME)
-def control_energy_task_positive_to_default(recording: Recording, reference: Reference) -> float:
-    """Least energy that drives the connectome from the task-positive to the default-mode state.
-
-    Arbitrary units, with the states of `control_energy_default_to_task_positive`. Both directions
-    cost the same where the two states are mirror images, as in phase-randomised activity.
-    """
-    driven, states = _driven(recording, reference)
-    return driven.energy(states.task_positive, states.default)
-
-
-@measure(unit="a.u.", cites=SOURCES, unchanged_by=SHAPE_ONLY, premises=CONNECTOME)
-def control_energy_default_persistence(recording: Recording, reference: Reference) -> float:
+@measure(unit="a.u.", cites=SOURCES, unchanged_by=SHAPE_ONLY, premises=NEEDED)
+def control_energy_default_persistence(recording: Recording, reference: Reference) -> Tested:
     """Least energy that holds the connectome in the default-mode state.
 
-    Arbitrary units, with the state of `control_energy_default_to_task_positive`: the cost of being
-    there again after a horizon of 1. Low where the connectome itself supports the state.
+    YYY
     """
-    driven, states = _driven(recording, reference)
-    return driven.energy(states.default, states.default)
+    default = patterns(recording).default
+    return _tested(recording, reference, default, default)

@@ -108,9 +108,8 @@ def _tested(
         raise DefaultModeError("E302", msg)
     if len(there) == len(columns):
         raise DefaultModeError("E302", f"No region beside those of {places.words} has a signal.")
-    rng = reference.stream(recording, f"spins of {places.name}")
     n = SPINS if reference.surrogates else 0
-    drawn, how = null_sets(recording.atlas, there, columns, rng, n=n)
+    drawn, how = null_sets(recording.atlas, there, columns, seed=reference.seed, n=n)
     values = statistic(np.searchsorted(columns, np.vstack([there, drawn])))
     return Tested(float(values[0]), values[1:], how)
 

@@ -1,5 +1,7 @@
 """How closely activity follows the wiring."""
 
+from math import ceil
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +15,7 @@ from defaultmode.measures._structure import undirected_weights
 
 CONNECTOME = ("connectome",)
 LEAST_EDGES = 4  # the standard error of a rank correlation is about 1/√(n − 3)
+SMOOTH = 0.1  # our choice: share of the harmonics, fixed so that runs can be compared
 
 
 def _coupling(recording: Recording, reference: Reference, among: NDArray[np.intp]) -> float:
@@ -67,12 +70,11 @@ def harmonics(weights: Array) -> Array:
 def decoupling(signal: Array, waves: Array) -> Array:
     """Log2 of rough over smooth activity of each region, shape (k,), of a signal (n_time, k).
 
-    waves : (k, k), harmonics in columns. The smooth part is that of the first harmonics, as many
-        as it takes to reach half of the power of the whole signal, the rough part the rest.
+    waves : (k, k), harmonics in columns. The smooth part is that of the first tenth of them, the
+        rough part the rest. Preti 2019 split the harmonics where the energy of a whole group is
+        halved; split by the run itself, a run that is rougher all over would look like any other.
     """
-    loads = signal @ waves
-    power = (loads**2).sum(axis=0)
-    n_smooth = int(np.searchsorted(power.cumsum(), power.sum() / 2)) + 1
+    loads, n_smooth = signal @ waves, ceil(SMOOTH * len(waves))
     smooth, rough = (
         np.linalg.norm(loads[:, part] @ waves[:, part].T, axis=0)
         for part in (slice(None, n_smooth), slice(n_smooth, None))

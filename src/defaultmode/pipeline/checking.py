@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.settings import Settings
+from defaultmode.measures import all_measures
 from defaultmode.pipeline.joined_tables import clinical_tables
 from defaultmode.pipeline.measuring import (
     check_names,
@@ -19,7 +20,8 @@ from defaultmode.sources.bids import RunFiles
 from defaultmode.sources.reading import look_at_recording
 
 # Measured with benchmarks/ on two cores; a rough guide, printed as such.
-VOLUME_BYTES_PER_S, TABLE_S = 60e6, 0.6
+VOLUME_BYTES_PER_S = 60e6
+PANEL_S, PANEL_S_PER_NUMBER = 0.5, 1.2e-5  # every measure, 39 surrogates, for each preset
 BYTES_PER_NUMBER = 13  # of published text
 DEFAULT_REGIONS = 150  # of a table whose atlas is not looked up here
 
@@ -90,7 +92,7 @@ def check(settings: Settings) -> CheckReport:
         settings.source,
         checked,
         _clinical(settings, runs),
-        sum(_seconds(work.files) for work in works) / processes,
+        sum(map(_seconds, checked, works)) / processes,
         processes * task_mb(works),
         _disk_mb(checked, works),
     )
@@ -135,20 +137,27 @@ def _clinical(settings: Settings, found: Sequence[RunFiles]) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _seconds(files: RunFiles | int) -> float:
-    if isinstance(files, RunFiles) and not files.parcellated:
-        return sum(p.stat().st_size for p in files.signals) / VOLUME_BYTES_PER_S + TABLE_S
-    return TABLE_S
+def _seconds(run: CheckedRun, work: Work) -> float:
+    files, numbers = work.files, run.volumes * _n_regions(work)
+    share = len(work.settings.measures) / len(all_measures()) if work.settings.measures else 1.0
+    panel_s = len(run.presets) * share * (PANEL_S + PANEL_S_PER_NUMBER * numbers)
+    if isinstance(files, int) or files.parcellated:
+        return panel_s
+    return panel_s + sum(p.stat().st_size for p in files.signals) / VOLUME_BYTES_PER_S
+
+
+def _n_regions(work: Work) -> int:
+    from defaultmode.sources.atlases import load_atlas
+
+    return len(load_atlas(work.atlas)) if work.atlas else DEFAULT_REGIONS
 
 
 def _disk_mb(checked: Sequence[CheckedRun], works: Sequence[Work]) -> float:
     """Size of the published text: a series and a matrix for each run, atlas and preset."""
-    from defaultmode.sources.atlases import load_atlas
-
     total = 0
     for run, work in zip(checked, works, strict=True):
         if not run.code:
-            n_regions = len(load_atlas(work.atlas)) if work.atlas else DEFAULT_REGIONS
+            n_regions = _n_regions(work)
             numbers = run.volumes * n_regions + n_regions**2
             total += BYTES_PER_NUMBER * numbers * len(run.presets)
     return total / 1e6

@@ -56,8 +56,7 @@ def demo(settings: Settings, *, quiet: bool = False) -> DemoReport:
     settings = replace(settings, source="")
     if not is_made(virtual_folder(settings), settings.seed):
         refuse_occupied(virtual_folder(settings))
-    one_process = replace(settings, nprocs=settings.nprocs or 1)
-    measured = measure_works(embedded_works(settings), one_process, quiet=quiet)
+    measured = measure_works(embedded_works(settings), settings, quiet=quiet)
     studied = study(settings, notes=embedded_notes())
     return DemoReport(measured, studied, *virtual_demo(settings, quiet=quiet))
 
