@@ -35,7 +35,7 @@ def direct(signal: np.ndarray, region: int) -> tuple[np.ndarray, int]:
         residual = rate - activity @ mean
         error = residual @ residual + (gram * covariance).sum()
         before = precision
-        precision = (dcm.SHAPE + len(rate) / 2) / (dcm.RATE + error / 2)
+        precision = (dcm.SHAPE + dcm.PAIR_WEIGHT * len(rate) / 2) / (dcm.RATE + error / 2)
         if abs(np.log(precision / before)) < dcm.SETTLED:
             return mean, done
     raise RuntimeError(f"region {region} does not settle in {MOST_ROUNDS} rounds")

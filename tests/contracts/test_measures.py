@@ -187,7 +187,7 @@ def test_surrogates_come_from_the_seed_and_change_with_it(m):
     assert isinstance(first, Tested)
     assert first.value == again.value == other.value
     np.testing.assert_array_equal(first.surrogates, again.surrogates)
-    rotations = SPINS if m.name.startswith("function_") else 0  # as many as SCIENCE.md asks for
+    rotations = SPINS if m.name.startswith("function_") else 0
     assert len(first.surrogates) <= max(3, rotations)
 
 

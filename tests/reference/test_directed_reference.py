@@ -34,6 +34,17 @@ def test_equals_the_published_fourier_form_where_the_run_is_closed_to_a_ring(n_t
     np.testing.assert_allclose(found, direct_dcm(*fourier_design(signal, 2.0)), atol=1e-8)
 
 
+@pytest.mark.parametrize("weight", [1 / 256, 1 / 16, 1])
+def test_equals_it_whatever_a_pair_counts_for(weight):
+    """And the counts differ: ours is that of the toolbox because the tests above say so."""
+    signal = slow_signals(150, 20)
+    found = regression_dcm(signal, 2.0, pair_weight=weight).mean
+    expected = direct_dcm(*pair_design(signal, 2.0), weight=weight)
+    np.testing.assert_allclose(found, expected, atol=1e-7)
+    other = direct_dcm(*pair_design(signal, 2.0), weight=weight / 2)
+    assert np.abs(found - other).max() > 1e-3
+
+
 def test_the_pair_that_closes_the_ring_is_one_of_many():
     """Leaving it out, as the measure does, moves connections of 0.1/s and more by under 0.03/s."""
     signal = slow_signals(300, 8)

@@ -15,12 +15,15 @@ from scipy.signal import butter, sosfiltfilt
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.missing import Missing
 from defaultmode.core.recording import Processing
+from defaultmode.denoising import all_presets, denoise
 from defaultmode.measures import find
 from defaultmode.measures._regression_dcm import regression_dcm
 from defaultmode.simulation.hemodynamics import advance, at_rest, percent_signal
+from defaultmode.sources.embedded import embedded_recordings
 from direct_dcm import direct_dcm
 from toy_recordings import atlas_of, gappy, lively, recording_of
 
+ONCE = {"pair_weight": 1.0}  # as the equations of Frässle 2017 count
 STEP_S = 0.1
 START_S = 60.0  # until blood flow has forgotten how it began
 LENGTH_S = 600.0
@@ -78,11 +81,11 @@ def measured(signal, tr_s, *, noise=0.5, lag_s=None, seed=1, length_s=LENGTH_S):
     return (noisy - noisy.mean(axis=0)) / noisy.std(axis=0)
 
 
-def recovery(wirings, signals, tr_s):
+def recovery(wirings, signals, tr_s, **how):
     """Correlation with the truth, share of right signs, share of right directions."""
     off, scores = ~np.eye(wirings.shape[1], dtype=bool), []
     for wiring, signal in zip(wirings, signals.transpose(1, 0, 2), strict=True):
-        found = regression_dcm(signal, tr_s).mean
+        found = regression_dcm(signal, tr_s, **how).mean
         to, origin = np.nonzero((wiring != 0) & off)
         scores.append(
             (
@@ -130,7 +133,7 @@ def test_one_region_satisfies_the_equations_of_its_posterior():
     variance = 1 / (tau * x @ x + 8)
     assert mean == pytest.approx(variance * (tau * x @ rate - 4), rel=1e-8)
     error = ((rate - mean * x) ** 2).sum() + x @ x * variance
-    assert tau == pytest.approx((2 + 119 / 2) / (1 + error / 2), rel=1e-8)
+    assert tau == pytest.approx((2 + 119 / 256 / 2) / (1 + error / 2), rel=1e-8)
 
 
 def test_finds_the_wiring_of_a_system_that_is_its_own_model():
@@ -176,11 +179,11 @@ def test_what_does_not_settle_is_said(monkeypatch):
 @pytest.mark.parametrize(
     ("seen", "tr_s", "length_s", "least"),
     [
-        ("neurons", 0.7, 600, (0.75, 0.98, 0.93)),  # computed: 0.81, 1.00, 0.98
-        ("neurons", 2.0, 300, (0.50, 0.90, 0.75)),  # 0.57, 0.97, 0.80
-        ("blood flow", 0.7, 600, (0.72, 0.98, 0.91)),  # 0.80, 1.00, 0.94
-        ("blood flow", 2.0, 600, (0.68, 0.96, 0.86)),  # 0.74, 0.98, 0.93
-        ("blood flow", 2.0, 300, (0.58, 0.94, 0.80)),  # 0.64, 0.98, 0.84
+        ("neurons", 0.7, 600, (0.75, 0.98, 0.93)),  # computed: 0.80, 1.00, 0.97
+        ("neurons", 2.0, 300, (0.57, 0.96, 0.83)),  # 0.62, 0.99, 0.87
+        ("blood flow", 0.7, 600, (0.72, 0.96, 0.92)),  # 0.78, 0.98, 0.95
+        ("blood flow", 2.0, 600, (0.70, 0.96, 0.89)),  # 0.75, 0.98, 0.93
+        ("blood flow", 2.0, 300, (0.62, 0.95, 0.85)),  # 0.68, 0.98, 0.89
     ],
 )
 def test_recovers_size_sign_and_direction(seen, tr_s, length_s, least):
@@ -194,10 +197,10 @@ def test_recovers_size_sign_and_direction(seen, tr_s, length_s, least):
 @pytest.mark.parametrize(
     ("made", "tr_s", "least", "most"),
     [
-        ({"decay": 1.0}, 0.7, (0.55, 0.94, 0.78), 0.67),  # computed: 0.61, 0.98, 0.84
-        ({"decay": 1.0}, 2.0, (0.41, 0.90, 0.72), 0.53),  # 0.47, 0.94, 0.79
-        ({"n": 100, "people": 2}, 0.7, (0.28, 0.96, 0.84), 0.39),  # 0.34, 0.99, 0.89
-        ({"n": 100, "people": 2}, 2.0, (0.24, 0.96, 0.84), 0.35),  # 0.30, 0.99, 0.89
+        ({"decay": 1.0}, 0.7, (0.57, 0.97, 0.80), 0.68),  # computed: 0.63, 1.00, 0.84
+        ({"decay": 1.0}, 2.0, (0.53, 0.94, 0.84), 0.64),  # 0.59, 0.98, 0.88
+        ({"n": 100, "people": 2}, 0.7, (0.37, 0.97, 0.93), 0.47),  # 0.42, 1.00, 0.97
+        ({"n": 100, "people": 2}, 2.0, (0.35, 0.97, 0.91), 0.45),  # 0.40, 1.00, 0.95
     ],
 )
 def test_recovers_less_of_many_regions_and_of_fast_ones(made, tr_s, least, most):
@@ -208,6 +211,40 @@ def test_recovers_less_of_many_regions_and_of_fast_ones(made, tr_s, least, most)
     assert found[0] < most, found
 
 
+@pytest.mark.parametrize("tr_s", [0.7, 2.0])
+def test_the_weight_of_the_toolbox_finds_more_of_many_regions(tr_s):
+    """With 1 in place of 1/256: 0.34 and 0.30 of 100 regions (not 0.42 and 0.40), directions 0.89."""
+    wirings, _, bold = networks(n=100, people=2)
+    signals = measured(bold, tr_s)
+    ours, counted_once = (recovery(wirings, signals, tr_s, **how) for how in ({}, ONCE))
+    assert ours[0] > counted_once[0] + 0.05
+    assert ours[2] > counted_once[2] + 0.04
+
+
+@pytest.mark.parametrize(("tr_s", "change"), [(0.7, -0.02), (2.0, 0.01)])
+def test_of_ten_regions_both_weights_find_about_as_much(tr_s, change):
+    """0.78 and 0.75 in place of 0.80 and 0.74."""
+    wirings, _, bold = networks()
+    signals = measured(bold, tr_s)
+    ours, counted_once = (recovery(wirings, signals, tr_s, **how) for how in ({}, ONCE))
+    assert ours[0] - counted_once[0] == pytest.approx(change, abs=0.01)
+
+
+def test_runs_of_a_person_agree_by_the_weight_of_the_toolbox():
+    """100 regions, runs of 14 min: the figures that `effective_connectivity` gives."""
+    runs = [r for r in embedded_recordings() if r.entities.participant in ("100206", "100307")]
+    runs = [denoise(run, all_presets()["as-supplied"]) for run in runs]
+    off = ~np.eye(100, dtype=bool)
+    found = np.corrcoef([find("effective_connectivity")(run)[off] for run in runs])
+    assert (found[0, 1], found[2, 3]) == pytest.approx((0.68, 0.67), abs=0.005)
+    between = found[:2, 2:]
+    assert (between.min(), between.max()) == pytest.approx((0.48, 0.54), abs=0.005)
+    scaled = [run.unfiltered / run.unfiltered.std(axis=0) for run in runs]
+    once = np.corrcoef([regression_dcm(x, 0.72, **ONCE).mean[off] for x in scaled])
+    assert (once[0, 1], once[2, 3]) == pytest.approx((0.17, 0.15), abs=0.005)
+    assert 0.09 < once[:2, 2:].min() < once[:2, 2:].max() < 0.16
+
+
 LAGS_S = np.random.default_rng(5).standard_normal((12, 10))  # 1 s of SD between regions
 NOISE = 0.5 * np.exp(np.random.default_rng(6).standard_normal((12, 10)))
 
@@ -215,27 +252,27 @@ NOISE = 0.5 * np.exp(np.random.default_rng(6).standard_normal((12, 10)))
 @pytest.mark.parametrize("tr_s", [0.7, 2.0])
 @pytest.mark.parametrize("what", [{"lag_s": LAGS_S}, {"noise": NOISE}])
 def test_direction_suffers_where_regions_differ_in_delay_or_noise(what, tr_s):
-    """Right directions fall from 0.93–0.94 to 0.70–0.82; signs stay, 0.91–0.99."""
+    """Right directions fall from 0.93–0.95 to 0.81–0.83, and 0.89; signs stay, 0.97–0.99."""
     wirings, _, bold = networks()
     alike = recovery(wirings, measured(bold, tr_s), tr_s)
     found = recovery(wirings, measured(bold, tr_s, **what), tr_s)
-    assert found[2] < alike[2] - 0.04
-    assert found[1] > 0.9
+    assert found[2] < alike[2] - 0.03
+    assert found[1] > 0.95
 
 
 @pytest.mark.parametrize("tr_s", [0.7, 2.0])
-def test_a_band_pass_costs_a_fifth_of_the_directions(tr_s):
-    """0.93–0.94 of them are right without, 0.73–0.74 with 0.01–0.1 Hz: the filter is left out."""
+def test_a_band_pass_costs_size(tr_s):
+    """0.78 and 0.75 without, 0.74 and 0.71 with 0.01–0.1 Hz: the filter is left out."""
     wirings, _, bold = networks()
     signals = measured(bold, tr_s)
     band = butter(2, [0.01, 0.1], "band", fs=1 / tr_s, output="sos")
     passed = recovery(wirings, sosfiltfilt(band, signals, axis=0), tr_s)
-    assert passed[2] < recovery(wirings, signals, tr_s)[2] - 0.15
+    assert passed[0] < recovery(wirings, signals, tr_s)[0] - 0.03
 
 
 @pytest.mark.parametrize("tr_s", [0.7, 2.0])
 def test_tells_who_suppresses_whom_where_noise_and_delay_are_alike(tr_s):
-    """−0.025/s one way gives asymmetries of ∓0.015–0.017 ± 0.005 (SD over runs of 10 min)."""
+    """−0.025/s one way gives asymmetries of ∓0.007–0.010 ± 0.003 (SD over runs of 10 min)."""
     default_mode, task_positive = (
         directed(suppression(*way), tr_s) for way in ((-0.2, 0), (0, -0.2))
     )
@@ -243,21 +280,23 @@ def test_tells_who_suppresses_whom_where_noise_and_delay_are_alike(tr_s):
     assert (task_positive[:, 3] > 0).all()
     assert (default_mode[:, 1] < -0.005).all()
     assert (task_positive[:, 2] < -0.005).all()
-    assert abs(default_mode[:, 2].mean()) < 0.005
+    for there, absent in ((default_mode[:, 1], default_mode[:, 2]), (task_positive[:, 2:0:-1]).T):
+        assert abs(absent.mean()) < 0.5 * abs(there.mean())  # 0.30 to 0.41 of it
     assert (default_mode[:, 0] > 0).all()
 
 
-def test_noise_and_delay_look_like_direction():
-    """Networks that suppress each other alike: noise makes as much asymmetry as one way does."""
+def test_delay_looks_like_direction_and_noise_like_weak_connections():
+    """Networks that suppress each other alike: a delay of 1 s makes a third of what one way does."""
     bold, default_first = suppression(-0.15, -0.15), np.repeat([1.0, 0.0], 8)
     alike, noisy, late = (
-        directed(bold, 0.7, **how)[:, 3].mean()
+        directed(bold, 0.7, **how).mean(axis=0)
         for how in ({}, {"noise": 0.5 + 0.5 * default_first}, {"lag_s": default_first})
     )
-    one_way_only = directed(suppression(-0.2, 0), 0.7)[:, 3].mean()
-    assert abs(alike) < 0.004  # 0.000
-    assert noisy < 0.7 * one_way_only < 0  # −0.015 and −0.017
-    assert late < alike - 0.003  # −0.006
+    one_way_only = directed(suppression(-0.2, 0), 0.7).mean(axis=0)
+    assert abs(alike[3]) < 0.002  # 0.000
+    assert late[3] == pytest.approx(one_way_only[3] / 3, abs=0.001)  # −0.003 of −0.009
+    assert noisy[3] == pytest.approx(alike[3], abs=0.001)  # 0.000
+    assert noisy[0] == pytest.approx(0.65 * alike[0], rel=0.05)  # 0.016 of 0.024
 
 
 def test_measures_are_means_of_blocks_of_the_matrix():
@@ -289,7 +328,7 @@ def test_the_signal_without_our_filter_is_used_at_unit_variance():
 
 
 def test_without_the_global_signal_nothing_is_given():
-    """Regions that sum to zero: all connections move by far more than they are."""
+    """Regions that sum to zero: the mean connection changes sign, to twice its size."""
     _, _, bold = networks()
     signals = measured(bold, 0.7)
     removed = signals - signals.mean(axis=2, keepdims=True)
@@ -298,7 +337,7 @@ def test_without_the_global_signal_nothing_is_given():
         np.mean([regression_dcm(s[:, p], 0.7).mean[off].mean() for p in range(12)])
         for s in (signals, removed)
     )
-    assert abs(after - before) > 5 * abs(before)
+    assert after < -2 * before < 0  # −0.019 and 0.009
     recording = replace(lively(), processing=Processing(global_signal_removed=True))
     for name in (*NAMES, "connectivity"):
         value = find(f"effective_{name}")(recording)

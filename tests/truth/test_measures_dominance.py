@@ -68,6 +68,13 @@ def test_asymmetry_is_the_share_of_time_less_a_half():
     assert value == pytest.approx(0.25)
 
 
+def test_a_symmetric_fluctuation_has_no_asymmetry_however_strong():
+    wave = np.sin(2 * np.pi * (np.arange(200) + 0.5) / 20)
+    for course in (wave, 10 * wave):
+        value = find("default_dominance_asymmetry")(person("01", opposed(course)), NONE).value
+        assert value == 0.0
+
+
 def test_a_level_of_the_whole_run_says_nothing():
     """BOLD has no zero: a default mode network that is always higher is not more dominant."""
     course = np.tile([1.0, 1.0, 1.0, -3.0], 50)
@@ -99,6 +106,44 @@ def test_the_task_contrast_is_that_of_the_blocks():
     assert found.value == pytest.approx(4 / (2 * np.sqrt(p * (1 - p))), rel=1e-4)
     assert found.p == 0.05
     assert found.note == ""
+
+
+@pytest.mark.parametrize("name", ["rest", "Fixation"])
+def test_rest_that_the_table_lists_is_no_task(name):
+    """10 s of rest after each block: planted ±1, so it is the rest of any part of the run."""
+    breaks = [
+        replace(e, onset_s=e.onset_s + 30.0, duration_s=10.0, trial_type=name) for e in blocks()
+    ]
+    untyped = TaskEvent(0.0, 400.0, "")
+    listed = tuple(sorted((*blocks(), *breaks, untyped), key=lambda e: e.onset_s))
+    values = [
+        find("default_dominance_task")(person("01", opposed(block_course()), events=e), NONE).value
+        for e in (blocks(), listed)
+    ]
+    assert values[1] == pytest.approx(values[0], rel=1e-5)
+
+
+def test_what_is_neither_task_nor_listed_rest_does_not_count():
+    """An instruction of 40 s before the first block, in which both networks are far from rest."""
+    course = block_course()
+    course[:20] = 5.0
+    breaks = [TaskEvent(e.onset_s + 30.0, 10.0, "rest") for e in blocks()]
+    events = tuple(sorted((*blocks(), *breaks), key=lambda e: e.onset_s))
+    found = find("default_dominance_task")(person("01", opposed(course), events=events), NONE)
+    assert found.value == pytest.approx(4 / course.std(), rel=1e-4)
+
+
+def test_an_event_of_no_duration_lasts_a_second():
+    sticks, seconds = (
+        tuple(TaskEvent(5.0 * k, duration_s, "go") for k in range(1, 60))
+        for duration_s in (0.0, 1.0)
+    )
+    signal = gaussian(220, 1)
+    values = [
+        find("default_dominance_task")(person("01", signal, events=e), NONE).value
+        for e in (sticks, seconds)
+    ]
+    assert values[0] == values[1]
 
 
 def test_the_task_contrast_leaves_censored_frames_out():

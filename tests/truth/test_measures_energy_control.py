@@ -11,15 +11,18 @@ from defaultmode.core.connectome import Connectome
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.missing import Missing
 from defaultmode.core.reference import Reference
+from defaultmode.denoising import all_presets, denoise
 from defaultmode.measures import find
 from defaultmode.measures._structure import undirected_weights
 from defaultmode.measures.control_energy import patterns, system
 from defaultmode.measures.structure_function import decoupling, harmonics
+from defaultmode.sources.connectomes.embedded import embedded_connectome
+from defaultmode.sources.embedded import embedded_recordings
 from toy_recordings import atlas_of, connectome_of, gappy, lively, recording_of, signal_of
 
 ROUNDING = 1e-9
 GROUPS = (("Default", "default", "core", 4), ("DorsalAttention", "task-positive", "", 4))
-ENERGIES = ("default_to_task_positive", "task_positive_to_default", "default_persistence")
+ENERGIES = ("default_to_task_positive", "default_persistence")
 
 
 def wiring(n, seed):
@@ -93,14 +96,48 @@ def test_energies_of_a_recording_are_those_of_its_states():
     weights = wiring(8, 6)
     reference = Reference(connectome=Connectome("made", recording.atlas.names, weights))
     states, driven = patterns(recording), system(weights)
-    ways = (
-        (states.default, states.task_positive),
-        (states.task_positive, states.default),
-        (states.default, states.default),
-    )
+    ways = ((states.default, states.task_positive), (states.default, states.default))
     for name, way in zip(ENERGIES, ways, strict=True):
-        value = find(f"control_energy_{name}")(recording, reference)
-        assert value == pytest.approx(driven.energy(*way), rel=ROUNDING)
+        found = find(f"control_energy_{name}")(recording, reference)
+        assert found.value == pytest.approx(driven.energy(*way), rel=ROUNDING)
+
+
+@pytest.mark.parametrize("name", ENERGIES)
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_connectome_that_joins_what_is_active_together_saves_energy(name, inside):
+    """Beside surrogates; one that joins the two networks instead costs more than most."""
+    recording, same = planted(), np.kron(np.eye(2), np.ones((4, 4)))
+    weights = (same if inside else 1 - same) * (1 - np.eye(8))
+    reference = Reference(connectome=Connectome("made", recording.atlas.names, weights))
+    found = find(f"control_energy_{name}")(recording, reference)
+    assert found.p <= 0.1  # of 35 ways to halve eight regions, one is as good as the planted one
+    assert (found.excess < 0) == inside
+
+
+def test_where_all_are_connected_alike_every_exchange_of_regions_costs_the_same():
+    recording = planted()
+    reference = Reference(connectome=Connectome("all", recording.atlas.names, 1 - np.eye(8)))
+    for name in ENERGIES:
+        found = find(f"control_energy_{name}")(recording, reference)
+        np.testing.assert_allclose(found.surrogates, found.value, rtol=ROUNDING)
+        assert "other regions of the connectome" in found.note
+
+
+def test_the_connectome_hardly_changes_what_the_way_between_mirror_images_costs():
+    """Why the energy by itself is no result: a hundredth to a twenty-fifth of it is saved."""
+    runs = [r for r in embedded_recordings() if r.atlas.name == "schaefer100"]
+    saved = []
+    for run in runs:
+        way = find(f"control_energy_{ENERGIES[0]}")(
+            run, Reference(connectome=embedded_connectome())
+        )
+        saved.append(-way.excess / way.value)
+    assert 0 < min(saved) < max(saved) < 0.05
+
+
+def number(value):
+    """A number as it is, and that of a tested one."""
+    return getattr(value, "value", value)
 
 
 def of_connectome():
@@ -116,8 +153,8 @@ def test_regions_without_a_signal_are_left_out_of_the_connectome(name):
     atlas = recording.atlas.take(kept)
     without = recording_of(recording.signal[:, kept], atlas, usable=recording.usable)
     references = [Reference(connectome=connectome_of(a)) for a in (recording.atlas, atlas)]
-    expected = find(name)(without, references[1])
-    assert find(name)(recording, references[0]) == pytest.approx(expected, rel=ROUNDING)
+    expected = number(find(name)(without, references[1]))
+    assert number(find(name)(recording, references[0])) == pytest.approx(expected, rel=ROUNDING)
 
 
 @pytest.mark.parametrize("name", of_connectome())
@@ -127,7 +164,9 @@ def test_connectome_is_matched_by_name(name):
     order = np.random.default_rng(7).permutation(len(whole))
     names = tuple(whole.regions[i] for i in order)
     shuffled = Connectome("shuffled", names, whole.weights[np.ix_(order, order)])
-    value, expected = (find(name)(recording, Reference(connectome=c)) for c in (shuffled, whole))
+    value, expected = (
+        number(find(name)(recording, Reference(connectome=c))) for c in (shuffled, whole)
+    )
     assert value == pytest.approx(expected, rel=ROUNDING)
 
 
@@ -155,7 +194,7 @@ def test_connections_count_alike_in_both_directions():
     values = [
         find("control_energy_default_persistence")(
             recording, Reference(connectome=Connectome("made", recording.atlas.names, weights))
-        )
+        ).value
         for weights in (one_way, both)
     ]
     assert values[0] == values[1]
@@ -220,6 +259,88 @@ def test_decoupling_is_the_ratio_of_rough_to_smooth():
     time = np.random.default_rng(13).standard_normal((50, 1))
     signal = time * (3 * waves[:, 0] + 1 * waves[:, 1])
     np.testing.assert_allclose(decoupling(signal, waves), np.log2(1 / 3), rtol=ROUNDING)
+
+
+@pytest.mark.parametrize(("n", "n_smooth"), [(2, 1), (10, 1), (11, 2), (100, 10)])
+def test_the_smoothest_tenth_is_smooth(n, n_smooth):
+    """On harmonics that are alike all over a ring, what is left of white signals is known."""
+    waves = np.linalg.qr(np.random.default_rng(18).standard_normal((n, n)))[0]
+    signal = np.eye(n) @ waves.T  # every harmonic once
+    inside = (waves[:, :n_smooth] ** 2).sum(axis=1)
+    np.testing.assert_allclose(
+        decoupling(signal, waves), 0.5 * np.log2((1 - inside) / inside), rtol=ROUNDING
+    )
+
+
+@pytest.mark.parametrize("factor", [0.5, 2.0, 16.0])
+def test_doubling_what_is_rough_adds_one(factor):
+    """In every region, for the cut stays where the connectome puts it."""
+    waves = harmonics(wiring(30, 15))
+    loads = np.random.default_rng(16).standard_normal((80, 30))
+    rougher = loads * np.where(np.arange(30) < 3, 1, factor)
+    before, after = (decoupling(x @ waves.T, waves) for x in (loads, rougher))
+    np.testing.assert_allclose(after - before, np.log2(factor), rtol=ROUNDING)
+
+
+def test_runs_that_are_rougher_all_over_have_a_higher_index():
+    """Regions are scaled to unit variance in between, which takes some of it away."""
+    atlas = atlas_of((("Default", "default", "core", 15), ("Control", "task-positive", "", 15)))
+    connectome = Connectome("made", atlas.names, wiring(30, 15))
+    waves, loads = (
+        harmonics(connectome.weights),
+        np.random.default_rng(17).standard_normal((80, 30)),
+    )
+    found = []
+    for factor in (0.25, 0.5, 1.0, 2.0, 4.0):
+        signal = (loads * np.where(np.arange(30) < 3, 1, factor)) @ waves.T
+        by_region = find("structural_decoupling")(
+            recording_of(signal, atlas), Reference(connectome=connectome)
+        )
+        found.append(by_region.mean())
+    assert (np.diff(found) > 0.5).all()
+
+
+def test_what_takes_no_notice_of_the_connectome_has_three_times_as_much_that_is_rough():
+    """Nine tenths of the power: log2 3 = 1.58, and 1.64 as a mean over regions."""
+    connectome = embedded_connectome()
+    waves = harmonics((connectome.weights + connectome.weights.T) / 2)
+    assert decoupling(np.eye(len(waves)), waves).mean() == pytest.approx(1.64, abs=0.01)
+
+
+def test_half_of_the_power_of_a_run_is_no_cut_to_compare_runs_by():
+    """It falls anywhere between 1 and 17 of 100 harmonics."""
+    connectome = embedded_connectome()
+    waves, cuts = harmonics((connectome.weights + connectome.weights.T) / 2), []
+    for run in (r for r in embedded_recordings() if r.atlas.name == "schaefer100"):
+        kept = denoise(run, all_presets()["as-supplied"]).kept
+        power = (((kept - kept.mean(axis=0)) / kept.std(axis=0) @ waves) ** 2).sum(axis=0)
+        cuts.append(1 + int((power.cumsum() < power.sum() / 2).sum()))
+    assert (min(cuts), max(cuts)) == (1, 17)
+
+
+def test_global_signal_regression_raises_the_index():
+    """Which is why runs are compared within one preset."""
+    run = next(r for r in embedded_recordings() if r.atlas.name == "schaefer100")
+    reference = Reference(connectome=embedded_connectome())
+    kept, removed = (
+        find("structural_decoupling")(denoise(run, all_presets()[f"as-supplied{name}"]), reference)
+        for name in ("", "+GSR")
+    )
+    assert removed.mean() > kept.mean() + 0.5  # 0.65 and −0.09
+
+
+def test_a_region_that_is_left_without_connections_is_said():
+    """It was connected to a region without a signal only."""
+    recording = gappy()
+    whole = connectome_of(recording.atlas)
+    weights = whole.weights.copy()
+    weights[3], weights[:, 3] = 0, 0
+    weights[3, 2] = weights[2, 3] = 1
+    value = find("structural_decoupling")(
+        recording, Reference(connectome=replace(whole, weights=weights))
+    )
+    assert value.code == "E306"
+    assert "r03" in value.reason
 
 
 def test_decoupling_of_the_default_mode_is_the_mean_of_its_regions():

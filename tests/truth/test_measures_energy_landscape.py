@@ -1,6 +1,8 @@
 """The maximum-entropy model and its landscape against known couplings, hand-made valleys and search."""
 
+from collections import Counter
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -9,10 +11,12 @@ from scipy.special import xlogy
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.missing import Missing
 from defaultmode.core.reference import Reference
+from defaultmode.denoising import all_presets, denoise
 from defaultmode.measures import find
 from defaultmode.measures._landscape import landscape_of
 from defaultmode.measures._maximum_entropy import maximum_entropy, spins
 from defaultmode.measures._network_landscape import energy_landscape, nodes
+from defaultmode.sources.embedded import embedded_recordings
 from toy_recordings import atlas_of, lively, recording_of
 
 ROUNDING = 1e-9
@@ -184,14 +188,14 @@ def test_dwell_is_counted_visit_by_visit_and_not_across_gaps():
     assert dwell.value == pytest.approx(recording.tr_s * seen / exits)
 
 
-def test_without_a_default_mode_valley_its_share_is_zero_and_the_rest_is_missing():
+def test_without_a_default_mode_valley_nothing_is_said_of_one():
     """All networks up or all down."""
     couplings = 0.6 * (1 - np.eye(5))
     recording = recording_with(frames_in_proportion(shares_of(np.zeros(5), couplings), 4000))
     reference = Reference(surrogates=1)
-    assert find("landscape_default_basin")(recording, reference).value == 0
-    for name in ("dwell_s", "barrier"):
-        value = find(f"landscape_default_{name}")(recording, reference)
+    assert find("landscape_minima")(recording, reference).value == 2
+    for name in FAMILY[1:]:
+        value = find(f"landscape_{name}")(recording, reference)
         assert isinstance(value, Missing)
         assert value.code == "E306"
 
@@ -254,6 +258,53 @@ def test_a_surrogate_without_a_best_fit_does_not_count(monkeypatch):
     value = find("landscape_minima")(lively(), Reference(surrogates=3))
     assert value.value >= 1
     assert len(value.surrogates) == 0
+
+
+def test_surrogates_without_a_default_mode_valley_do_not_count():
+    """Where networks rise and fall together but in a tenth of the frames, half of them have one."""
+    shares = 0.9 * shares_of(np.zeros(5), 0.3 * (1 - np.eye(5)))
+    shares += 0.1 * (np.arange(32) == 0b11001)  # default mode, salience and visual alone
+    recording = recording_with(frames_in_proportion(shares, 4000))
+    minima, basin = (
+        find(f"landscape_{name}")(recording, Reference(surrogates=8)) for name in FAMILY[:2]
+    )
+    assert basin.value > 0.1
+    assert 0 < len(basin.surrogates) < len(minima.surrogates) == 8
+    assert (basin.surrogates > 0).all()
+
+
+@cache
+def embedded(preset):
+    """The eleven embedded runs of 1200 frames, with this preset."""
+    runs = [r for r in embedded_recordings() if r.n_time == 1200]
+    return [denoise(run, all_presets()[preset]) for run in runs]
+
+
+def default_basin(recording):
+    fitted = energy_landscape(recording)
+    inside = fitted.default[fitted.landscape.basins[fitted.states]]
+    return inside[recording.usable].mean()
+
+
+def test_halves_of_a_run_agree_on_little():
+    """Without global signal regression: the figures that the docstrings give."""
+    counts, differences = Counter(), []
+    for run in embedded("as-supplied"):
+        halves = np.arange(run.n_time) < run.n_time / 2
+        fits = [energy_landscape(replace(run, usable=run.usable & h)) for h in (halves, ~halves)]
+        counts[sum(bool(f.default.any()) for f in fits)] += 1
+        if all(f.default.any() for f in fits):
+            first, second = (f.landscape.barrier(int(np.argmax(f.default))) for f in fits)
+            differences.append(abs(first - second))
+    assert counts == {2: 5, 1: 5, 0: 1}
+    assert (min(differences), max(differences)) == pytest.approx((0.15, 0.80), abs=0.005)
+
+
+def test_after_global_signal_regression_mirror_images_share_the_frames():
+    """Median over the runs 0.49; seven of the eleven within 0.05 of a half."""
+    found = np.array([default_basin(run) for run in embedded("as-supplied+GSR")])
+    assert np.median(found) == pytest.approx(0.5, abs=0.05)
+    assert (abs(found - 0.5) < 0.05).sum() >= 6
 
 
 def test_chance_lowers_the_accuracy_by_what_is_said():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.signal import hilbert
 
+from defaultmode.core.recording import Processing
 from defaultmode.core.reference import Reference
 from defaultmode.measures import find
 from defaultmode.measures._phases import leading_eigenvectors, phases_of, settled, synchrony
@@ -85,6 +86,25 @@ def test_two_frequencies_beat():
         found = find(f"kuramoto_{name}")(recording, REFERENCE).value
         assert found == pytest.approx(value, abs=1e-12)
     assert settled(recording).sum() == N - 2 * 20
+
+
+def test_synchrony_follows_the_global_signal_and_without_it_is_that_of_random_phases():
+    """Independent regions: E R = √(π/4N); with a share of 3/4 in one signal, far above it."""
+    noise = np.random.default_rng(11).standard_normal((4000, K))
+    shared = np.random.default_rng(12).standard_normal((4000, 1))
+    found = [
+        find("kuramoto_synchrony")(person("01", noise + weight * shared), REFERENCE).value
+        for weight in (0.0, 0.5, 1.0, 3**0.5)
+    ]
+    assert found[0] == pytest.approx(np.sqrt(np.pi / (4 * K)), rel=0.02)
+    assert (np.diff(found) > 0.05).all()
+
+
+def test_synchrony_needs_the_global_signal():
+    done = Processing(global_signal_removed=True)
+    for name in ("synchrony", "metastability"):
+        value = find(f"kuramoto_{name}")(person("01", RNG.standard_normal((N, K)), processing=done))
+        assert value.code == "E304"
 
 
 def test_phases_near_the_ends_are_not_used():

@@ -105,6 +105,19 @@ def test_a_stationary_run_seldom_exceeds_its_surrogates():
     assert ((p <= 0.05).sum(axis=0) <= 8).all()
 
 
+@pytest.mark.parametrize(("n_censored", "tested"), [(30, True), (31, False)])
+def test_a_run_with_more_than_a_tenth_censored_is_not_tested(n_censored, tested):
+    signal = np.random.default_rng(8).standard_normal((300, len(ATLAS)))
+    usable = np.ones(300, dtype=bool)
+    usable[np.random.default_rng(9).permutation(300)[:n_censored]] = False
+    for value in values(recording_of(signal, ATLAS, usable=usable), Reference()):
+        assert np.isfinite(value.value)
+        assert np.isfinite(value.p) == tested
+        assert len(value.surrogates) == (39 if tested else 0)
+        expected = "not tested: more than 10 % of the frames are censored"
+        assert (value.note == expected) == (not tested)
+
+
 def test_what_censored_frames_hold_does_not_matter():
     usable = np.random.default_rng(5).random(240) < 0.85
     signal = np.random.default_rng(6).standard_normal((240, len(ATLAS)))

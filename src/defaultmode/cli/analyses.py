@@ -103,6 +103,8 @@ def measure_sentence(report: "MeasureReport") -> str:
     parts = [f"{len(report.measured)} runs measured in {report.seconds:.1f} s"]
     if report.complete:
         parts.append(f"{len(report.complete)} were complete already")
+    if report.scored:
+        parts.append(f"{report.scored} scored by the states of the study")
     if report.failed:
         parts.append(f"{len(report.failed)} failed")
     if report.damaged:

@@ -60,7 +60,7 @@ class States:
 class Reference:
     """What a measure may hold a recording against, beside the recording itself.
 
-    states : method → states learnt over the study
+    states : method → states learnt over the study; no_states : why there are none, or not all
     connectome : structural connectome of the recording's atlas
     surrogates : how many are drawn for each dynamic measure
     seed : of every random stream
@@ -70,6 +70,7 @@ class Reference:
     connectome: Connectome | None = None
     surrogates: int = SURROGATES
     seed: int = 0
+    no_states: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "states", MappingProxyType(dict(self.states)))

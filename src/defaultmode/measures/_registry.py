@@ -20,7 +20,7 @@ PROMISES = ("scale", "offset", "region order", "time reversal")
 SHAPE_ONLY = PROMISES  # what a correlation promises
 NEEDS = {
     "stream": "",
-    "states": "No states were learnt for this method, atlas and preset.",
+    "states": "No brain states are known for this atlas and preset.",
     "connectome": "No structural connectome is known for this atlas; --connectome FILE gives one.",
 }
 Kind = Literal["number", "regions", "pairs"]
@@ -77,7 +77,7 @@ class Measure:
             if name in PREMISES and not PREMISES[name].holds(recording):
                 return Missing(PREMISES[name].sentence, "E304")
         if "states" in self.needs and not reference.states:
-            return Missing(NEEDS["states"], "E307")
+            return Missing(f"{NEEDS['states']} {reference.no_states}".strip(), "E307")
         if "connectome" in self.needs and reference.connectome is None:
             return Missing(NEEDS["connectome"], "E308")
         return None

@@ -13,9 +13,10 @@ SELF_MEAN_HZ = -0.5  # prior mean of a self-connection; that of all others is 0
 SELF_PRECISION = 8.0  # × number of regions: prior precision of a self-connection, s²
 OTHER_PRECISION = 1 / 8  # × number of regions: of a connection between two regions, s²
 SHAPE, RATE = 2.0, 1.0  # of the gamma prior of the noise precision
-# What a pair of frames counts for the noise precision: 16 microtime bins a frame at rest, squared
-# (tapas_rdcm_estimate, tapas_rdcm_ridge). Counted once each, pairs of neighbouring frames pass for
-# independent, and of 100 regions one run of a person says little about the next (README of tests).
+# Data points that a pair of frames counts as for the noise precision. As in the authors' toolbox
+# TAPAS (tapas_rdcm_ridge) at rest, where r_dt of tapas_rdcm_estimate is 16 and divides twice. With
+# 1, as the equations of Frässle 2017 read, 100 regions are fitted too closely: see
+# test_runs_of_a_person_agree_by_the_weight_of_the_toolbox, and what of a wiring is found again.
 PAIR_WEIGHT = 1 / 16**2
 SETTLED = 1e-10  # largest relative change of a noise precision in the last step
 MOST_ROUNDS = 100

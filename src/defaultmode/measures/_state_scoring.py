@@ -54,7 +54,8 @@ def known_states(reference: Reference, method: str) -> States:
         reasons.append("It needs runs of one repetition time.")
     if method == "hmm" and find_spec("hmmlearn") is None:
         reasons.append(NO_LIBRARY)
-    raise DefaultModeError("E307", " ".join(reasons))
+    reasons.append(reference.no_states)
+    raise DefaultModeError("E307", " ".join(reasons).strip())
 
 
 def labeller(recording: Recording, states: States) -> Callable[[Array], Labels]:

@@ -7,7 +7,11 @@ from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.recording import Array
 from defaultmode.measures._regions import FLAT
 
-WINDOW_S = 60.0  # shorter ones vary by themselves with what is slower than 1/60 Hz (Leonardi 2015)
+# Leonardi 2015 asks for windows as long as the slowest period left in the signal, 100 s at 0.01 Hz.
+# Ours, long enough for several in a short run, break that rule: they vary by themselves with what
+# is slower than 1/60 Hz. So do those of the surrogates, which have the same spectrum, and only the
+# comparison with them says anything of a change.
+WINDOW_S = 60.0
 STEP_S = 30.0  # our choice: half a window, so that windows next but one share no frame
 LEAST_USABLE = 2 / 3  # our choice: of the frames of a window
 LEAST_WINDOWS = 7  # those of 240 s
@@ -17,6 +21,9 @@ Windows = list[NDArray[np.intp]]
 
 def windows_of(usable: NDArray[np.bool_], tr_s: float) -> Windows:
     """The usable frames of each window of 60 s; one begins every 30 s.
+
+    That is less than the 100 s that Leonardi 2015 asks for at 0.01 Hz: no number from such windows
+    stands without its surrogates.
 
     A window with under two thirds of its frames usable is dropped. Raises E306 where the repetition
     time is too long for windows, and E301 where fewer than seven are left.

@@ -7,7 +7,7 @@ import numpy as np
 from defaultmode.core.recording import Array, Recording
 from defaultmode.core.reference import Reference
 from defaultmode.core.tested import Tested
-from defaultmode.measures._regions import carrying, once_per_recording, regions
+from defaultmode.measures._regions import carrying, once_per_recording, once_per_reference, regions
 from defaultmode.measures._registry import SHAPE_ONLY, measure
 from defaultmode.measures._structure import undirected_weights
 
@@ -79,9 +79,14 @@ def _unit(scores: Array) -> Array:
     return np.asarray(pattern / np.linalg.norm(pattern))
 
 
+@once_per_reference
+def _driven(recording: Recording, reference: Reference) -> System:
+    return system(undirected_weights(recording, reference))
+
+
 def _tested(recording: Recording, reference: Reference, start: Array, end: Array) -> Tested:
     """Energy between two states (k,), and between both with their regions exchanged at random."""
-    driven = system(undirected_weights(recording, reference))
+    driven = _driven(recording, reference)
     rng = reference.stream(recording, "control energy")
     orders = [rng.permutation(len(start)) for _ in range(reference.surrogates)]
     elsewhere = np.array([driven.energy(start[order], end[order]) for order in orders])
@@ -92,7 +97,15 @@ def _tested(recording: Recording, reference: Reference, start: Array, end: Array
 def control_energy_default_to_task_positive(recording: Recording, reference: Reference) -> Tested:
     """Least energy that drives the connectome from the default-mode to the task-positive state.
 
-    XXX
+    Arbitrary units: ∫ u'u dt over a horizon of 1 with input to every region, dx/dt = A x + u and
+    A = connectome / (1 + |λ|max) − I (Gu 2017, Karrer 2020). The states are the run's own: mean
+    z-scored activity, scaled to length 1, of the fifth of the frames in which default-mode regions
+    most exceed task-positive ones, and of the fifth in which they least do. They are nearly mirror
+    images, so that most of the energy is the distance between them, which no connectome changes,
+    and the way back costs about the same. What the connectome saves is the difference from the
+    surrogates, which exchange the regions of both states at random. That makes strangers of
+    neighbours: an energy below theirs says that connected regions are active together, and no more.
+    Connections count alike in both directions; regions without a signal are left out.
     """
     states = patterns(recording)
     return _tested(recording, reference, states.default, states.task_positive)
@@ -102,7 +115,9 @@ def control_energy_default_to_task_positive(recording: Recording, reference: Ref
 def control_energy_default_persistence(recording: Recording, reference: Reference) -> Tested:
     """Least energy that holds the connectome in the default-mode state.
 
-    YYY
+    Arbitrary units, with the state, the surrogates and the reservations of
+    `control_energy_default_to_task_positive`: the cost of being there again after a horizon of 1.
+    Low where the connectome itself supports the state.
     """
     default = patterns(recording).default
     return _tested(recording, reference, default, default)

@@ -27,11 +27,15 @@ LEAST_NODES = 2
 
 @dataclass(frozen=True, slots=True)
 class NodeSet:
-    """The places of one function: foci_mm in MNI space; verified : checked against the source."""
+    """The places of one function, foci_mm in MNI space.
+
+    caution : what a reader must know of them, may be empty; verified : checked against the source
+    """
 
     name: str
     words: str
     cites: tuple[str, ...]
+    caution: str
     confidence: str
     verified: bool
     foci_mm: tuple[tuple[float, float, float], ...]
@@ -46,6 +50,7 @@ def node_sets() -> dict[str, NodeSet]:
             name,
             raw["words"],
             tuple(raw["cites"]),
+            raw.get("caution", ""),
             raw["confidence"],
             raw["verified"],
             tuple((x, y, z) for x, y, z in raw["foci_mm"]),
@@ -95,6 +100,11 @@ def _tested(
     """A statistic of the node set beside the same of sets that are as large elsewhere.
 
     statistic : sets as places among the regions in `carrying`, (n, k) → (n,)
+
+    Rotations keep the distances within a set only roughly. In noise over 100 regions smoothed with
+    a Gaussian of 10 mm, an activation had p ≤ 0.05 in 5 to 10 % of maps, most in theory of mind;
+    the connectivity of theory of mind had it in 48 % of runs, of moral judgement in 22 %, and
+    of the other sets in 2 to 5 %.
     """
     columns = carrying(recording)
     nodes = nodes_in(recording.atlas, places)
@@ -138,7 +148,7 @@ def _connectivity(recording: Recording, reference: Reference, places: NodeSet) -
 
 def _enter(places: NodeSet) -> None:
     """Enter the two measures of one function; its places are data, so its measures are too."""
-    cites = (*places.cites, "AlexanderBloch2018")
+    cites = (*places.cites, "AlexanderBloch2018", "Markello2021")
 
     def activation(recording: Recording, reference: Reference) -> Tested:
         return _activation(recording, reference, places)
@@ -146,10 +156,13 @@ def _enter(places: NodeSet) -> None:
     def together(recording: Recording, reference: Reference) -> Tested:
         return _connectivity(recording, reference, places)
 
-    named = places.words + ("" if places.verified else " (places not verified)")
+    cautions = (places.caution, "" if places.verified else "places not verified")
+    said = "; ".join(filter(None, cautions))
+    named = f"{places.words} ({said})" if said else places.words
     activation.__name__ = f"function_{places.name}"
     activation.__doc__ = (
-        f"Change from rest to task in regions of {named} less that in all other regions."
+        f"Change from rest to task in regions of {named} less that in all other regions, which "
+        "tests the function only where the task engages it."
     )
     together.__name__ = f"function_{places.name}_connectivity"
     together.__doc__ = f"Mean Fisher-z correlation over all pairs of regions of {named}."

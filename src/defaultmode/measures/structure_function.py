@@ -72,7 +72,8 @@ def decoupling(signal: Array, waves: Array) -> Array:
 
     waves : (k, k), harmonics in columns. The smooth part is that of the first tenth of them, the
         rough part the rest. Preti 2019 split the harmonics where the energy of a whole group is
-        halved; split by the run itself, a run that is rougher all over would look like any other.
+        halved. Split so by the run itself (the embedded ones: after 1 to 17 of 100 harmonics), one
+        that is rougher all over would look like any other.
     """
     loads, n_smooth = signal @ waves, ceil(SMOOTH * len(waves))
     smooth, rough = (
@@ -84,9 +85,13 @@ def decoupling(signal: Array, waves: Array) -> Array:
 
 @once_per_reference
 def _decoupling(recording: Recording, reference: Reference) -> Array:
-    columns = carrying(recording)
+    columns, weights = carrying(recording), undirected_weights(recording, reference)
+    apart = columns[~weights.any(axis=0)]
+    if len(apart):
+        msg = f"region {recording.atlas.names[apart[0]]!r} is connected to no other."
+        raise DefaultModeError("E306", msg)
     kept = recording.kept[:, columns] - recording.kept[:, columns].mean(axis=0)
-    waves = harmonics(undirected_weights(recording, reference))
+    waves = harmonics(weights)
     return spread(recording, columns, decoupling(kept / kept.std(axis=0), waves))
 
 
@@ -98,19 +103,22 @@ def _decoupling(recording: Recording, reference: Reference) -> Array:
     kind="regions",
 )
 def structural_decoupling(recording: Recording, reference: Reference) -> Array:
-    """How far the activity of each region departs from the wiring.
+    """How rough the activity of each region is across the connectome.
 
     Log2 of a ratio, shape (n_regions,), NaN where a region has no signal: the norm over time of the
     part of z-scored activity that changes fast across the connectome over that of the part that
-    changes slowly, above 0 where activity is less constrained by structure (Preti 2019). The two
-    parts hold half of the power of the run each.
+    changes slowly, higher where activity is less constrained by structure (Preti 2019). Slow are
+    the smoothest tenth of the connectome's harmonics: our choice, the same in every run (Preti 2019
+    splits where the energy of a group is halved). 0 means nothing by itself: activity that takes no
+    notice of the connectome gives about 1.6, and global signal regression raises all regions, for
+    the global signal is smooth. Compare within one preset and connectome.
     """
     return _decoupling(recording, reference)
 
 
 @measure(unit="log2 ratio", cites=("Preti2019",), unchanged_by=SHAPE_ONLY, premises=CONNECTOME)
 def structural_decoupling_default(recording: Recording, reference: Reference) -> float:
-    """How far the activity of default-mode regions departs from the wiring.
+    """How rough the activity of default-mode regions is across the connectome.
 
     Mean over default-mode regions of the log2 ratio of `structural_decoupling` (Preti 2019).
     """

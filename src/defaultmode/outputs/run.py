@@ -140,7 +140,7 @@ def _denoising(variant: Variant) -> dict[str, object]:
         "unit": recording.unit,
         "processing": asdict(recording.processing),
         "provenance": dict(recording.provenance),
-        "regions_absent": sorted(recording.absent),
+        "regions_absent": {n: [m.code, m.reason] for n, m in sorted(recording.absent.items())},
     }
 
 

@@ -36,7 +36,8 @@ def read_states(path: Path) -> tuple[dict[str, States], dict[str, Any]]:
     except OSError as problem:
         raise DefaultModeError("E101", f"{path}: {problem.strerror}.") from problem
     except (ValueError, KeyError, TypeError, AttributeError) as problem:
-        raise DefaultModeError("E206", f"{path} holds no states: {problem!r}.") from problem
+        msg = f"{path} is not the file of states that this version writes; learn them again."
+        raise DefaultModeError("E206", msg) from problem
 
 
 def scored_files(

@@ -5,6 +5,7 @@ import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -141,11 +142,14 @@ def _column(record: Mapping[Hashable, str], sentences: Mapping[str, Mapping[str,
 
 def _without_global_signal(description: Mapping[str, object]) -> set[str]:
     """The presets under which the global signal was removed from this run."""
+    done = _denoising(description).items()
+    return {name for name, d in done if d.get("processing", {}).get("global_signal_removed")}
+
+
+def _denoising(description: Mapping[str, object]) -> Mapping[str, Any]:
+    """What was done to the run under each preset."""
     denoising = description.get("Denoising", {})
-    found = denoising if isinstance(denoising, Mapping) else {}
-    return {
-        name for name, d in found.items() if d.get("processing", {}).get("global_signal_removed")
-    }
+    return denoising if isinstance(denoising, Mapping) else {}
 
 
 def _missing(description: Mapping[str, object], measured: pd.DataFrame) -> list[dict[str, object]]:
@@ -160,6 +164,12 @@ def _missing(description: Mapping[str, object], measured: pd.DataFrame) -> list[
     rows = [
         row(f"region {region}", "n/a", code, reason)
         for region, (code, reason) in (absent.items() if isinstance(absent, Mapping) else ())
+    ]
+    rows += [
+        row(f"region {region}", denoise, code, reason)
+        for denoise, done in _denoising(description).items()
+        for region, (code, reason) in done.get("regions_absent", {}).items()
+        if not isinstance(absent, Mapping) or region not in absent
     ]
     for denoise, part in measured.groupby("denoise", sort=False):
         lost = part[part["value"] == "n/a"]

@@ -15,12 +15,15 @@ from defaultmode.pipeline.measuring import (
     works_of,
 )
 from defaultmode.pipeline.one_run import Work, chosen_presets
+from defaultmode.pipeline.referencing import reference_of
+from defaultmode.pipeline.state_scoring import check_states
 from defaultmode.pipeline.studying import clinical_rows
 from defaultmode.sources.bids import RunFiles
 from defaultmode.sources.reading import look_at_recording
 
 # Measured with benchmarks/ on two cores; a rough guide, printed as such.
 VOLUME_BYTES_PER_S = 60e6
+MAPS_S = 10.0  # of 235,000 voxels and 300 frames, for each preset
 PANEL_S, PANEL_S_PER_NUMBER = 0.5, 1.2e-5  # every measure, 39 surrogates, for each preset
 BYTES_PER_NUMBER = 13  # of published text
 DEFAULT_REGIONS = 150  # of a table whose atlas is not looked up here
@@ -84,6 +87,7 @@ class CheckReport:
 def check(settings: Settings) -> CheckReport:
     """Look at every run as `measure` would, without measuring; raises E403, E207, E410."""
     check_names(settings)
+    check_states(settings)
     runs = runs_of(settings)
     works = works_of(runs, settings)
     checked = tuple(_checked(work) for work in works)
@@ -104,6 +108,7 @@ def _checked(work: Work) -> CheckedRun:
     found = CheckedRun(work.key, work.files.kind, work.atlas, 0, 0.0, ())
     try:
         recording = look_at_recording(work.files, work.atlas)
+        reference_of(work.settings, recording.atlas)
         presets, _ = chosen_presets(recording, work.settings.denoise)
     except DefaultModeError as error:
         return replace(found, code=error.code, problem=error.detail)
@@ -138,12 +143,15 @@ def _clinical(settings: Settings, found: Sequence[RunFiles]) -> tuple[str, ...]:
 
 
 def _seconds(run: CheckedRun, work: Work) -> float:
+    if run.code:
+        return 0.0
     files, numbers = work.files, run.volumes * _n_regions(work)
     share = len(work.settings.measures) / len(all_measures()) if work.settings.measures else 1.0
     panel_s = len(run.presets) * share * (PANEL_S + PANEL_S_PER_NUMBER * numbers)
     if isinstance(files, int) or files.parcellated:
         return panel_s
-    return panel_s + sum(p.stat().st_size for p in files.signals) / VOLUME_BYTES_PER_S
+    maps_s = MAPS_S * len(run.presets) if work.settings.maps else 0.0
+    return panel_s + maps_s + sum(p.stat().st_size for p in files.signals) / VOLUME_BYTES_PER_S
 
 
 def _n_regions(work: Work) -> int:

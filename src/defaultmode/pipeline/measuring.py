@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from defaultmode.outputs import study_files
 from defaultmode.pipeline.folder import Folder
 from defaultmode.pipeline.joined_tables import clinical_tables
 from defaultmode.pipeline.one_run import Work, measure_run
-from defaultmode.pipeline.state_scoring import check_states, score_states
+from defaultmode.pipeline.state_scoring import Scored, check_states, score_states, selects
 from defaultmode.pipeline.studying import (
     eyes_on,
     gather_study,
@@ -44,6 +44,7 @@ class MeasureReport:
     failed: Mapping[str, DefaultModeError]
     damaged: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
+    scored: int = 0  # by the states of the study
     for_eyes: tuple[str, ...] = ()
     eyes: bool = False  # participants or cells of the clinical tables need a person's eyes
 
@@ -67,13 +68,24 @@ def measure(
         raise DefaultModeError("E411", f"OUT is {settings.out!r}; it must be a folder of its own.")
     runs = runs_of(settings)
     clinical_tables(settings)  # a damaged table is refused before hours of work
-    report = measure_works(works_of(runs, settings), settings, quiet=quiet, tell=tell)
+    works = works_of(runs, settings)
+    report = measure_works(works, settings, quiet=quiet, tell=tell)
     if not report.measured and not report.complete:
         return report
     study, notices = gather_study(settings)
+    notices = (*notices, *_gone(report.out, settings, {w.key for w in works}))
     for name, text in study_files(study, ()).items():
         write_text(report.out / name, text)
     return replace(report, for_eyes=tuple(eyes_on(study, notices)), eyes=needs_eyes(study, notices))
+
+
+def _gone(out: Path, settings: Settings, keys: Set[str]) -> list[str]:
+    """A notice where results are kept of runs that the source no longer has."""
+    kept = sorted({m.key for m in Folder(out).finished()} - keys)
+    if not kept or selects(settings):
+        return []
+    more = f" and {len(kept) - 1} more" if len(kept) > 1 else ""
+    return [f"E402: {kept[0]}{more} is in the results and no longer in {settings.source}."]
 
 
 def runs_of(settings: Settings) -> list[RunFiles]:
@@ -153,15 +165,21 @@ def measure_works(
         if tell is not None:
             tell(f"{event}: {task.key}")
     measured = tuple(t.key for t in waiting if t.key not in failed)
-    score_states(folder, settings, [w.key for w in works], processes=processes, quiet=quiet)
+    keys = [w.key for w in works]
+    scored = score_states(folder, settings, keys, processes=processes, quiet=quiet)
     return MeasureReport(
         folder.path,
         measured,
         tuple(w.key for w in complete),
         failed,
-        damaged_regions(folder, [w.key for w in works]),
+        damaged_regions(folder, keys) | _unscored(scored),
         time.monotonic() - started,
+        scored=scored.runs,
     )
+
+
+def _unscored(scored: Scored) -> dict[str, str]:
+    return {key: f"{e.code} not scored by states: {e.detail}" for key, e in scored.failed.items()}
 
 
 def processes_for(works: Sequence[Work], waiting: int, settings: Settings) -> int:

@@ -32,7 +32,7 @@ def reference_of(
 def connectome_of(path: str, atlas: Atlas) -> Connectome | None:
     """The user's connectome, or the embedded one where it has the regions of the atlas."""
     if path:
-        return connectome_for(_own(path, atlas.names), atlas)
+        return connectome_for(_own(path), atlas)
     try:
         return connectome_for(embedded_connectome(), atlas)
     except DefaultModeError as error:
@@ -42,5 +42,5 @@ def connectome_of(path: str, atlas: Atlas) -> Connectome | None:
 
 
 @cache
-def _own(path: str, regions: tuple[str, ...]) -> Connectome:
-    return read_connectome(Path(path), regions=regions)
+def _own(path: str) -> Connectome:
+    return read_connectome(Path(path))

@@ -1,7 +1,7 @@
 """States learnt over a study once, kept in it, and every run scored by them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -52,9 +52,17 @@ class Scoring:
     settings: Settings
 
 
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """How many runs were scored now, and those that could not be, with the error."""
+
+    runs: int = 0
+    failed: Mapping[str, DefaultModeError] = field(default_factory=dict)
+
+
 def score_states(
     folder: Folder, settings: Settings, keys: Sequence[str], *, processes: int, quiet: bool = False
-) -> None:
+) -> Scored:
     """Learn the states that are not there yet and score every run that they have not scored.
 
     States stay as they are when runs are added, so that a later participant is scored by the same;
@@ -62,15 +70,16 @@ def score_states(
     some participants only learns none: the first of them would teach the states of all.
     """
     if not state_measures(settings):
-        return
+        return Scored()
     finished = {m.key: m for m in folder.finished()}
     show = partial(_follow, folder, quiet=quiet)
-    if not settings.states and not _selects(settings):
+    if not settings.states and not selects(settings):
         waiting = _to_learn(folder, settings, finished)
         show(launch(learn, waiting, processes=processes), len(waiting), "learning states")
     scorings = [scoring_of(folder, settings, finished[key]) for key in keys if key in finished]
     open_ = [Task(s.key, s) for s in scorings if not folder.is_scored(s.key, s.basis)]
-    show(launch(score, open_, processes=processes), len(open_), "scoring")
+    failed = show(launch(score, open_, processes=processes), len(open_), "scoring")
+    return Scored(len(open_) - len(failed), failed)
 
 
 def _follow(
@@ -80,18 +89,35 @@ def _follow(
     label: str,
     *,
     quiet: bool,
-) -> None:
-    """Show how far the tasks are, and log those that ended with an error."""
+) -> dict[str, DefaultModeError]:
+    """Show how far the tasks are; those that ended with an error, which are logged."""
+    failed = {}
     for task, outcome in progress(outcomes, total, label, quiet=quiet):
         if outcome is not None:
             folder.log(f"no {label}", task.key, code=outcome.code, reason=outcome.detail)
+            failed[task.key] = outcome
+    return failed
 
 
 def check_states(settings: Settings) -> None:
-    """Raise E101 where the study whose states are to be used has none."""
-    folder = Path(settings.states) / STATES
-    if settings.states and not any(folder.glob("*.json")):
-        raise DefaultModeError("E101", f"there are no states in {folder}.")
+    """Raise E101 or E206 where the study whose states are to be used has none that can be read.
+
+    E411 where their number is given as well.
+    """
+    if not settings.states:
+        return
+    if settings.n_states != Settings().n_states:
+        raise DefaultModeError("E411", "--states takes states as they are; --n-states learns them.")
+    found = sorted(_states_folder(settings.states).glob("*_states.json"))
+    if not found:
+        raise DefaultModeError("E101", f"there are no states in {settings.states}.")
+    for path in found:
+        read_states(path)
+
+
+def _states_folder(given: str) -> Path:
+    """The folder of states in a folder of results, or that folder itself."""
+    return Path(given) if Path(given).name == STATES else Path(given) / STATES
 
 
 def state_measures(settings: Settings) -> list[Measure]:
@@ -101,7 +127,8 @@ def state_measures(settings: Settings) -> list[Measure]:
     return [m for m in wanted if "states" in m.needs]
 
 
-def _selects(settings: Settings) -> bool:
+def selects(settings: Settings) -> bool:
+    """Whether only some of the runs were asked for."""
     chosen = (settings.participants, settings.sessions, settings.tasks, settings.bids_filter_file)
     return any(chosen)
 
@@ -142,6 +169,19 @@ def _series(
     return found
 
 
+def _why_none(settings: Settings) -> str:
+    """Why there may be no states for a run."""
+    if settings.states:
+        return f"{settings.states} has none for this atlas and preset."
+    if selects(settings):
+        return (
+            "States are learnt over the whole study: run `measure` once without choosing "
+            "participants, sessions or tasks."
+        )
+    n = settings.n_states
+    return f"The study has too few frames, or too few regions that all runs have, for {n} states."
+
+
 def _atlas_label(run: FinishedRun) -> str:
     return str(run.description["AtlasLabel"] or run.atlas.name)
 
@@ -175,7 +215,7 @@ def scoring_of(folder: Folder, settings: Settings, manifest: Manifest) -> Scorin
     """The piece of work that scores a finished run by the states that there are."""
     table = str(manifest.outcome["measures"])
     run = finished_runs(folder.path, [table])[0]
-    root = Path(settings.states) if settings.states else folder.path
+    root = _states_folder(settings.states).parent if settings.states else folder.path
     paths = {denoise: root / states_path(_atlas_label(run), denoise) for denoise in run.series}
     found = {denoise: str(path) for denoise, path in paths.items() if path.is_file()}
     basis = settings.analysis() | {
@@ -215,7 +255,9 @@ def _scored(
     from defaultmode.measures import state_labels
 
     recording = run.denoised_recording(denoise)
-    reference = reference_of(settings, recording.atlas, states)
+    reference = replace(
+        reference_of(settings, recording.atlas, states), no_states=_why_none(settings)
+    )
     values = {m.name: m(recording, reference) for m in state_measures(settings)}
     labels = {method: state_labels(recording, found) for method, found in states.items()}
     known = {method: found for method, found in labels.items() if not isinstance(found, Missing)}

@@ -24,6 +24,7 @@ from defaultmode.statistics import Design, compare, correlate, design_of
 STUDY_WIDE = ("low_hz", "high_hz", "min_usable_s", "fd_threshold_mm", "dvars_threshold")
 CLINICAL = "_clinical"  # added to a clinical column that has a measure's name
 ASKED = {"task known", "grid known"}  # premises that hold only where somebody asks for them
+RUN_LOST = ("the whole run",)  # in the table of what is missing
 EYES = {"E133", "E134", "E401", "E402", "E406", "E407", "E413", "E414"}
 
 
@@ -117,12 +118,14 @@ def _warned(study: Study, warning: str) -> Study:
 
 def needs_eyes(study: Study, notices: Sequence[str]) -> bool:
     """Whether participants or cells of the tables need a person's eyes."""
-    return any(n[:4] in EYES for n in notices) or bool(set(study.missing["code"]) & EYES)
+    lost = study.missing["what"].isin(RUN_LOST) | study.missing["code"].isin(list(EYES))
+    return bool(lost.any()) or any(n[:4] in EYES for n in notices)
 
 
 def eyes_on(study: Study, notices: Sequence[str]) -> list[str]:
     """What needs a person's eyes, in lines."""
-    rows = study.missing[study.missing["code"].isin(list(EYES))]
+    lost = study.missing["what"].isin(RUN_LOST) | study.missing["code"].isin(list(EYES))
+    rows = study.missing[lost]
     said = (f"{code}: {reason}" for code, reason in zip(rows["code"], rows["reason"], strict=True))
     return [*notices, *dict.fromkeys(said)]
 

@@ -95,17 +95,19 @@ def read_events(
         shifted in time)
 
     An event may begin before the first volume. Without a column trial_type all are called "task";
-    an event whose trial_type is n/a has an empty one. Events of which nothing can be seen in the
+    an event whose trial_type is n/a has an empty one, and one whose duration is n/a has none (0 s). Events of which nothing can be seen in the
     run (begun after its end, or over 32 s before it) are left out.
 
-    Raises E210 (no column onset or duration, or a cell of them that is none), E211 (half of the
+    Raises E210 (no column onset or duration, a cell of them that is none, or a row that stands there
+    twice), E211 (half of the
     events or more lie outside the run), E134 (text for a number) and what a damaged table raises.
     """
     table = read_text_table(path)
-    onset, duration = (_required(table, column, path) for column in ("onset", "duration"))
-    _check_times(duration, "duration", path)
+    onset = _required(table, "onset", path)
+    duration = _durations(table, path)
     response = _response_times(table, path)
     types = _trial_types(table)
+    _refuse_repeats(list(zip(onset.tolist(), duration.tolist(), types, strict=True)), path)
     begins = onset - start_s
     seen = (begins < run_s) & (begins + duration > -AFTERMATH_S)
     outside = len(seen) - int(seen.sum())
@@ -138,6 +140,26 @@ def _required(table: "pd.DataFrame", column: str, path: Path) -> Array:
         msg = f"{path}, line {lost[0] + 2}: the {column} is {cell!r}; expected seconds."
         raise DefaultModeError("E210", msg)
     return values
+
+
+def _durations(table: "pd.DataFrame", path: Path) -> Array:
+    """Seconds, 0 where the length of an event was not recorded, as of the press of a button."""
+    if "duration" not in table:
+        return _required(table, "duration", path)
+    values = numbers(table[["duration"]], path)[:, 0]
+    _check_times(values, "duration", path)
+    known: Array = np.where(np.isfinite(values), values, 0.0)
+    return known
+
+
+def _refuse_repeats(rows: list[tuple[float, float, str]], path: Path) -> None:
+    """An event that stands there twice would count as two, and halve what each explains."""
+    first: dict[tuple[float, float, str], int] = {}
+    for i, row in enumerate(rows):
+        before = first.setdefault(row, i)
+        if before != i:
+            msg = f"{path}, lines {before + 2} and {i + 2} are the same event."
+            raise DefaultModeError("E210", msg)
 
 
 def _check_times(values: Array, what: str, path: Path) -> None:
