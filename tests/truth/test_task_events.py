@@ -74,8 +74,8 @@ def test_onsets_in_milliseconds_are_refused(tmp_path: Path) -> None:
     ("code", "row", "said"),
     [
         ("E210", "n/a\t1\tgo\tn/a", "line 3: the onset is 'n/a'"),
-        ("E210", "4\tn/a\tgo\tn/a", "line 3: the duration is 'n/a'"),
-        ("E210", "4\tinf\tgo\tn/a", "line 3: the duration is 'inf'"),
+        ("E210", "4\tinf\tgo\tn/a", "line 3: the duration is inf s"),
+        ("E210", "1\t1\tgo\tn/a", "lines 2 and 3 are the same event"),
         ("E210", "4\t-1\tgo\tn/a", "line 3: the duration is -1 s"),
         ("E210", "4\t1\tgo\t-0.5", "line 3: the response time is -0.5 s"),
         ("E134", "4,5\t1\tgo\tn/a", "'4,5' is not a number"),

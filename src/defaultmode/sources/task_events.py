@@ -95,12 +95,13 @@ def read_events(
         shifted in time)
 
     An event may begin before the first volume. Without a column trial_type all are called "task";
-    an event whose trial_type is n/a has an empty one, and one whose duration is n/a has none (0 s). Events of which nothing can be seen in the
-    run (begun after its end, or over 32 s before it) are left out.
+    an event whose trial_type is n/a has an empty one, and one whose duration is n/a has none (0 s).
+    Events of which nothing can be seen in the run (begun after its end, or over 32 s before it) are
+    left out.
 
-    Raises E210 (no column onset or duration, a cell of them that is none, or a row that stands there
-    twice), E211 (half of the
-    events or more lie outside the run), E134 (text for a number) and what a damaged table raises.
+    Raises E210 (no column onset or duration, a cell of them that is no time, or an event that
+    stands there twice), E211 (half of the events or more lie outside the run), E134 (text for a
+    number) and what a damaged table raises.
     """
     table = read_text_table(path)
     onset = _required(table, "onset", path)
@@ -148,7 +149,7 @@ def _durations(table: "pd.DataFrame", path: Path) -> Array:
         return _required(table, "duration", path)
     values = numbers(table[["duration"]], path)[:, 0]
     _check_times(values, "duration", path)
-    known: Array = np.where(np.isfinite(values), values, 0.0)
+    known: Array = np.where(np.isnan(values), 0.0, values)
     return known
 
 
@@ -163,9 +164,9 @@ def _refuse_repeats(rows: list[tuple[float, float, str]], path: Path) -> None:
 
 
 def _check_times(values: Array, what: str, path: Path) -> None:
-    negative = np.flatnonzero(values < 0)
-    if negative.size:
-        i = int(negative[0])
+    wrong = np.flatnonzero((values < 0) | np.isinf(values))
+    if wrong.size:
+        i = int(wrong[0])
         msg = f"{path}, line {i + 2}: the {what} is {values[i]:g} s; expected 0 s or more."
         raise DefaultModeError("E210", msg)
 
