@@ -2,11 +2,16 @@
 
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 
 from defaultmode.core.errors import DefaultModeError
+from defaultmode.core.recording import Motion
 from defaultmode.core.reference import Reference
+from defaultmode.denoising import Choices, all_presets, denoise
 from defaultmode.measures import find
 from defaultmode.measures._windows import window_correlations, windows_of
+from defaultmode.sources.atlases import load_atlas
+from runs_to_denoise import confounds_table
 from toy_recordings import atlas_of, blocks, recording_of, signal_of
 
 ATLAS = atlas_of()
@@ -116,6 +121,40 @@ def test_a_run_with_more_than_a_tenth_censored_is_not_tested(n_censored, tested)
         assert len(value.surrogates) == (39 if tested else 0)
         expected = "not tested: more than 10 % of the frames are censored"
         assert (value.note == expected) == (not tested)
+
+
+def censored_in_bursts(seed, n_frames):
+    """Stationary noise of 100 regions that correlate with their neighbours, denoised as a run is.
+
+    A tenth of it at most is censored, in bursts of so many frames.
+    """
+    rng = np.random.default_rng(seed)
+    atlas = load_atlas("schaefer100")
+    distance_mm = np.linalg.norm(atlas.centres_mm[:, None] - atlas.centres_mm, axis=2)
+    r = 0.25 * np.exp(-distance_mm / 30) + 0.15 + 0.6 * np.eye(len(atlas))
+    noise = rng.standard_normal((400, len(atlas))) @ np.linalg.cholesky(r).T
+    signal = 1000 + 10 * lfilter([1.0], [1.0, -0.6], noise, axis=0)[100:]
+    displacement_mm = np.full(300, 0.1)
+    while (displacement_mm > 1).sum() <= 30 - n_frames and n_frames:
+        start = rng.integers(300 - n_frames)
+        displacement_mm[start : start + n_frames] = 3.0
+    moved = {"confounds": confounds_table(300), "motion": Motion(displacement_mm)}
+    moved["confounds"]["framewise_displacement"] = displacement_mm
+    choices = Choices(min_usable_s=0, min_freedom=-1e9, contiguous_frames=1, fd_threshold_mm=0.5)
+    given = recording_of(signal, atlas, unit="scanner", **moved)
+    return denoise(given, all_presets()["minimal"], choices=choices)
+
+
+@pytest.mark.parametrize(("n_frames", "most"), [(0, 5), (6, 15)])
+def test_a_tenth_censored_in_bursts_takes_only_the_mean_recurrence_off_its_level(n_frames, most):
+    """30 stationary runs: p ≤ 0.05 in more than five has a probability of 0.003 for a right test."""
+    runs = [censored_in_bursts(seed, n_frames) for seed in range(30)]
+    assert all((~run.usable).mean() <= 0.1 for run in runs)
+    each = [values(run, Reference(seed=s)) for s, run in enumerate(runs)]
+    called = np.sum([[v.p <= 0.05 for v in found] for found in each], axis=0)
+    print(called)
+    assert (called[[0, 1, 3]] <= 5).all()
+    assert called[2] <= most
 
 
 def test_what_censored_frames_hold_does_not_matter():

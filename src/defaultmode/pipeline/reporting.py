@@ -17,6 +17,7 @@ from defaultmode.denoising import all_presets
 from defaultmode.measures import all_measures
 from defaultmode.outputs import FinishedRun, crate_file, finished_runs, mean_fisher_z
 from defaultmode.pipeline.folder import Folder
+from defaultmode.pipeline.state_scoring import states_said
 from defaultmode.pipeline.virtual_sources import virtual_warning
 from defaultmode.report import (
     ConnectivitySummary,
@@ -56,7 +57,10 @@ def report_files(
     """
     study, design, results = analysis.study, analysis.design, analysis.results
     runs = finished_runs(folder.path, folder.measure_tables())
-    facts = facts_of(runs, study, settings) | {"hashes": hashes_of(texts, folder)}
+    facts = facts_of(runs, study, settings) | {
+        "hashes": hashes_of(texts, folder),
+        "states": states_said(folder, settings),
+    }
     warning = virtual_warning(settings)
     page = Page(
         title=f"Default mode network report{', virtual people' if warning else ''}",

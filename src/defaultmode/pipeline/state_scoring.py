@@ -1,5 +1,6 @@
 """States learnt over a study once, kept in it, and every run scored by them."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -118,6 +119,25 @@ def check_states(settings: Settings) -> None:
 def _states_folder(given: str) -> Path:
     """The folder of states in a folder of results, or that folder itself."""
     return Path(given) if Path(given).name == STATES else Path(given) / STATES
+
+
+def states_said(folder: Folder, settings: Settings) -> list[str]:
+    """For each atlas and preset how many states the runs were scored by, and how stable they are."""
+    root = _states_folder(settings.states) if settings.states else folder.path / STATES
+    said = []
+    for path in sorted(root.glob("*_states.json")):
+        states, about = read_states(path)
+        agreement = ", ".join(
+            f"{method} {'not known' if math.isnan(s.stability) else f'{s.stability:.2f}'}"
+            for method, s in states.items()
+        )
+        where = f"{about['atlas']}, {about['denoise']}"
+        said.append(
+            f"{where}: {about['n_states']} states by each method, learnt from "
+            f"{len(about['learnt_from'])} runs. Agreement of the labels that states of either half "
+            f"of the people give (1 the same, 0 chance): {agreement or 'no states'}."
+        )
+    return said
 
 
 def state_measures(settings: Settings) -> list[Measure]:

@@ -24,6 +24,7 @@ FACTS = {
     "min_usable_s": "shortest uncensored signal that was measured, in seconds",
     "before": "Sequence of sentences: what was done to the input before, as its sidecars say",
     "inputs": "Sequence of names: what was read",
+    "states": "Sequence of sentences: the states that runs were scored by, and how stable they are",
     "command": "the command line",
     "seed": "seed of the random streams",
     "date": "when the page was made, ISO 8601",
