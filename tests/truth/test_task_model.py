@@ -133,13 +133,22 @@ def test_each_trial_type_has_its_own_activations():
     assert activation_by_trial_type(made(noise(), events=())) == {}
 
 
-def test_a_stick_is_one_second_of_task():
+def test_events_without_any_duration_are_no_lasting_task():
     sticks = tuple(TaskEvent(float(t), 0.0, "flash") for t in range(10, 450, 23))
-    seconds = tuple(replace(e, duration_s=1.0) for e in sticks)
-    signal = noise(seed=5)
-    assert find("task_deactivation_index")(made(signal, events=sticks)) == find(
-        "task_deactivation_index"
-    )(made(signal, events=seconds))
+    value = find("task_deactivation_index")(made(noise(seed=5), events=sticks))
+    assert value.code == "E306"
+    assert "flash" in value.reason
+
+
+def test_a_button_beside_the_task_is_in_the_model_and_not_in_the_contrast():
+    """Its regressor, built as one second at each press, takes up what follows the presses."""
+    presses = tuple(TaskEvent(float(t), 0.0, "button") for t in range(15, 450, 31))
+    blocks = tuple(TaskEvent(float(t), 20.0, "nback") for t in range(20, 440, 60))
+    whole = made(noise(seed=5), events=tuple(sorted(blocks + presses, key=lambda e: e.onset_s)))
+    design = task_design(whole)
+    assert design.types == ("button", "nback")
+    np.testing.assert_array_equal(design.contrast, [0.0, 1.0])
+    assert set(activation_by_trial_type(whole)) == {"button", "nback"}
 
 
 @pytest.mark.parametrize("name", ["rest", "Rest", "fixation", "baseline", "Rest_Block", "fix"])

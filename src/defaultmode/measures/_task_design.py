@@ -15,7 +15,7 @@ RESPONSE = "spm"  # the canonical haemodynamic response: a difference of two gam
 # Trial types in which nothing is asked of the participant; every other one is a task.
 REST = frozenset({"rest", "resting", "restblock", "fixation", "fix", "baseline", "blank", "null"})
 LEAST_REST = 0.1  # our own: in less time than that, no level of rest can be told
-STICK_S = 1.0  # an event of no duration counts as a stick of unit area, one second of task
+STICK_S = 1.0  # an event of no duration is modelled as a stick of unit area, one second long
 EARLIEST_S = 24.0  # nilearn's own start of the clock before the first frame
 ORDER = 2  # of the Butterworth filter that fMRI signals usually pass
 
@@ -32,8 +32,8 @@ class TaskDesign:
     def each(self) -> dict[str, Array]:
         """Trial type that is a task → its own contrast with rest, (n_types,)."""
         rest = np.minimum(self.contrast, 0.0)
-        own = zip(self.types, np.eye(len(self.types)), self.contrast, strict=True)
-        return {name: one + rest for name, one, weight in own if weight > 0}
+        own = zip(self.types, np.eye(len(self.types)), strict=True)
+        return {name: one + rest for name, one in own if not is_rest(name)}
 
 
 def is_rest(trial_type: str) -> bool:
@@ -46,10 +46,11 @@ def task_design(recording: Recording) -> TaskDesign:
 
     A regressor is the events of one type convolved with the canonical haemodynamic response
     (Friston 1998); it tends to 1 in an event that lasts. Task is the mean over the trial types that
-    are no rest, each weighted by its time; rest is the trial types called so, else the time without
-    events. Events without a type are left out.
+    last and are no rest, each weighted by its time; rest is the trial types called so, else the
+    time without events. Types without any duration, such as the press of a button, are in the model
+    and not in the contrast; events without a type are left out.
 
-    Raises E306 where no event is a task, or next to no frame is without one.
+    Raises E306 where no event is a task that lasts, or next to no frame is without one.
     """
     events = [e for e in recording.events if e.trial_type]
     types = sorted({e.trial_type for e in events})
@@ -57,7 +58,8 @@ def task_design(recording: Recording) -> TaskDesign:
     rest_s = np.array([_time_s(events, t) if is_rest(t) else 0.0 for t in types])
     if not task_s.any():
         there = ", ".join(types) or "none"
-        raise DefaultModeError("E306", f"No trial type is a task; those of the run: {there}.")
+        msg = f"No trial type is a task that lasts; those of the run: {there}."
+        raise DefaultModeError("E306", msg)
     contrast = task_s / task_s.sum()
     if rest_s.any():
         contrast = contrast - rest_s / rest_s.sum()
@@ -86,7 +88,7 @@ def filtered_alike(design: Array, recording: Recording) -> Array:
 
 
 def _time_s(events: list[TaskEvent], trial_type: str) -> float:
-    return sum(e.duration_s or STICK_S for e in events if e.trial_type == trial_type)
+    return sum(e.duration_s for e in events if e.trial_type == trial_type)
 
 
 def _check_rest(events: list[TaskEvent], frames_s: Array) -> None:

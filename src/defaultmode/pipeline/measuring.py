@@ -81,7 +81,9 @@ def measure(
 
 def _gone(out: Path, settings: Settings, keys: Set[str]) -> list[str]:
     """A notice where results are kept of runs that the source no longer has."""
-    kept = sorted({m.key for m in Folder(out).finished()} - keys)
+    runs = {key.partition("_atlas-")[0] for key in keys}
+    finished = {m.key.partition("_atlas-")[0] for m in Folder(out).finished()}
+    kept = sorted(finished - runs)
     if not kept or selects(settings):
         return []
     more = f" and {len(kept) - 1} more" if len(kept) > 1 else ""

@@ -122,7 +122,7 @@ def _states_folder(given: str) -> Path:
 
 
 def states_said(folder: Folder, settings: Settings) -> list[str]:
-    """For each atlas and preset how many states the runs were scored by, and how stable they are."""
+    """For each atlas and preset how many states runs were scored by, and how stable they are."""
     root = _states_folder(settings.states) if settings.states else folder.path / STATES
     said = []
     for path in sorted(root.glob("*_states.json")):
