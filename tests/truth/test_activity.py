@@ -220,12 +220,12 @@ def test_response_times_become_clinical_columns_of_the_run(tmp_path: Path) -> No
     assert (column.role, column.level, column.unit) == ("clinical", "run", "s")
 
 
-def test_a_table_of_events_without_durations_gives_a_notice_and_no_response_times(
+def test_a_table_of_events_without_onsets_gives_a_notice_and_no_response_times(
     tmp_path: Path,
 ) -> None:
     """Of a task that nobody may want to measure; where it is measured, the run is refused."""
     write(
-        tmp_path / "sub-01" / "func" / "sub-01_task-film_events.tsv", EVENTS[0], "1\tn/a\tgo\t0.5"
+        tmp_path / "sub-01" / "func" / "sub-01_task-film_events.tsv", EVENTS[0], "n/a\t1\tgo\t0.5"
     )
     found = clinical_tables(Settings(bids_dirs=(str(tmp_path),)))
     assert "response_time_mean" not in found.columns
