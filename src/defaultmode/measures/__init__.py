@@ -10,7 +10,7 @@ from pkgutil import iter_modules
 from defaultmode.measures._connectivity import Connectivity, connectivity
 from defaultmode.measures._place_maps import place_maps
 from defaultmode.measures._premises import PREMISES, Premise
-from defaultmode.measures._registry import Measure, all_measures, find, measure
+from defaultmode.measures._registry import Measure, all_measures, chosen, find, measure
 from defaultmode.measures._state_learning import learn_states
 from defaultmode.measures._state_scoring import state_labels
 from defaultmode.measures.task_deactivation import activation_by_trial_type
@@ -22,6 +22,7 @@ __all__ = [
     "Premise",
     "activation_by_trial_type",
     "all_measures",
+    "chosen",
     "connectivity",
     "find",
     "learn_states",

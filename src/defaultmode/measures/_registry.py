@@ -1,6 +1,6 @@
 """The Measure noun and the book that holds them all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import Literal
@@ -158,3 +158,8 @@ def find(name: str) -> Measure:
         msg = f"no measure is called {name!r}; there are {', '.join(known)}."
         raise DefaultModeError("E410", msg)
     return known[name]
+
+
+def chosen(names: Sequence[str] = ()) -> list[Measure]:
+    """The measures of these names, or every one where none is named; raises E410."""
+    return [find(name) for name in names] if names else list(all_measures().values())

@@ -53,8 +53,9 @@ def default_dominance_task(recording: Recording, reference: Reference) -> Tested
     """How much more the default mode network exceeds task-positive ones at rest than in the task.
 
     Standard deviations: mean of zD − zP over the frames of rest less that over those of the task,
-    within this run, both 5 s later for the haemodynamic delay. Task and rest are those of the task
-    model. E306 where either lasts less than 20 s.
+    within this run, both 5 s later for the haemodynamic delay. Rest is that of the task model; an
+    event without duration, which that model leaves out of its contrast, counts as a second of task
+    here. E306 where either lasts less than 20 s.
     """
     busy, idle = _task_and_rest(recording)
     weights = role_weights(recording)
@@ -70,7 +71,7 @@ def _task_and_rest(recording: Recording) -> tuple[Frames, Frames]:
     """Which usable frames show the task, and which show rest, both (n_usable,); raises E306.
 
     Rest is the trial types called so, else the time without a task; events without a type are left
-    out: as in `task_design`, so that both speak of the same contrast.
+    out: as in `task_design`. Frames that show an event without duration are no rest.
     """
     typed = [e for e in recording.events if e.trial_type]
     breaks = [e for e in typed if is_rest(e.trial_type)]

@@ -23,6 +23,12 @@ def _same_input(before: Manifest, files: RunFiles | int) -> bool:
     return same and all(f.matches(Path(f.name)) for f in before.inputs)
 
 
+def _manifests(folder: Path) -> list[Manifest]:
+    """The manifests that can be read, in order of their keys."""
+    found = (read_manifest(path) for path in sorted(folder.glob("*.json")))
+    return [m for m in found if m is not None]
+
+
 @dataclass(frozen=True, slots=True)
 class Folder:
     """A folder of results."""
@@ -131,9 +137,12 @@ class Folder:
         """Remove what was scored from an earlier version of a run."""
         path = self.scored / f"{key}.json"
         before = read_manifest(path)
-        for old in before.files if before else ():
-            (self.path / old.name).unlink(missing_ok=True)
+        self._remove_files(before)
         path.unlink(missing_ok=True)
+
+    def _remove_files(self, manifest: Manifest | None) -> None:
+        for old in manifest.files if manifest else ():
+            (self.path / old.name).unlink(missing_ok=True)
 
     def record_failure(self, key: str, files: RunFiles | int, problem: DefaultModeError) -> None:
         """Remember why a run failed; what an earlier state of its input gave is removed.
@@ -143,8 +152,7 @@ class Folder:
         before = self.manifest(key)
         if before is not None and _same_input(before, files):
             return
-        for old in before.files if before else ():
-            (self.path / old.name).unlink(missing_ok=True)
+        self._remove_files(before)
         (self.manifests / f"{key}.json").unlink(missing_ok=True)
         self._unscore(key)
         entities = asdict(files.entities) if isinstance(files, RunFiles) else {}
@@ -194,13 +202,11 @@ class Folder:
 
     def finished(self) -> list[Manifest]:
         """The manifests of all finished runs, in order of their keys."""
-        found = (read_manifest(path) for path in sorted(self.manifests.glob("*.json")))
-        return [m for m in found if m is not None]
+        return _manifests(self.manifests)
 
     def scorings(self) -> list[Manifest]:
         """The manifests of all runs that were scored, in order of their keys."""
-        found = (read_manifest(path) for path in sorted(self.scored.glob("*.json")))
-        return [m for m in found if m is not None]
+        return _manifests(self.scored)
 
     def measure_tables(self) -> list[str]:
         """Paths of the tables of measures of all finished runs, relative to the folder."""

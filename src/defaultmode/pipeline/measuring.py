@@ -8,7 +8,7 @@ from pathlib import Path
 
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.settings import Settings
-from defaultmode.measures import find
+from defaultmode.measures import chosen
 from defaultmode.outputs import study_files
 from defaultmode.pipeline.folder import Folder
 from defaultmode.pipeline.joined_tables import clinical_tables
@@ -214,8 +214,7 @@ def check_names(settings: Settings) -> None:
     """Raise E410 for a measure or preset that does not exist, before any work."""
     from defaultmode.denoising import all_presets
 
-    for name in settings.measures:
-        find(name)
+    chosen(settings.measures)
     unknown = [name for name in settings.denoise if name not in all_presets()]
     if unknown:
         msg = f"no preset is called {unknown[0]!r}; there are {', '.join(all_presets())}."

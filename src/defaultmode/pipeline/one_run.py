@@ -11,7 +11,7 @@ from defaultmode.core.recording import Recording
 from defaultmode.core.reference import Reference
 from defaultmode.core.settings import Settings
 from defaultmode.denoising import Choices, Preset, denoise_all, presets_for
-from defaultmode.measures import Measure, activation_by_trial_type, all_measures, place_maps
+from defaultmode.measures import Measure, activation_by_trial_type, chosen, place_maps
 from defaultmode.outputs import MeasuredRun, Variant, images_of, measures_path, run_files
 from defaultmode.pipeline.folder import Folder
 from defaultmode.pipeline.referencing import reference_of
@@ -110,9 +110,7 @@ def measured_run(recording: Recording, settings: Settings) -> MeasuredRun:
     Raises E205 when a preset that was asked for by name cannot be applied, E133 where the user's
     own connectome does not fit the atlas.
     """
-    book = all_measures()
-    asked = [book[name] for name in settings.measures] or list(book.values())
-    wanted = [m for m in asked if "states" not in m.needs]
+    wanted = [m for m in chosen(settings.measures) if "states" not in m.needs]
     presets, skipped = chosen_presets(recording, settings.denoise)
     reference = reference_of(settings, recording.atlas)
     cleaned = denoise_all(recording, presets, choices=choices_of(settings))

@@ -12,7 +12,7 @@ from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.missing import Missing
 from defaultmode.core.reference import States
 from defaultmode.core.settings import Settings
-from defaultmode.measures import Measure, all_measures
+from defaultmode.measures import Measure, chosen, learn_states, state_labels
 from defaultmode.outputs import (
     FinishedRun,
     Labels,
@@ -142,15 +142,13 @@ def states_said(folder: Folder, settings: Settings) -> list[str]:
 
 def state_measures(settings: Settings) -> list[Measure]:
     """The measures asked for that need states."""
-    book = all_measures()
-    wanted = [book[name] for name in settings.measures] or list(book.values())
-    return [m for m in wanted if "states" in m.needs]
+    return [m for m in chosen(settings.measures) if "states" in m.needs]
 
 
 def selects(settings: Settings) -> bool:
     """Whether only some of the runs were asked for."""
-    chosen = (settings.participants, settings.sessions, settings.tasks, settings.bids_filter_file)
-    return any(chosen)
+    some = (settings.participants, settings.sessions, settings.tasks, settings.bids_filter_file)
+    return any(some)
 
 
 def _to_learn(
@@ -168,10 +166,10 @@ def _to_learn(
     waiting = []
     for (atlas, denoise), path in paths.items():
         taught = together[atlas, denoise]
-        chosen = dict(sorted(taught.items())[:: -(-len(taught) // MOST_RUNS)])
+        teachers = dict(sorted(taught.items())[:: -(-len(taught) // MOST_RUNS)])
         if not _is_current(folder.path / path, settings, taught):
-            about = _about(settings) | {"learnt_from": chosen, "atlas": atlas, "denoise": denoise}
-            waiting.append(Task(path, Learning(tuple(chosen), denoise, path, about, settings)))
+            about = _about(settings) | {"learnt_from": teachers, "atlas": atlas, "denoise": denoise}
+            waiting.append(Task(path, Learning(tuple(teachers), denoise, path, about, settings)))
     return waiting
 
 
@@ -222,8 +220,6 @@ def _is_current(path: Path, settings: Settings, series: Mapping[str, str]) -> bo
 
 def learn(work: Learning) -> None:
     """Learn the states of one atlas and preset and write them."""
-    from defaultmode.measures import learn_states
-
     folder = Path(work.settings.out)
     runs = finished_runs(folder, work.tables)
     recordings = [run.denoised_recording(work.denoise) for run in runs]
@@ -272,8 +268,6 @@ def scored_texts(work: Scoring) -> dict[str, str]:
 def _scored(
     run: FinishedRun, denoise: str, states: Mapping[str, States], settings: Settings
 ) -> tuple[Variant, Labels]:
-    from defaultmode.measures import state_labels
-
     recording = run.denoised_recording(denoise)
     reference = replace(
         reference_of(settings, recording.atlas, states), no_states=_why_none(settings)

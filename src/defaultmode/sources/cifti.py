@@ -32,25 +32,28 @@ def read_cifti(files: RunFiles, atlas: Atlas | None = None) -> Recording:
 
 def _series(path: Path) -> tuple[Array, list[str], float]:
     """Signal (n_time, n_parcels), parcel names, and the step of the series in seconds."""
-    image = surface_image(path, kind="Cifti2Image")
-    axes = [image.header.get_axis(i) for i in range(image.ndim)]
-    kinds = [type(axis).__name__ for axis in axes]
-    if kinds != ["SeriesAxis", "ParcelsAxis"]:
-        msg = f"{path} has the axes {', '.join(kinds)}; expected SeriesAxis, ParcelsAxis."
-        raise DefaultModeError("E119", msg)
-    series, parcels = axes
-    step_s = series_step_s(series, path)
+    image, parcels, step_s = series_image(path, places="ParcelsAxis")
     names = [str(name) for name in parcels.name]
     if len(set(names)) != len(names):
         raise DefaultModeError("E132", f"{path} has two parcels of one name.")
     return np.asarray(image.get_fdata(), dtype=np.float64), names, step_s
 
 
-def series_step_s(series: Any, path: Path) -> float:
-    """Step of a CIFTI series axis in seconds; raises E119 where it is not one of time."""
+def series_image(path: Path, *, places: str) -> tuple[Any, Any, float]:
+    """A CIFTI image of a time series, its axis of places, and the step of the series in seconds.
+
+    places : the kind of that axis. Raises E101, and E119 for other axes or a series not in time.
+    """
+    image = surface_image(path, kind="Cifti2Image")
+    axes = [image.header.get_axis(i) for i in range(image.ndim)]
+    kinds = [type(axis).__name__ for axis in axes]
+    if kinds != ["SeriesAxis", places]:
+        msg = f"{path} has the axes {', '.join(kinds)}; expected SeriesAxis, {places}."
+        raise DefaultModeError("E119", msg)
+    series, axis = axes
     if str(series.unit).upper() != "SECOND":
         raise DefaultModeError("E119", f"{path}: the series is in {series.unit}, not in seconds.")
-    return float(series.step)
+    return image, axis, float(series.step)
 
 
 def agreed_repetition_time(files: RunFiles, step_s: float) -> float:

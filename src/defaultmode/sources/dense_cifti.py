@@ -11,9 +11,8 @@ from defaultmode.core.grid import LEFT, MIDLINE, RIGHT, Grid, alive
 from defaultmode.core.recording import Recording
 from defaultmode.sources.atlases.surface_labels import is_surface_path, read_surface_labels
 from defaultmode.sources.bids import RunFiles
-from defaultmode.sources.cifti import agreed_repetition_time, series_step_s
+from defaultmode.sources.cifti import agreed_repetition_time, series_image
 from defaultmode.sources.places import Laid, recording_of_places
-from defaultmode.sources.surface_files import surface_image
 
 
 def read_dense(files: RunFiles, atlas: str, *, maps: bool = False) -> Recording:
@@ -44,14 +43,9 @@ def read_dense(files: RunFiles, atlas: str, *, maps: bool = False) -> Recording:
 
 def _series(path: Path) -> tuple[NDArray[np.float32], Any, float]:
     """Signal (n_places, n_time), the brain models of its places, and the step in seconds."""
-    image = surface_image(path, kind="Cifti2Image")
-    axes = [image.header.get_axis(i) for i in range(image.ndim)]
-    kinds = [type(axis).__name__ for axis in axes]
-    if kinds != ["SeriesAxis", "BrainModelAxis"]:
-        msg = f"{path} has the axes {', '.join(kinds)}; expected SeriesAxis, BrainModelAxis."
-        raise DefaultModeError("E119", msg)
+    image, axis, step_s = series_image(path, places="BrainModelAxis")
     signal = np.ascontiguousarray(image.get_fdata(dtype="float32").T)
-    return signal, axes[1], series_step_s(axes[0], path)
+    return signal, axis, step_s
 
 
 def _laid(atlas: str, axis: Any) -> Laid:
