@@ -1,5 +1,6 @@
 """What every statistic, claim, prediction and fit returns."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -21,3 +22,34 @@ class Result:
     seed: int | None = None
     settings: Mapping[str, object] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """One effect, or the reason why there is none; numbers are NaN where they do not apply.
+
+    statistic : Hedges g, d (of one sample), d_z, Pearson r and the like
+    value, ci_low, ci_high : the standardised effect and its 95 % interval
+    se : standard error on the scale on which the estimate is normal (z for correlations)
+    p : two-sided; df : degrees of freedom behind it; p_permuted : of a permutation test
+    n, n_reference : participants behind the effect
+    raw : the effect in the outcome's unit; unit : that unit
+    reason, code : why there is no value; empty where there is one
+    how : the test in words, for a reader of the table
+    """
+
+    statistic: str
+    value: float = math.nan
+    ci_low: float = math.nan
+    ci_high: float = math.nan
+    se: float = math.nan
+    p: float = math.nan
+    df: float = math.nan
+    n: int = 0
+    n_reference: int = 0
+    raw: float = math.nan
+    unit: str = ""
+    p_permuted: float = math.nan
+    reason: str = ""
+    code: str = ""
+    how: str = ""

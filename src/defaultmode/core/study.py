@@ -40,6 +40,7 @@ class Column:
     level : "participant", "session" or "run": how finely the value varies
     note : what a reader must know of the values, such as how many differ from their surrogates
     declared : True where a sidecar said so, False where a rule of `sources.clinical_columns` did
+    scale, construct : the clinical scale and what it measures, where `core.scales` knows the name
     """
 
     name: str
@@ -55,6 +56,8 @@ class Column:
     declared: bool = True
     levels: Mapping[str, str] = field(default_factory=dict)
     global_signal_removed: bool = False
+    scale: str = ""
+    construct: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -100,7 +100,7 @@ def _strata(study: Study, design: Design) -> Iterator[tuple[str, str, NDArray[np
 
     The task is empty where there is one, or where the design compares the tasks.
     """
-    order = _order(study)
+    order = row_order(study)
     atlas = _atlas(study)[order]
     task = np.full(len(atlas), "", dtype=object)
     compared = any(f.name == TASK for f in design.within)
@@ -117,7 +117,8 @@ def _atlas(study: Study) -> NDArray[np.object_]:
     return np.full(len(study.table), "", dtype=object)
 
 
-def _order(study: Study) -> Codes:
+def row_order(study: Study) -> Codes:
+    """Positions of the rows in the order of their keys, (n_rows,)."""
     # Sums depend on their order in the last bit; sorted, the rows may come in any.
     keys = [k for k in KEYS if k in study.columns]
     columns = [np.unique(text(study, k), return_inverse=True)[1] for k in reversed(keys)]
@@ -125,7 +126,7 @@ def _order(study: Study) -> Codes:
 
 
 def _whole(study: Study, design: Design, outcomes: Sequence[str]) -> Block:
-    order = _order(study)
+    order = row_order(study)
     names, participant = np.unique(text(study, "participant_id"), return_inverse=True)
     values = study.table[list(outcomes)].to_numpy(dtype=np.float64)
     level = {

@@ -1,0 +1,1 @@
+"""How well a cohort's response is predicted, and by what."""
