@@ -14,7 +14,7 @@ from defaultmode.core.recording import Entities, Processing
 from defaultmode.core.reference import Reference
 from defaultmode.core.tested import Tested
 from defaultmode.measures import PREMISES, _registry, all_measures, find, measure
-from defaultmode.measures._spins import SPINS
+from defaultmode.core.spins import SPINS
 from toy_recordings import gappy, lively, reference_of
 
 ROUNDING = 1e-9  # sums over up to a few hundred frames and regions, taken in another order

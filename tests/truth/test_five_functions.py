@@ -11,7 +11,7 @@ from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.missing import Missing
 from defaultmode.core.reference import Reference
 from defaultmode.measures import find
-from defaultmode.measures._spins import SHUFFLED, SPUN, null_sets, rotations, spins, spun
+from defaultmode.core.spins import SHUFFLED, SPUN, null_sets, rotations, spins, spun
 from defaultmode.measures.five_functions import node_sets, nodes_in
 from defaultmode.sources.atlases import load_atlas
 from toy_recordings import block_design, lively, recording_of, reference_of

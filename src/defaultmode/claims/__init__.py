@@ -2,5 +2,20 @@
 
 from defaultmode.claims.claim import Claim, Evidence, Test
 from defaultmode.claims.registry import all_claims, find_claim, parse_claim
+from defaultmode.claims.verdict import ALPHA, WORDS, Verdict, judge, of_claim, over_presets, sign
 
-__all__ = ["Claim", "Evidence", "Test", "all_claims", "find_claim", "parse_claim"]
+__all__ = [
+    "ALPHA",
+    "WORDS",
+    "Claim",
+    "Evidence",
+    "Test",
+    "Verdict",
+    "all_claims",
+    "find_claim",
+    "judge",
+    "of_claim",
+    "over_presets",
+    "parse_claim",
+    "sign",
+]

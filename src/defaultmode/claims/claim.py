@@ -66,7 +66,8 @@ class Test:
     outcome : measure, or construct of a clinical scale; `of` says which
     contrast : the comparison; direction : what the claim says of it
     treatment, reference, phase : for contrasts under a drug
-    partner : measure or construct that the outcome is set against; `partner_of` says which
+    partner : measure or construct that the outcome is set against; `partner_of` says which;
+        partner_phase : when it is taken, `phase` where empty
     group : "patients" or "controls" where only they are asked, empty for everybody
     log : the outcome's logarithm is taken, so that differences are ratios
     smallest : smallest effect of interest, in the statistic of the contrast
@@ -89,6 +90,7 @@ class Test:
     phase: str = ""
     partner: str = ""
     partner_of: Literal["measure", "construct"] = "construct"
+    partner_phase: str = ""
     group: str = ""
     log: bool = False
     null: float = 0.0

@@ -89,6 +89,7 @@ def _test(raw: Table) -> Test:
             phase=table.one_of("phase", (*PHASES, ""), ""),
             partner=table.text("partner", ""),
             partner_of=table.one_of("partner_of", kinds, "construct"),  # type: ignore[arg-type]  # and here
+            partner_phase=table.one_of("partner_phase", (*PHASES, ""), ""),
             group=table.one_of("group", ("patients", "controls", ""), ""),
             log=table.flag("log", default=False),
             null=table.number("null", 0.0),

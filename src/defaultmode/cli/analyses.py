@@ -73,13 +73,15 @@ def run_measure(options: argparse.Namespace) -> int:
 
 def run_study(options: argparse.Namespace) -> int:
     """`defaultmode study`."""
+    from defaultmode.core.plan import read_plan
     from defaultmode.pipeline import study, study_settings
 
     given = settings_from(options)
     out = Path(str(given.pop("out")))
-    settings = study_settings(out, options.plan, given)
+    plan, planned = read_plan(options.plan) if options.plan else (None, {})
+    settings = study_settings(out, planned, given)
     virtual = warn_of_virtual(settings, options)
-    report = study(settings)
+    report = study(settings, plan)
     say_missing(report.for_eyes)
     if options.json:
         show_json({"virtual": virtual} | study_summary(report))
@@ -132,6 +134,7 @@ def study_summary(report: "StudyReport") -> dict[str, object]:
         "missing": report.study.n_missing,
         "sentences": [r.sentence for r in report.results],
         "notices": list(report.notices),
+        "claims": report.ledger.claims.table.to_dict("records"),
         "effects": [row for rows in effects for row in rows],
     }
 
@@ -143,5 +146,19 @@ def tell_study(report: "StudyReport") -> None:
     tell(f"{len(report.study.table)} rows of {participants} participants; {missing} values missing")
     for result in report.results:
         tell(result.sentence)
+    tell(report.ledger.claims.sentence)
+    tell("\n".join(verdict_lines(report)))
     tell(f"report: {report.out / 'report.html'}")
     tell(DISCLAIMER)
+
+
+def verdict_lines(report: "StudyReport") -> list[str]:
+    """The claims that the study could test, a line each."""
+    table = report.ledger.claims.table
+    tested = table[table["verdict_over_presets"] != "not testable"]
+    first = tested.drop_duplicates(["claim", "atlas"])
+    columns = (first["claim"], first["title"], first["atlas"], first["verdict_over_presets"])
+    return [
+        f"  {claim:<4} {word:<18} {title}{f' [{atlas}]' if atlas else ''}"
+        for claim, title, atlas, word in zip(*columns, strict=True)
+    ]

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from defaultmode import DISCLAIMER, __version__
+from defaultmode.cli.claims import add_claims
+from defaultmode.cli.power import add_power
 from defaultmode.cli.scoring import add_scoreboard
 from defaultmode.cli.verifying import add_verify
 
@@ -26,6 +28,8 @@ def parser() -> argparse.ArgumentParser:
     add_verify(verbs)
     _add_virtual(verbs)
     add_scoreboard(verbs)
+    add_power(verbs)
+    add_claims(verbs)
     _add_listings(verbs)
     return top
 

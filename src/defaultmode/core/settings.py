@@ -31,7 +31,8 @@ class Settings:
     states : folder of a finished study whose states are used; empty to learn them here
     connectome : file of a structural connectome; empty for the embedded one of the atlas
     activity : tables of regional blood flow or tracer uptake that join as measures
-    columns : clinical column → "text" or "number", where no sidecar says
+    columns : clinical column → "text", "number" or "own scale" (a number that is not to be taken
+        for a known clinical scale), where no sidecar says
     reference : factor → the level that others are compared with
     seed : of every random stream; nprocs : processes, 0 for all cores; mem_mb : 0 for no limit
     """

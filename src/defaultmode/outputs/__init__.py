@@ -7,7 +7,7 @@ from defaultmode.outputs.maps import images_of
 from defaultmode.outputs.read_back import FinishedRun, finished_runs, mean_fisher_z
 from defaultmode.outputs.run import MeasuredRun, Variant, measures_path, run_files, run_key
 from defaultmode.outputs.states import Labels, read_states, scored_files, states_path, states_text
-from defaultmode.outputs.study import gather, slug, study_files
+from defaultmode.outputs.study import gather, result_file, slug, study_files
 
 __all__ = [
     "FinishedRun",
@@ -23,6 +23,7 @@ __all__ = [
     "measures_path",
     "misplaced",
     "read_states",
+    "result_file",
     "run_files",
     "run_key",
     "scored_files",

@@ -18,6 +18,8 @@ IGNORED = (
     "study.*",
     "missing.tsv",
     "effects.tsv",
+    "claims.*",
+    "specifications.tsv",
     "*_measures.*",
     "*_regions.*",
     "*_states.*",

@@ -204,6 +204,11 @@ def _dictionary(study: Study) -> dict[str, object]:
     return described
 
 
+def result_file(result: Result) -> str:
+    """The table of a result as text."""
+    return table(list(result.table.columns), result.table.itertuples(index=False, name=None))
+
+
 def study_files(study: Study, results: Sequence[Result]) -> dict[str, str]:
     """study.tsv, study.json, missing.tsv and effects.tsv, as path → text."""
     frame = study.table

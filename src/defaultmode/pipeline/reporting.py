@@ -17,6 +17,7 @@ from defaultmode.denoising import all_presets
 from defaultmode.measures import all_measures
 from defaultmode.outputs import FinishedRun, crate_file, finished_runs, mean_fisher_z
 from defaultmode.pipeline.folder import Folder
+from defaultmode.pipeline.ledger import Ledger
 from defaultmode.pipeline.state_scoring import states_said
 from defaultmode.pipeline.virtual_sources import virtual_warning
 from defaultmode.report import (
@@ -41,6 +42,7 @@ class Analysis:
     study: Study
     design: Design
     results: tuple[Result, ...]
+    ledger: Ledger
 
 
 def report_files(
@@ -76,7 +78,7 @@ def report_files(
             by=next((f.name for f in design.between if f.name.lower() == GROUP), ""),
         ),
     )
-    keys = citation_keys(facts, results)
+    keys = citation_keys(facts, (*results, analysis.ledger.claims))
     return {
         "report.html": build_page(page),
         "CITATION.md": citation_markdown(keys),

@@ -9,13 +9,15 @@ from pathlib import Path
 import pandas as pd
 
 from defaultmode.core.errors import DefaultModeError
+from defaultmode.core.plan import Plan
 from defaultmode.core.result import Result
 from defaultmode.core.settings import Settings, read_settings
 from defaultmode.core.study import KEYS, MISSING_COLUMNS, Column, Study
 from defaultmode.measures import all_measures
-from defaultmode.outputs import gather, study_files
+from defaultmode.outputs import gather, result_file, study_files
 from defaultmode.pipeline.folder import Folder
 from defaultmode.pipeline.joined_tables import clinical_tables
+from defaultmode.pipeline.ledger import Ledger, ledger
 from defaultmode.pipeline.virtual_sources import virtual_warning
 from defaultmode.running import write_text
 from defaultmode.sources.clinical import Clinical, join, study_of_tables
@@ -35,6 +37,7 @@ class StudyReport:
     out: Path
     study: Study
     results: tuple[Result, ...]
+    ledger: Ledger
     notices: tuple[str, ...]
     seconds: float
 
@@ -49,26 +52,25 @@ class StudyReport:
         return eyes_on(self.study, self.notices)
 
 
-def study_settings(out: Path, plan: Path | None, overrides: Mapping[str, object]) -> Settings:
-    """The settings of the last `measure` in this folder, a plan and the command line over them."""
+def study_settings(
+    out: Path, planned: Mapping[str, object], overrides: Mapping[str, object]
+) -> Settings:
+    """The settings of the last `measure` in this folder, those of a plan and of the command line.
+
+    planned, overrides : settings by name, the later over the earlier; raises E411.
+    """
     kept = Folder(out).settings_file
     settings = read_settings(kept) if kept.is_file() else Settings(out=str(out))
-    if plan is not None:
-        planned = read_settings(plan)
-        default = Settings()
-        changed = {
-            name: getattr(planned, name)
-            for name in Settings.__dataclass_fields__
-            if getattr(planned, name) != getattr(default, name)
-        }
-        settings = replace(settings, **changed)
-    return replace(settings, out=str(out), **overrides)  # type: ignore[arg-type]  # checked there
+    return replace(settings, **{**planned, **overrides, "out": str(out)})  # type: ignore[arg-type]  # checked there
 
 
-def study(settings: Settings, *, notes: Sequence[str] = ()) -> StudyReport:
-    """Join, compare, correlate and report what has been measured in a folder.
+def study(
+    settings: Settings, plan: Plan | None = None, *, notes: Sequence[str] = ()
+) -> StudyReport:
+    """Join, compare, correlate, test the claims and report what has been measured in a folder.
 
-    Raises E408 (nothing to study), E404, E405, E130 and their like for a damaged clinical table.
+    Raises E408 (nothing to study), E404, E405, E130 and their like for a damaged clinical table,
+    E436 where the plan names what the study does not have.
     """
     from defaultmode.pipeline.reporting import Analysis, report_files
 
@@ -79,13 +81,23 @@ def study(settings: Settings, *, notes: Sequence[str] = ()) -> StudyReport:
     folder.claim(settings)
     design = design_of(whole, reference=settings.reference)
     results = results_of(whole, design)
-    texts = study_files(whole, results)
-    analysis = Analysis(whole, design, results)
+    book = ledger(whole, plan, seed=settings.seed)
+    texts = study_files(whole, results) | ledger_files(book)
+    analysis = Analysis(whole, design, results, book)
     texts |= report_files(folder, analysis, settings, texts=texts, notes=notes)
     for name, text in texts.items():
         write_text(folder.path / name, text)
     folder.log("studied", folder.path.name, rows=len(whole.table))
-    return StudyReport(folder.path, whole, results, notices, time.monotonic() - started)
+    seconds = time.monotonic() - started
+    return StudyReport(folder.path, whole, results, book, notices, seconds)
+
+
+def ledger_files(book: Ledger) -> dict[str, str]:
+    """claims.tsv and specifications.tsv, as path → text."""
+    return {
+        "claims.tsv": result_file(book.claims),
+        "specifications.tsv": result_file(book.specifications),
+    }
 
 
 def results_of(study: Study, design: Design) -> tuple[Result, Result]:

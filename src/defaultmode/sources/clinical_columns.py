@@ -119,7 +119,7 @@ def _meaning(level: object) -> str:
 
 def _kind(named: Named, cells: Sequence[str], override: str | None) -> tuple[Kind, bool]:
     if override is not None:
-        return ("number" if override == "number" else "text"), True
+        return ("text" if override == "text" else "number"), True
     if named.text("Units") and not named.levels:
         return "number", True
     plain = bool(cells) and all(_is_plain(c) for c in cells)

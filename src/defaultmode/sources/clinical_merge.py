@@ -10,6 +10,7 @@ from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.study import KEYS, Column
 from defaultmode.sources.clinical_columns import Named, column_of, noticed
 from defaultmode.sources.clinical_files import LEVEL_KEYS, UNSTATED, ClinicalTable, notice
+from defaultmode.sources.clinical_scales import OWN_SCALE, scored
 from defaultmode.sources.text_tables import MISSING
 
 LEVELS = tuple(LEVEL_KEYS)  # coarse to fine
@@ -59,7 +60,8 @@ def merge(tables: Sequence[ClinicalTable], declared: Mapping[str, str]) -> Clini
 
     Columns of one name whose cells never contradict each other become one; others take their
     file's name as a suffix, with a notice. Raises E134 (a declared number is none), E410
-    (`declared` names no column) and E411 (`declared` says neither text nor number).
+    (`declared` names no column), E411 (`declared` says something else than a kind) and E416 (a
+    score outside the range of its scale).
     """
     rows = {level: _no_rows(level) for level in LEVELS}
     named: dict[str, Named] = {}
@@ -72,10 +74,11 @@ def merge(tables: Sequence[ClinicalTable], declared: Mapping[str, str]) -> Clini
         kept = table.rows[[*table.keys, *(c for c, name in names.items() if name)]]
         rows[table.level] = _outer(rows[table.level], kept.rename(columns=names), table.keys)
     _check_declared(declared, named)
-    columns = {
-        n.name: column_of(n, rows[n.level], declared.get(n.name, declared.get(n.original)))
-        for n in named.values()
-    }
+    columns = {}
+    for n in named.values():
+        override = declared.get(n.name, declared.get(n.original))
+        read = column_of(n, rows[n.level], override)
+        columns[n.name] = scored(read, n, rows[n.level], override)
     for n in named.values():
         notices += noticed(columns[n.name], n, rows[n.level])
     listing = [t.rows["participant_id"] for t in tables if t.lists_participants]
@@ -155,8 +158,8 @@ def _outer(one: pd.DataFrame, other: pd.DataFrame, keys: list[str]) -> pd.DataFr
 def _check_declared(declared: Mapping[str, str], named: Mapping[str, Named]) -> None:
     known = set(named) | {n.original for n in named.values()}
     for column, kind in declared.items():
-        if kind not in {"text", "number"}:
-            msg = f"column {column!r} is declared {kind!r}; expected text or number."
+        if kind not in {"text", "number", OWN_SCALE}:
+            msg = f"column {column!r} is declared {kind!r}; expected text, number or {OWN_SCALE}."
             raise DefaultModeError("E411", msg)
         if column not in known:
             raise DefaultModeError("E410", f"no clinical table has a column {column!r}.")

@@ -116,7 +116,7 @@ def _complete(known: Mask) -> Mask:
     people = known.any(axis=1).sum(axis=0)
     common = known.sum(axis=0) >= np.maximum(LEAST_SHARE * people, 1)
     whole = (known | ~common).all(axis=1) & (common.sum(axis=0) >= 2) & (people > 0)
-    return whole[:, None] & common
+    return np.asarray(whole[:, None] & common)
 
 
 def _two_way(x: Array, used: Mask, ok: Mask) -> tuple[Coefficient, Coefficient]:

@@ -1,5 +1,6 @@
-"""Sets of regions that never were: as many, turned about each hemisphere or drawn at random."""
+"""Regions turned about each hemisphere, for maps and for sets of regions that never were."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -24,17 +25,26 @@ def null_sets(
     Rotations where every region has a centre in one of two hemispheres, else at random. A seed
     gives every set and every recording of the same regions the same rotations.
     """
-    sides = [np.array([i for i in among if atlas.regions[i].hemisphere == s]) for s in "LR"]
     centred = bool(np.isfinite(atlas.centres_mm[among]).all())
-    if not centred or sum(map(len, sides)) < len(among) or not all(map(len, sides)):
+    sides = {atlas.regions[i].hemisphere for i in among}
+    if not centred or sides != {"L", "R"}:
         order = np.random.default_rng(seed).permuted(np.tile(among, (n, 1)), axis=1)
         return order[:, : len(members)], SHUFFLED
-    drawn = []
-    for side, mirror in zip(sides, (np.ones(3), MIRROR), strict=True):
-        centres = (atlas.centres_mm[side] * mirror).tolist()
-        places = spins(tuple(map(tuple, centres)), seed=seed, n=n)
-        drawn.append(side[places[:, np.isin(side, members)]])
+    drawn = [turned[:, np.isin(side, members)] for side, turned in turns(atlas, among, seed, n)]
     return np.hstack(drawn), SPUN
+
+
+def turns(atlas: Atlas, among: Places, seed: int, n: int) -> Iterator[tuple[Places, Places]]:
+    """The regions of each hemisphere (k,), and where they come to lie by n rotations (n, k).
+
+    among : regions of the left or the right hemisphere with centres; each takes the place of one
+    of them. Both hemispheres turn alike, in mirror image.
+    """
+    for hemisphere, mirror in (("L", np.ones(3)), ("R", MIRROR)):
+        side = np.array([i for i in among if atlas.regions[i].hemisphere == hemisphere], np.intp)
+        if len(side):
+            centres = (atlas.centres_mm[side] * mirror).tolist()
+            yield side, side[spins(tuple(map(tuple, centres)), seed=seed, n=n)]
 
 
 @lru_cache(maxsize=32)  # two hemispheres of an atlas, and of those that lack some regions

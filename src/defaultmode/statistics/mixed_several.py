@@ -1,0 +1,244 @@
+"""Linear models with a random slope for each participant, a random site, or both."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from defaultmode.core.errors import DefaultModeError
+from defaultmode.core.missing import Missing
+from defaultmode.statistics.mixed_fit import MixedFit, Rows, Solved, fit_outcomes
+
+Array = NDArray[np.float64]
+
+INTERCEPT, COVARIANCE, SLOPE = "participant", "participant × slope covariance", "slope"
+SITE, RESIDUAL = "site", "residual"
+_STARTS = (1.0, 0.3)  # standard deviations of the random effects, in residual ones
+_SINGULAR = 1e-4  # below it, in residual standard deviations, a random effect is none (lme4)
+_STEP = 1e-3  # of numerical derivatives by these standard deviations
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Moments:
+    """Sums over the rows and over those of each participant, for columns [model, site, outcomes].
+
+    p, sites : numbers of columns; rows : n; scale : root mean square of the slope
+    whole : (m, m), of the columns; own : (people, q, q), of intercept and slope
+    both : (people, q, m), of these with the columns
+    """
+
+    p: int
+    sites: int
+    rows: int
+    scale: float
+    whole: Array
+    own: Array
+    both: Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _State:
+    """One outcome at given relative standard deviations; `information` and `beta` whitened."""
+
+    squares: float
+    log_determinant: float
+    beta: Array
+    inverse: Array
+
+
+def mixed_model_several(
+    y: ArrayLike,
+    x: ArrayLike,
+    groups: ArrayLike,
+    *,
+    names: Sequence[str],
+    slope: ArrayLike | None = None,
+    site: ArrayLike | None = None,
+) -> MixedFit:
+    """Linear model with a random intercept per participant and further random effects, by REML.
+
+    y : (n,) or (n, k); x : (n, p) with the constant; groups : (n,); names : of the columns of x
+    slope : (n,), what each participant responds to in a way of their own, with a covariance to
+        the intercept; site : (n,), where each row was measured
+    Degrees of freedom are Satterthwaite's with the observed information. Outcomes are fitted one
+    by one: milliseconds each. Raises E421 where the rows cannot tell the random effects from the
+    residual, E437, E419, E439.
+    Bates et al. (2015), eq. 39–41; Satterthwaite (1946); Kuznetsova et al. (2017).
+    """
+    design = np.array(x, dtype=np.float64)
+    shape = len(design)
+    z = None if slope is None else np.asarray(slope, dtype=np.float64)
+    if z is not None:
+        design[~np.isfinite(z)] = np.nan
+    where = None if site is None else np.unique(np.asarray(site), return_inverse=True)[1]
+    _check(shape, np.asarray(groups), z, where)
+
+    def solve(rows: Rows) -> Solved | Missing:
+        columns = [np.ones(len(rows.row))] + ([] if z is None else [z[rows.row]])
+        at = np.zeros((len(rows.row), 0)) if where is None else _indicators(where[rows.row])
+        return _solve(rows, np.column_stack(columns), at)
+
+    components = (
+        INTERCEPT,
+        *((COVARIANCE, SLOPE) if z is not None else ()),
+        *((SITE,) if where is not None else ()),
+        RESIDUAL,
+    )
+    return fit_outcomes(y, design, groups, names=names, components=components, solve=solve)
+
+
+def _check(
+    n: int, groups: NDArray[np.generic], slope: Array | None, site: NDArray[np.intp] | None
+) -> None:
+    effects = len(np.unique(groups)) * (1 if slope is None else 2)
+    sites = 0 if site is None else len(np.unique(site))
+    if n <= effects + sites:
+        msg = f"{n} rows for {effects + sites} random effects; there must be more rows than that."
+        raise DefaultModeError("E421", msg)
+    if site is not None and sites < 2:
+        raise DefaultModeError("E421", "all rows come from one site; a random site needs several.")
+
+
+def _indicators(codes: NDArray[np.intp]) -> Array:
+    return (codes[:, None] == np.unique(codes)).astype(np.float64)
+
+
+def _solve(rows: Rows, z: Array, sites: Array) -> Solved | Missing:
+    if len(rows.row) <= z.shape[1] * len(rows.start) + sites.shape[1]:
+        text = "rows with a value do not exceed the number of random effects"
+        return Missing(text, "E421")
+    q, r = np.linalg.qr(rows.x)
+    start = q.T @ rows.y
+    moments = _sum_up(rows, z, np.hstack([q, sites, rows.y - q @ start]), q.shape[1])
+    back = np.linalg.inv(r)
+    single = [_one(moments, j, back) for j in range(rows.y.shape[1])]
+    found = Solved(*(np.stack(part, axis=-1) for part in zip(*single, strict=True)))
+    np.add(found.coefficients, back @ start, out=found.coefficients)
+    return found
+
+
+def _sum_up(rows: Rows, z: Array, columns: Array, p: int) -> _Moments:
+    scale = float(np.sqrt((z[:, -1] ** 2).mean()))
+    effects = z / np.where(np.arange(z.shape[1]) > 0, scale, 1.0)
+    return _Moments(
+        p,
+        columns.shape[1] - p - rows.y.shape[1],
+        len(columns),
+        scale,
+        columns.T @ columns,
+        rows.sums(effects[:, :, None] * effects[:, None, :]),
+        rows.sums(effects[:, :, None] * columns[:, None, :]),
+    )
+
+
+def _one(moments: _Moments, outcome: int, back: Array) -> tuple[Array, ...]:
+    """Coefficients, standard errors, df, variances, likelihood, converged, boundary."""
+    best, converged = _optimum(moments, outcome)
+    state = _state(moments, outcome, best)
+    freedom = moments.rows - moments.p
+    residual = state.squares / freedom
+    unit = np.einsum("ip,pq,iq->i", back, state.inverse, back)
+    likelihood = -0.5 * (freedom * np.log(residual) + state.log_determinant)
+    return (
+        back @ state.beta,
+        np.sqrt(residual * unit),
+        _satterthwaite(moments, outcome, best, back),
+        _variances(moments, best) * residual,
+        np.array(likelihood),
+        np.array(converged),
+        np.array(bool((np.abs(best[_deviations(moments)]) < _SINGULAR).any())),
+    )
+
+
+def _optimum(moments: _Moments, outcome: int) -> tuple[Array, bool]:
+    from scipy.optimize import minimize
+
+    freedom = moments.rows - moments.p
+
+    def height(theta: Array) -> float:
+        state = _state(moments, outcome, theta)
+        return float(freedom * np.log(state.squares) + state.log_determinant)
+
+    size = moments.own.shape[1] * (moments.own.shape[1] + 1) // 2 + (moments.sites > 0)
+    runs = []
+    for deviation in _STARTS:
+        first = np.zeros(size)
+        first[_deviations(moments)] = deviation
+        runs.append(minimize(height, first, method="BFGS", jac="3-point"))
+    best = min(runs, key=lambda run: float(run.fun))
+    return np.asarray(best.x), bool(np.abs(best.jac).max() < 1e-3)
+
+
+def _deviations(moments: _Moments) -> list[int]:
+    """Where θ = (intercept[, covariance, slope][, site]) holds standard deviations."""
+    slopes = moments.own.shape[1] == 2
+    return [0, *([2] if slopes else []), *([1 + 2 * slopes] if moments.sites else [])]
+
+
+def _factor(moments: _Moments, theta: Array) -> Array:
+    if moments.own.shape[1] == 1:
+        return np.array([[theta[0]]])
+    return np.array([[theta[0], 0.0], [theta[1], theta[2]]])
+
+
+def _state(moments: _Moments, outcome: int, theta: Array) -> _State:
+    """The profile at θ: participants first, then sites, then the model's columns."""
+    p, s = moments.p, moments.sites
+    keep = np.r_[: p + s, p + s + outcome]
+    factor = _factor(moments, theta)
+    within = np.eye(len(factor)) + factor.T @ moments.own @ factor
+    loads = factor.T @ moments.both[:, :, keep]
+    solved = np.linalg.solve(within, loads)
+    left = moments.whole[np.ix_(keep, keep)] - np.tensordot(loads, solved, axes=([0, 1], [0, 1]))
+    log_determinant = float(np.linalg.slogdet(within)[1].sum())
+    rest = np.r_[:p, p + s]
+    if s:
+        across, spread = left[np.ix_(rest, range(p, p + s))], theta[-1] ** 2
+        between = np.eye(s) + spread * left[p : p + s, p : p + s]
+        log_determinant += float(np.linalg.slogdet(between)[1])
+        left = left[np.ix_(rest, rest)] - spread * across @ np.linalg.solve(between, across.T)
+    inverse = np.linalg.inv(left[:p, :p])
+    beta = inverse @ left[:p, p]
+    log_determinant -= float(np.linalg.slogdet(inverse)[1])
+    return _State(float(left[p, p] - left[:p, p] @ beta), log_determinant, beta, inverse)
+
+
+def _variances(moments: _Moments, theta: Array) -> Array:
+    """Of each component, in residual variances."""
+    unit = np.array([1.0, 1 / moments.scale])[: moments.own.shape[1]]
+    factor = unit[:, None] * _factor(moments, theta)
+    spread = factor @ factor.T
+    sites = [theta[-1] ** 2] if moments.sites else []
+    return np.array([*spread[np.tril_indices(len(spread))], *sites, 1.0])
+
+
+def _satterthwaite(moments: _Moments, outcome: int, theta: Array, back: Array) -> Array:
+    """Degrees of freedom 2 v² / Var(v) of each coefficient's variance v, (p,).
+
+    Var(v) comes from the inverse observed information of (residual variance, θ), by central
+    differences. A random effect of zero drops out of it: everything is even in its θ.
+    """
+    freedom, size = moments.rows - moments.p, len(theta)
+
+    def at(shift: Array) -> Array:
+        state = _state(moments, outcome, theta + shift)
+        unit = np.einsum("ip,pq,iq->i", back, state.inverse, back)
+        return np.array([state.squares, state.log_determinant, *unit])
+
+    steps = _STEP * np.eye(size)
+    here = at(np.zeros(size))
+    first = np.array([at(h) - at(-h) for h in steps]) / (2 * _STEP)
+    second = np.array(
+        [[at(a + b)[:2] - at(a - b)[:2] - at(b - a)[:2] + at(-a - b)[:2] for b in steps]
+         for a in steps]
+    ) / (4 * _STEP**2)  # fmt: skip
+    residual = here[0] / freedom
+    information = np.empty((size + 1, size + 1))
+    information[0, 0] = freedom / (2 * residual**2)
+    information[0, 1:] = information[1:, 0] = -first[:, 0] / (2 * residual**2)
+    information[1:, 1:] = (second[:, :, 1] + second[:, :, 0] / residual) / 2
+    covariance = np.linalg.pinv(information, rcond=1e-8, hermitian=True)
+    slope = np.vstack([here[2:], residual * first[:, 2:]])
+    spread = np.einsum("ip,ij,jp->p", slope, covariance, slope)
+    return np.asarray(2 * (residual * here[2:]) ** 2 / spread)
