@@ -68,7 +68,7 @@ class Test:
     treatment, reference, phase : for contrasts under a drug
     partner : measure or construct that the outcome is set against; `partner_of` says which;
         partner_phase : when it is taken, `phase` where empty
-    group : "patients" or "controls" where only they are asked, empty for everybody
+    group : "patients", "controls" or "responders" where only they are asked, empty for everybody
     log : the outcome's logarithm is taken, so that differences are ratios
     smallest : smallest effect of interest, in the statistic of the contrast
     prior_sd : scale of the half-normal prior of the Bayes factor, in the same unit

@@ -90,7 +90,7 @@ def _test(raw: Table) -> Test:
             partner=table.text("partner", ""),
             partner_of=table.one_of("partner_of", kinds, "construct"),  # type: ignore[arg-type]  # and here
             partner_phase=table.one_of("partner_phase", (*PHASES, ""), ""),
-            group=table.one_of("group", ("patients", "controls", ""), ""),
+            group=table.one_of("group", ("patients", "controls", "responders", ""), ""),
             log=table.flag("log", default=False),
             null=table.number("null", 0.0),
         )

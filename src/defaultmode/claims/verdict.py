@@ -55,14 +55,15 @@ def judge(test: Test, estimate: Estimate, *, inside: bool, p: float) -> Verdict:
     if inside:
         said = f"{shown} lies inside ±{test.smallest:g}, the smallest effect of interest"
         return Verdict("negligible", said)
-    beyond = estimate.ci_low > 0 or estimate.ci_high < 0 or not isfinite(estimate.ci_low)
+    zero = test.null if estimate.statistic == "AUC" else 0.0  # others are counted from the null
+    beyond = estimate.ci_low > zero or estimate.ci_high < zero or not isfinite(estimate.ci_low)
     if p < ALPHA and beyond:
-        agrees = estimate.value * sign(test) > 0
+        agrees = (estimate.value - zero) * sign(test) > 0
         side = "as claimed" if agrees else f"the claim says {test.direction}"
         return Verdict("supported" if agrees else "contradicted", f"{shown}: {side}")
     if p < ALPHA or beyond:
         return Verdict("inconclusive", f"{shown}: interval and p (p = {p:.3f}) disagree")
-    return Verdict("inconclusive", f"{shown} includes zero and more than ±{test.smallest:g}")
+    return Verdict("inconclusive", f"{shown} includes {zero:g} and more than ±{test.smallest:g}")
 
 
 def of_claim(claim: Claim, verdicts: Mapping[str, Verdict]) -> tuple[str, Verdict]:

@@ -9,8 +9,8 @@ from defaultmode.cli.analyses import run_check, run_demo, run_measure, run_study
 from defaultmode.cli.arguments import parser
 from defaultmode.cli.claims import run_claims
 from defaultmode.cli.listings import run_explain, run_list, run_list_virtual
-from defaultmode.cli.printing import say, say_error
 from defaultmode.cli.power import run_power
+from defaultmode.cli.printing import say, say_error
 from defaultmode.cli.scoring import run_scoreboard
 from defaultmode.cli.verifying import run_verify
 from defaultmode.cli.virtual import run_simulate, run_trial
@@ -95,6 +95,7 @@ VERB_FUNCTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "trial": run_trial,
     "scoreboard": run_scoreboard,
     "claims": run_claims,
+    "power": run_power,
     "measures": run_list,
     "atlases": run_list,
     "presets": run_list,

@@ -49,11 +49,11 @@ def add_power(verbs: "Verbs") -> None:
 def run_power(options: argparse.Namespace) -> int:
     """`defaultmode power`."""
     from defaultmode.pipeline.power_mediation import plan_mediation
-    from defaultmode.pipeline.power_planning import asked_test, comparison_name, plan_power
+    from defaultmode.pipeline.power_planning import comparison_name, plan_power
     from defaultmode.pipeline.power_text import mediation_lines, power_lines
 
     settings = power_settings(options)
-    if comparison_name(settings, asked_test(settings)) == "mediation":
+    if comparison_name(settings) == "mediation":
         mediation = plan_mediation(settings)
         content, lines = asdict(mediation), mediation_lines(mediation)
     else:

@@ -1,6 +1,5 @@
-"""Regions turned about each hemisphere, for maps and for sets of regions that never were."""
+"""Maps and sets of regions turned about each hemisphere, where no set or map ever was."""
 
-from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -25,26 +24,48 @@ def null_sets(
     Rotations where every region has a centre in one of two hemispheres, else at random. A seed
     gives every set and every recording of the same regions the same rotations.
     """
+    sides = [np.array([i for i in among if atlas.regions[i].hemisphere == s]) for s in "LR"]
     centred = bool(np.isfinite(atlas.centres_mm[among]).all())
-    sides = {atlas.regions[i].hemisphere for i in among}
-    if not centred or sides != {"L", "R"}:
+    if not centred or sum(map(len, sides)) < len(among) or not all(map(len, sides)):
         order = np.random.default_rng(seed).permuted(np.tile(among, (n, 1)), axis=1)
         return order[:, : len(members)], SHUFFLED
-    drawn = [turned[:, np.isin(side, members)] for side, turned in turns(atlas, among, seed, n)]
+    drawn = []
+    for side, mirror in zip(sides, (np.ones(3), MIRROR), strict=True):
+        centres = (atlas.centres_mm[side] * mirror).tolist()
+        places = spins(tuple(map(tuple, centres)), seed=seed, n=n)
+        drawn.append(side[places[:, np.isin(side, members)]])
     return np.hstack(drawn), SPUN
 
 
-def turns(atlas: Atlas, among: Places, seed: int, n: int) -> Iterator[tuple[Places, Places]]:
-    """The regions of each hemisphere (k,), and where they come to lie by n rotations (n, k).
+def turned_maps(atlas: Atlas, among: Places, *, seed: int, n: int) -> Places:
+    """The region whose value each region takes when a map is turned, (n, n_regions of the atlas).
 
-    among : regions of the left or the right hemisphere with centres; each takes the place of one
-    of them. Both hemispheres turn alike, in mirror image.
+    among : regions of the left and right hemispheres with centres; others keep their value. Each
+    takes the value that comes nearest to it (Vazquez-Rodriguez 2019), so that some are lost and
+    some come twice; both hemispheres turn alike, in mirror image. Maps of noise that was smoothed
+    over 10 to 30 mm (SD) correlate at p < .05 in 6 to 11 % of 600 pairs on 100 regions, and in 7 to
+    15 % where each value must keep one place as in `spins`: such tests are liberal.
     """
+    found = np.tile(np.arange(len(atlas)), (n, 1))
     for hemisphere, mirror in (("L", np.ones(3)), ("R", MIRROR)):
         side = np.array([i for i in among if atlas.regions[i].hemisphere == hemisphere], np.intp)
         if len(side):
             centres = (atlas.centres_mm[side] * mirror).tolist()
-            yield side, side[spins(tuple(map(tuple, centres)), seed=seed, n=n)]
+            found[:, side] = side[nearest(tuple(map(tuple, centres)), seed=seed, n=n)]
+    return found
+
+
+@lru_cache(maxsize=32)
+def nearest(centres_mm: Centres, *, seed: int, n: int) -> Places:
+    """Which region of one hemisphere comes nearest to each after each rotation, (n, n_regions).
+
+    Read-only; centres as `spun` takes them.
+    """
+    sphere = on_sphere(np.array(centres_mm))
+    drawn = rotations(n, np.random.default_rng(seed))
+    found = np.array([((sphere @ turn.T) @ sphere.T).argmax(axis=0) for turn in drawn])
+    found.flags.writeable = False
+    return found
 
 
 @lru_cache(maxsize=32)  # two hemispheres of an atlas, and of those that lack some regions
@@ -79,10 +100,15 @@ def spun(centres_mm: Array, turns: Array) -> Places:
     """
     from scipy.optimize import linear_sum_assignment  # a fifth of a second that lists do not need
 
-    away = centres_mm - centres_mm.mean(axis=0)
-    sphere = away / np.linalg.norm(away, axis=1, keepdims=True)
+    sphere = on_sphere(centres_mm)
     places = np.empty((len(turns), len(sphere)), dtype=np.intp)
     for row, turn in zip(places, turns, strict=True):
         nearness = (sphere @ turn.T) @ sphere.T
         row[:] = linear_sum_assignment(nearness, maximize=True)[1]
     return places
+
+
+def on_sphere(centres_mm: Array) -> Array:
+    """Directions of the centres (n_regions, 3) from their mean, of length one."""
+    away = centres_mm - centres_mm.mean(axis=0)
+    return np.asarray(away / np.linalg.norm(away, axis=1, keepdims=True))

@@ -26,6 +26,7 @@ class Ground:
     study: Study
     occasions: Occasions
     plan: Plan
+    seed: int = 0
     cache: dict[str, Array] = field(default_factory=dict)
 
     def numbers(self, column: str) -> Array:

@@ -64,13 +64,20 @@ def judged(one: Specification, *, permutations: int, rng: np.random.Generator) -
 
 def inside_smallest(one: Specification) -> bool:
     """Whether the 90 % interval lies inside the smallest effect of interest."""
-    found = equivalence(one.estimate, one.test.smallest)
+    found = equivalence(one.estimate, one.test.smallest, null=null_of(one))
     return isinstance(found, Equivalence) and found.inside
+
+
+def null_of(one: Specification) -> float:
+    """The value of no effect: that of an area under the curve; others are counted from theirs."""
+    return one.test.null if one.estimate.statistic == "AUC" else 0.0
 
 
 def bayes_factor(one: Specification) -> float:
     """How much better the claimed direction predicts the estimate than no effect does."""
-    found = bayes.bayes_factor(one.estimate, one.test.prior_sd, direction=one.test.direction)
+    found = bayes.bayes_factor(
+        one.estimate, one.test.prior_sd, direction=one.test.direction, null=null_of(one)
+    )
     return nan if isinstance(found, Missing) else found.value
 
 

@@ -38,7 +38,7 @@ def ledger(study: Study, plan: Plan | None = None, *, seed: int = 0) -> Ledger:
     plan names and that is not there.
     """
     plan = plan or Plan()
-    ground = Ground(study, occasions_of(study, plan), plan)
+    ground = Ground(study, occasions_of(study, plan), plan, seed)
     chosen = [find_claim(name) for name in plan.claims] or list(all_claims().values())
     made = {claim.id: tuple(specifications(ground, claim)) for claim in chosen}
     found = {claim.id: _judged(made[claim.id], claim, plan=plan, seed=seed) for claim in chosen}

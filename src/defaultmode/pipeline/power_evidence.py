@@ -22,6 +22,7 @@ NEEDED = ("measure", "denoise", "group", "repeats", "n", "icc", "ci_low", "ci_hi
 # What a row of evidence may be stated in, to speak of a comparison in this statistic.
 SPEAKS_OF = {
     "Hedges g": ("Hedges g", "d"),
+    "d": ("d", "d_z"),
     "d_z": ("d_z", "d"),
     "Pearson r": ("Pearson r",),
     "AUC": ("AUC",),
@@ -55,8 +56,8 @@ class Reliability:
 # two scans; the lower end, as the choice favours the reliable. Read in the abstract.
 USUAL = Reliability(
     0.5,
-    "default-mode connectivity over two scans, lower end of .50 to .76 (Bessette et al. 2018); a "
-    "single connection has .29 (Noble et al. 2019)",
+    "assumed: default-mode connectivity over two scans, lower end of .50 to .76 (Bessette et al. "
+    "2018); a single connection has .29 (Noble et al. 2019)",
     ("Bessette2018", "Noble2019"),
 )
 
@@ -119,7 +120,7 @@ def _error(row: Evidence, comparison: Comparison) -> float:
     n, m = row.n, row.n_reference
     if comparison.statistic == "Pearson r" and n > 3:
         return 1 / sqrt(n - 3)
-    if comparison.statistic == "d_z" and n > 1:
+    if comparison.statistic in ("d", "d_z") and n > 1:
         return sqrt(1 / n + row.value**2 / (2 * n))
     if comparison.statistic == "Hedges g" and n > 1 and m > 1:
         return sqrt(1 / n + 1 / m + row.value**2 / (2 * (n + m)))

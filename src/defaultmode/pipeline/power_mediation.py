@@ -7,6 +7,7 @@ import numpy as np
 
 from defaultmode.claims import find_claim
 from defaultmode.core.errors import DefaultModeError
+from defaultmode.pipeline.power_planning import asked_test
 from defaultmode.pipeline.power_settings import PowerSettings
 from defaultmode.pipeline.power_text import title_of
 from defaultmode.statistics.mediation_power import DRAWS, mediation_needed, mediation_power
@@ -61,7 +62,7 @@ def plan_mediation(settings: PowerSettings) -> MediationReport:
     staying = completing(n, settings.dropout)
     found = mediation_power(staying, settings.paths, rng=rng, alpha=alpha)
     claim = find_claim(settings.claim) if settings.claim else None
-    test = claim and next((t for t in claim.tests if settings.test in ("", t.name)), None)
+    test = asked_test(claim, settings.test) if claim else None
     return MediationReport(
         title=title_of(claim, test),
         paths=settings.paths,

@@ -1,5 +1,6 @@
 """`power`: a claim or a comparison, its effect and reliability → what a study can find."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -31,7 +32,7 @@ from defaultmode.statistics.sample_size import (
 
 # How the contrasts of claims are tested; those of maps and of windows are not planned by people.
 OF_CLAIMS = {
-    "mean": "paired",
+    "mean": "mean",
     "patients - controls": "groups",
     "treatment - reference": "paired",
     "treatment course": "paired",
@@ -45,9 +46,10 @@ OF_CLAIMS = {
     "prediction": "prediction",
 }
 # Our choice where no claim states one: the conventional small effect of each statistic.
-SMALL = {"Hedges g": 0.2, "d_z": 0.2, "Pearson r": 0.1, "AUC": 0.05}
+SMALL = {"Hedges g": 0.2, "d": 0.2, "d_z": 0.2, "Pearson r": 0.1, "AUC": 0.05}
 CITES = {
     "Hedges g": ("Cohen1988",),
+    "d": ("Cohen1988",),
     "d_z": ("Cohen1988", "Lakens2013"),
     "Pearson r": ("Cohen1988", "Fisher1921"),
     "AUC": ("Hanley1982",),
@@ -87,7 +89,7 @@ class Ground:
     def expectation(self) -> float:
         """Share of the effect that is subtracted as expectation: of ratings under a treatment."""
         rated = self.test is None or self.test.of == "construct"
-        applies = rated and self.comparison.statistic in ("Hedges g", "d_z")
+        applies = rated and self.comparison.statistic in ("Hedges g", "d", "d_z")
         return self.settings.unblinding if applies else 0.0
 
 
@@ -184,7 +186,7 @@ def plan_power(settings: PowerSettings) -> PowerReport:
         reliability_source=ground.reliability.source if ground.reliability else "",
         detectable_change_sd=detectable_change_sd(ground.icc) if ground.reliability else None,
         model=_model(ground),
-        notes=notes_of(settings, ground.expectation, lone_rater=settings.unblinding > 0),
+        notes=notes_of(settings, ground.test, ground.expectation),
         cites=_cites(ground, belief),
     )
 
@@ -192,32 +194,27 @@ def plan_power(settings: PowerSettings) -> PowerReport:
 def ground_of(settings: PowerSettings) -> Ground:
     """Claim, test, comparison and reliability of the settings; raises as `plan_power` does."""
     claim = find_claim(settings.claim) if settings.claim else None
-    test = _test(claim, settings.test) if claim else None
+    test = asked_test(claim, settings.test) if claim else None
     reliability = _reliability(settings, test)
-    comparison = _comparison(settings, comparison_name(settings, test), reliability)
+    comparison = _comparison(settings, comparison_name(settings), reliability)
     return Ground(settings, claim, test, comparison, reliability)
 
 
-def comparison_name(settings: PowerSettings, test: Test | None) -> str:
-    """One of the contrasts of the settings: the given one, or the claim's own; raises E433."""
+def comparison_name(settings: PowerSettings) -> str:
+    """How it is compared: as given, or as the claim's test is; raises E410 and E433."""
     if settings.contrast:
         return settings.contrast
-    if test is None:
+    if not settings.claim:
         raise DefaultModeError("E433", "neither a claim nor a contrast is given.")
+    test = asked_test(find_claim(settings.claim), settings.test)
     if test.contrast not in OF_CLAIMS:
-        msg = (
-            f"the test {test.name!r} is of {test.contrast!r}, whose power no number of people sets."
-        )
+        msg = f"{test.name!r} is of {test.contrast!r}, whose power no number of people sets."
         raise DefaultModeError("E433", msg)
     return OF_CLAIMS[test.contrast]
 
 
-def asked_test(settings: PowerSettings) -> Test | None:
-    """The test that the settings name, or the claim's first; raises E410."""
-    return _test(find_claim(settings.claim), settings.test) if settings.claim else None
-
-
-def _test(claim: Claim, name: str) -> Test:
+def asked_test(claim: Claim, name: str) -> Test:
+    """The test of this name, or the claim's first where none is given; raises E410."""
     for test in claim.tests:
         if name in ("", test.name):
             return test
@@ -226,23 +223,28 @@ def _test(claim: Claim, name: str) -> Test:
 
 
 def _comparison(settings: PowerSettings, name: str, reliability: Reliability | None) -> Comparison:
-    if name == "parallel":
-        known = settings.retest if settings.retest is not None else reliability and reliability.icc
-        if known is None:
-            msg = "parallel arms need --retest, the correlation of baseline and end, or --reliability."
-            raise DefaultModeError("E432", msg)
-        return comparisons.parallel_change(known)
-    made = {
+    made: dict[str, Callable[[], Comparison]] = {
+        "mean": comparisons.one_group,
         "groups": partial(comparisons.two_groups, settings.ratio),
         "paired": comparisons.paired,
+        "parallel": partial(_parallel, settings, reliability),
         "correlation": comparisons.correlation,
         "prediction": partial(comparisons.prediction, settings.prevalence),
         "moderation": comparisons.moderation,
     }
     if name not in made:
-        msg = f"there is no contrast {name!r}; there are {', '.join((*made, 'parallel', 'mediation'))}."
+        msg = f"there is no contrast {name!r}; there are {', '.join(made)} and mediation."
         raise DefaultModeError("E410", msg)
     return made[name]()
+
+
+def _parallel(settings: PowerSettings, reliability: Reliability | None) -> Comparison:
+    """Arms whose baseline goes with the end as --retest says, else as far as both are reliable."""
+    if settings.retest is None and reliability is None:
+        msg = "parallel arms need --retest, the correlation of baseline and end, or a reliability."
+        raise DefaultModeError("E432", msg)
+    usual = reliability.icc if reliability else 0.0
+    return comparisons.parallel_change(usual if settings.retest is None else settings.retest)
 
 
 def _reliability(settings: PowerSettings, test: Test | None) -> Reliability | None:

@@ -8,7 +8,7 @@ from defaultmode.core.errors import DefaultModeError
 
 EffectIn = Literal["observed", "sd", "true"]
 CONTRASTS = (
-    "groups", "paired", "parallel", "correlation", "prediction", "moderation", "mediation",
+    "mean", "groups", "paired", "parallel", "correlation", "prediction", "moderation", "mediation",
 )  # fmt: skip
 EFFECTS_IN: tuple[EffectIn, ...] = ("observed", "sd", "true")
 

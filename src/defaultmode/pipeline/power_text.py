@@ -12,9 +12,19 @@ if TYPE_CHECKING:
 
 HONESTY = (
     "These numbers rest on the effect and the reliability that are named, on normal data and on "
-    "people who drop out by chance; published effects are often too large, and then so is the power."
+    "people who drop out by chance; published effects are often too large, and the power with them."
 )
-ROW = "{:<28}{:>9}{:>9}{:>9}{:>9}{:>9}{:>8}"
+ENTERED = {
+    "published": "Published effects and the claim's prior are on the observed scale: they contain "
+    "the unreliability of the measure already, and are not attenuated again.",
+    "observed": "The effect was entered as observed: its power does not depend on the reliability.",
+    "sd": "The effect was entered in standard deviations of one session, as observed.",
+    "true": "The effect was entered free of measurement error and attenuated by the reliability.",
+}
+OF_CHANGES = (
+    "The reliability is that of one session; a change between two is less reliable than either."
+)
+ROW = "{:<28}{:>10}{:>11}{:>11}{:>11}{:>11}{:>7}"
 ODDS = "{:<28}{:>11}{:>14}{:>12}{:>14}"
 
 
@@ -95,7 +105,7 @@ def _findings(report: "PowerReport") -> Iterator[str]:
 
 
 def _without_error(row: "Planned", statistic: str) -> str:
-    scale = "standard deviations" if statistic in ("Hedges g", "d_z") else statistic
+    scale = "standard deviations" if statistic in ("Hedges g", "d", "d_z") else statistic
     return (
         f"attenuation: {row.effect:.3f} as observed is {row.without_error:.3f} {scale} without "
         "measurement error"
@@ -109,27 +119,16 @@ def title_of(claim: "Claim | None", test: "Test | None") -> str:
     return f"{claim.id} {claim.title}, test {test.name}: {test.sentence}"
 
 
-def notes_of(settings: PowerSettings, expectation: float, *, lone_rater: bool) -> tuple[str, ...]:
-    """What a reader must know of how effects were entered.
-
-    expectation : share that was subtracted; lone_rater : whether a share was given for an outcome
-    that nobody rates
-    """
-    said = []
-    if settings.effect is None:
-        said.append("Published effects are on the observed scale: reliability is in them already.")
-    elif settings.effect_in == "observed":
-        said.append("The effect was entered as observed: reliability changes nothing in its power.")
-    elif settings.effect_in == "sd":
-        said.append("The effect was entered in standard deviations of one session as observed.")
-    else:
-        said.append("The effect was entered free of measurement error and attenuated.")
+def notes_of(settings: PowerSettings, test: "Test | None", expectation: float) -> tuple[str, ...]:
+    """What a reader must know of how effects were entered; expectation : share subtracted."""
+    entered = settings.effect_in if settings.effect is not None else "published"
+    said = [ENTERED[entered]]
+    if test is not None and "change" in test.contrast:
+        said.append(OF_CHANGES)
     if expectation:
         said.append(f"{100 * expectation:g} % of the effect, expectation, was subtracted.")
-    elif lone_rater:
+    elif settings.unblinding:
         said.append("No expectation was subtracted: it is said of ratings, not of this outcome.")
     if settings.attempts > 1:
-        said.append(
-            f"Alpha {settings.alpha:g} is shared by {settings.attempts} tests (Bonferroni)."
-        )
+        said.append(f"{settings.attempts} tests share alpha {settings.alpha:g} (Bonferroni).")
     return tuple(said)

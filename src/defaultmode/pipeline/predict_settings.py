@@ -52,4 +52,6 @@ class PredictSettings:
             msg = "repeats must be above 0; permutations, select and seed cannot be negative."
             raise DefaultModeError("E411", msg)
         if not all(0 < rate < 1 for rate in self.base_rates):
-            raise DefaultModeError("E411", f"base rates {self.base_rates}: each is between 0 and 1.")
+            raise DefaultModeError(
+                "E411", f"base rates {self.base_rates}: each is between 0 and 1."
+            )

@@ -12,7 +12,7 @@ from defaultmode.core.study import Column, Study
 from defaultmode.pipeline.predict_settings import PredictSettings
 from defaultmode.prediction.cohort import Array, Kind
 from defaultmode.statistics.design import natural, text
-from defaultmode.statistics.occasions import ACUTE, AFTER, Occasions
+from defaultmode.statistics.occasions import BASELINE, Occasions
 
 CODE = "E428"
 # Levels that are the one predicted, whichever way round the alphabet puts them.
@@ -193,13 +193,18 @@ def _ruled(rule: str, scale: Scale, *, first: Array, last: Array) -> tuple[Array
 
 
 def baseline_session(occasions: Occasions, asked: str) -> str:
-    """The session of the features: as asked, else the first by name before any treatment."""
+    """The session of the features: as asked, else the first by name before any treatment.
+
+    "" where the study names none. Raises E410 for one that it does not have.
+    """
     held = sorted({str(s) for s in occasions.session if s}, key=natural)
     if asked:
         wanted = f"ses-{asked.removeprefix('ses-')}"
         if wanted not in held:
             raise DefaultModeError("E410", f"there is no session {wanted}; there are {held}.")
         return wanted
-    untreated = ~np.isin(occasions.phase, [ACUTE, AFTER])
-    first = [s for s in held if s in set(occasions.session[untreated].astype(str))]
-    return first[0] if first else NONE
+    for phases in ([BASELINE], [BASELINE, NONE]):
+        before = set(occasions.session[np.isin(occasions.phase, phases)].astype(str))
+        if first := [s for s in held if s in before]:
+            return first[0]
+    return NONE

@@ -16,10 +16,12 @@ from defaultmode.pipeline.claim_columns import (
     motion_covariate,
     physiology_covariates,
 )
+from defaultmode.pipeline.responding import responders_of
 from defaultmode.pipeline.special_claims import SPECIAL, Case
 from defaultmode.statistics.answers import answer
 from defaultmode.statistics.question import Array, Cells, Question, Setup
 
+UNMEASURED = "none"  # in place of a preset, in a study of clinical tables alone
 CLINICAL = "clinical"  # in place of a preset, for tests of clinical scales alone
 KETAMINES = ("ketamine", "esketamine", "arketamine")
 INERT = ("placebo", "midazolam")
@@ -62,7 +64,7 @@ def specifications(ground: Ground, claim: Claim) -> Iterator[Specification]:
 def presets_of(ground: Ground, test: Test) -> tuple[str, ...]:
     """The presets under which a test is run: those measured, or one for clinical scales alone."""
     of_measures = test.of == "measure" or (test.partner and test.partner_of == "measure")
-    return tuple(ground.presets) if of_measures else (CLINICAL,)
+    return (tuple(ground.presets) or (UNMEASURED,)) if of_measures else (CLINICAL,)
 
 
 def _of_test(
@@ -89,7 +91,9 @@ def adjusted(ground: Ground, base: Specification, *, treatment: str) -> Iterator
     for name, covariates in sets.items():
         question = question_of(ground, base.test, base.denoise, covariates=covariates)
         question = replace(question, treatment=treatment)
-        case = Case(ground, question, cells, base.denoise, base.atlas, base.test.outcome)
+        case = Case(
+            ground, question, cells, base.denoise, base.atlas, base.test.outcome, ground.seed
+        )
         found, setup = answered(case)
         yield replace(
             base, adjustment=name, estimate=_in_unit(ground, base, found), setup=setup,
@@ -145,7 +149,13 @@ def question_of(
         partner=partner_values(ground, test, denoise),
         partner_phase=test.partner_phase,
         covariates=covariates,
+        responders=responders_of(ground, test.treatment) if asks_responders(test) else None,
     )
+
+
+def asks_responders(test: Test) -> bool:
+    """Whether a test needs to know who responded."""
+    return test.contrast == "responders - others" or test.group == "responders"
 
 
 def outcome_column(ground: Ground, test: Test, denoise: str) -> tuple[str, str]:
@@ -153,6 +163,8 @@ def outcome_column(ground: Ground, test: Test, denoise: str) -> tuple[str, str]:
     if test.of == "construct":
         found = ground.of_construct(test.outcome)
         return (found.name, "") if found else ("", f"the study has no scale of {test.outcome}")
+    if denoise == UNMEASURED:
+        return "", "nothing was measured: the study has clinical tables alone"
     found = ground.measured(test.outcome, denoise)
     if found is None or not np.isfinite(ground.numbers(found.name)).any():
         return "", f"{test.outcome} was not measured under {denoise}: {why(ground, test.outcome)}"

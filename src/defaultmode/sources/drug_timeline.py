@@ -231,10 +231,11 @@ def _numbers(sidecar: Mapping[str, object], key: str, where: str) -> list[float]
     if value is None or value == MISSING:
         return []
     values = value if isinstance(value, list) else [value]
-    if not all(isinstance(v, int | float) and not isinstance(v, bool) for v in values):
+    numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
+    if len(numbers) < len(values):
         msg = f"{where}: {key} is {value!r}; expected a number, or a list of numbers."
         raise DefaultModeError(CODE, msg)
-    return [float(v) for v in values]
+    return [float(v) for v in numbers]
 
 
 def _cell(row: Mapping[str, str], names: Sequence[str]) -> str:

@@ -15,7 +15,13 @@ from defaultmode.statistics.sampling import Sampling, sampling
 Array = NDArray[np.float64]
 Direction = Literal["increase", "decrease", "either"]
 # Lee & Wagenmakers (2013), table 7.1, after Jeffreys (1961): a factor of at least this, or its inverse
-STRENGTH = ((100, "extreme"), (30, "very strong"), (10, "strong"), (3, "moderate"), (1, "anecdotal"))
+STRENGTH = (
+    (100, "extreme"),
+    (30, "very strong"),
+    (10, "strong"),
+    (3, "moderate"),
+    (1, "anecdotal"),
+)
 _NODES = 4001  # the integrand is smooth and falls to nothing at both ends: the trapezium is exact
 
 

@@ -32,7 +32,8 @@ def carry_over(outcomes: pd.DataFrame, *, unit: str = "") -> Result:
     Differences in points of the score, 95 % intervals, two-sided p of t tests (Welch between).
     """
     patients = outcomes["group"] == PATIENTS
-    outcomes = outcomes[patients if patients.any() else outcomes["group"] != CONTROLS]
+    counting = patients if patients.any() else outcomes["group"] != CONTROLS
+    outcomes = outcomes[counting]
     pairs = _pairs(outcomes)
     rows: list[dict[str, object]] = []
     for treatment, reference in pairs:

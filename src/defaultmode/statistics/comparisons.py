@@ -68,6 +68,18 @@ def two_groups(ratio: float = 1.0) -> Comparison:
     )
 
 
+def one_group() -> Comparison:
+    """Mean of n people against zero in their standard deviation."""
+    return Comparison(
+        name="one group",
+        statistic="d",
+        counted="people",
+        scale=_as_it_is,
+        unit=lambda _, n: 1 / np.sqrt(n),
+        freedom=lambda n: n - 1,
+    )
+
+
 def paired() -> Comparison:
     """Mean of n people's own differences in the standard deviation of these differences."""
     return Comparison(

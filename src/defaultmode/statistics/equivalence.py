@@ -57,7 +57,9 @@ def equivalence(
     limit = 1 - abs(null) if estimate.statistic in CORRELATIONS else math.inf
     if not 0 < smallest < limit:
         expected = f"above 0 and below {limit:g}" if limit < math.inf else "above 0"
-        raise DefaultModeError("E411", f"smallest effect of interest {smallest}; expected {expected}")
+        raise DefaultModeError(
+            "E411", f"smallest effect of interest {smallest}; expected {expected}"
+        )
     return two_one_sided(sampling(estimate), (null - smallest, null + smallest), alpha=alpha)
 
 

@@ -249,9 +249,7 @@ class _Drawn:
         return np.asarray((found * self.scales[target - 1] / scales).T)
 
 
-def _normal_draws(
-    paths: Sequence[tuple[Fit, int]], draws: int, rng: np.random.Generator
-) -> Array:
+def _normal_draws(paths: Sequence[tuple[Fit, int]], draws: int, rng: np.random.Generator) -> Array:
     product = np.ones(draws)
     for fit, place in paths:
         product *= rng.normal(fit.coefficients[place], fit.errors[place], size=draws)
@@ -262,7 +260,9 @@ def _proportion(
     product: float, total: Slope, draws: Array, totals: Array
 ) -> tuple[float, float, float] | Missing:
     if total.p >= ALPHA:
-        return Missing(f"the total effect is not clear (p = {total.p:.2g}): a share of it has no meaning")
+        return Missing(
+            f"the total effect is not clear (p = {total.p:.2g}): a share of it has no meaning"
+        )
     if product * total.value < 0:
         return Missing("the indirect effect runs against the total one: it is no share of it")
     return (product / total.value, *percentile_interval(draws / totals))

@@ -14,7 +14,6 @@ from defaultmode.statistics.mixed_spectrum import Spectrum, Whitened, best_ratio
 Array = NDArray[np.float64]
 
 COMPONENTS = ("participant", "residual")
-_FLAT = 1e-20  # squares below this share of the whole are arithmetic
 
 
 def mixed_model(
@@ -54,7 +53,6 @@ def _solve(rows: Rows, *, negative: bool, adjust: bool) -> Solved | Missing:
     white, spectrum = reduce(rows)
     if spectrum.freedom <= spectrum.count.sum():
         return Missing("no rows beyond the model tell participants from noise", "E421")
-    flat = spectrum.rest <= _FLAT * (rows.y**2).sum(axis=0)
     ratio, converged = best_ratio(spectrum, negative=negative)
     boundary = (ratio == 0) & (not negative)
     residual = spectrum.squares(ratio) / spectrum.freedom
@@ -68,7 +66,7 @@ def _solve(rows: Rows, *, negative: bool, adjust: bool) -> Solved | Missing:
         df=np.where(boundary, spectrum.freedom, df),
         variances=np.array([ratio * residual, residual]),
         log_likelihood=likelihood,
-        converged=converged & ~flat,
+        converged=converged,
         boundary=boundary,
     )
 

@@ -15,6 +15,8 @@ Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 Flags = NDArray[np.bool_]
 
+_NO_MAXIMUM = "the likelihood has no maximum: the values do not vary within people, or not between"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MixedFit:
@@ -49,7 +51,7 @@ class MixedFit:
 
     def variance(self, component: str) -> Array:
         """One of the variances, shape (k,)."""
-        return self.variances[self.components.index(component)]
+        return np.asarray(self.variances[self.components.index(component)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,7 +111,7 @@ def fit_outcomes(
     """
     outcomes, design = np.asarray(y, np.float64), np.asarray(x, np.float64)
     outcomes = outcomes[:, None] if outcomes.ndim == 1 else outcomes
-    usable = np.isfinite(design).all(axis=1)
+    usable: Flags = np.isfinite(design).all(axis=1)
     check_design(design[usable], names)
     whose = np.unique(np.asarray(groups), return_inverse=True)[1]
     people = len(np.unique(whose[usable]))
@@ -160,26 +162,37 @@ def _obstacle(rows: Rows, names: Sequence[str]) -> Missing | None:
 def _place(fit: MixedFit, columns: Codes, found: Solved) -> None:
     from scipy.special import stdtr
 
+    lost = columns[~found.converged]
     for one in fields(found):
         getattr(fit, one.name)[..., columns] = getattr(found, one.name)
-    t = found.coefficients / found.standard_errors
-    fit.t[:, columns], fit.p[:, columns] = t, 2 * stdtr(found.df, -np.abs(t))
-    between = fit.components.index("participant") if "participant" in fit.components else None
-    if between is not None:
-        diagonal = [j for j, name in enumerate(fit.components) if "covariance" not in name]
-        total = found.variances[diagonal].sum(axis=0)
-        fit.icc[columns] = found.variances[between] / total
+    for values in (fit.coefficients, fit.standard_errors, fit.df, fit.variances):
+        values[:, lost] = np.nan
+    fit.reason[lost], fit.code[lost] = _NO_MAXIMUM, "E437"
+    t = fit.coefficients[:, columns] / fit.standard_errors[:, columns]
+    fit.t[:, columns], fit.p[:, columns] = t, 2 * stdtr(fit.df[:, columns], -np.abs(t))
+    if "participant" in fit.components:
+        own = [j for j, name in enumerate(fit.components) if "covariance" not in name]
+        fit.icc[columns] = fit.variance("participant")[columns] / fit.variances[own][
+            :, columns
+        ].sum(axis=0)
 
 
 def _blank(names: tuple[str, ...], components: tuple[str, ...], k: int) -> MixedFit:
-    table = [np.full((len(names), k), np.nan) for _ in range(5)]
+    def empty(*shape: int) -> Array:
+        return np.full((*shape, k), np.nan)
+
+    p = len(names)
     return MixedFit(
-        names,
-        components,
-        *table,
-        variances=np.full((len(components), k), np.nan),
-        icc=np.full(k, np.nan),
-        log_likelihood=np.full(k, np.nan),
+        names=names,
+        components=components,
+        coefficients=empty(p),
+        standard_errors=empty(p),
+        df=empty(p),
+        t=empty(p),
+        p=empty(p),
+        variances=empty(len(components)),
+        icc=empty(),
+        log_likelihood=empty(),
         n_rows=np.zeros(k, dtype=np.intp),
         n_participants=np.zeros(k, dtype=np.intp),
         converged=np.zeros(k, dtype=bool),

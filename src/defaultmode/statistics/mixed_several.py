@@ -39,7 +39,7 @@ class _Moments:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _State:
-    """One outcome at given relative standard deviations; `information` and `beta` whitened."""
+    """One outcome at given variances: beta and its inverse information in the whitened basis."""
 
     squares: float
     log_determinant: float
@@ -67,12 +67,11 @@ def mixed_model_several(
     Bates et al. (2015), eq. 39–41; Satterthwaite (1946); Kuznetsova et al. (2017).
     """
     design = np.array(x, dtype=np.float64)
-    shape = len(design)
     z = None if slope is None else np.asarray(slope, dtype=np.float64)
     if z is not None:
         design[~np.isfinite(z)] = np.nan
     where = None if site is None else np.unique(np.asarray(site), return_inverse=True)[1]
-    _check(shape, np.asarray(groups), z, where)
+    _check(len(design), np.asarray(groups), z, where)
 
     def solve(rows: Rows) -> Solved | Missing:
         columns = [np.ones(len(rows.row))] + ([] if z is None else [z[rows.row]])
@@ -113,9 +112,8 @@ def _solve(rows: Rows, z: Array, sites: Array) -> Solved | Missing:
     moments = _sum_up(rows, z, np.hstack([q, sites, rows.y - q @ start]), q.shape[1])
     back = np.linalg.inv(r)
     single = [_one(moments, j, back) for j in range(rows.y.shape[1])]
-    found = Solved(*(np.stack(part, axis=-1) for part in zip(*single, strict=True)))
-    np.add(found.coefficients, back @ start, out=found.coefficients)
-    return found
+    shift, *rest = (np.stack(part, axis=-1) for part in zip(*single, strict=True))
+    return Solved(back @ start + shift, *rest)
 
 
 def _sum_up(rows: Rows, z: Array, columns: Array, p: int) -> _Moments:
@@ -133,7 +131,7 @@ def _sum_up(rows: Rows, z: Array, columns: Array, p: int) -> _Moments:
 
 
 def _one(moments: _Moments, outcome: int, back: Array) -> tuple[Array, ...]:
-    """Coefficients, standard errors, df, variances, likelihood, converged, boundary."""
+    """The fields of `Solved` for one outcome, its coefficients beyond least squares."""
     best, converged = _optimum(moments, outcome)
     state = _state(moments, outcome, best)
     freedom = moments.rows - moments.p

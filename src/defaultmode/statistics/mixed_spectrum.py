@@ -13,6 +13,8 @@ Flags = NDArray[np.bool_]
 _STEP, _END = 0.25, 18.0  # of log(1 + n λ); at its end participants differ e¹⁸ times more than rows
 _TOLERANCE = 1e-11
 _ITERATIONS = 60
+_FLAT = 1e-20  # squares below this share of the whole are arithmetic
+_LEAST = 1e-100  # an outcome of zeros has a logarithm too, and no maximum
 _NOTHING = 1e-10  # eigenvalues below this share of the largest are arithmetic
 
 
@@ -34,7 +36,7 @@ class Spectrum:
 
     def squares(self, ratio: Array) -> Array:
         """Residual squares at one ratio per outcome, (k,)."""
-        return self.rest + (self.energy / (1 + self.size[:, None] * ratio)).sum(axis=0)
+        return np.asarray(self.rest + (self.energy / (1 + self.size[:, None] * ratio)).sum(axis=0))
 
     def log_determinant(self, ratio: Array) -> Array:
         """Of the covariance of the error contrasts, shape of `ratio`."""
@@ -50,10 +52,11 @@ class Spectrum:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Whitened:
-    """The rows in an orthonormal basis of the model, with sums over participants of equal size.
+    """The model in an orthonormal basis, summed over participants with equally many rows.
 
     coefficients : (p, k), of least squares; back : (p, p), from that basis to the columns
-    sizes : (d,), rows of a participant; products : (d, p, p), mixed : (d, p, k)
+    sizes : (d,), rows of a participant; products : (d, p, p), Σ ss′ of their sums s over the rows
+    mixed : (d, p, k), the same with the sums of the residuals
     """
 
     coefficients: Array
@@ -64,6 +67,7 @@ class Whitened:
 
 
 def reduce(rows: Rows) -> tuple[Whitened, Spectrum]:
+    """What the coefficients and what the likelihood need of complete rows."""
     q, r = np.linalg.qr(rows.x)
     beta = q.T @ rows.y
     residual = rows.y - q @ beta
@@ -78,7 +82,8 @@ def reduce(rows: Rows) -> tuple[Whitened, Spectrum]:
         np.array([people[m].T @ left[m] for m in members]),
     )
     size, count, energy = _eigen(people, left, n)
-    rest = np.maximum((residual**2).sum(axis=0) - energy.sum(axis=0), 0.0)
+    whole = (residual**2).sum(axis=0)
+    rest = np.maximum(whole - energy.sum(axis=0), _FLAT * (rows.y**2).sum(axis=0) + _LEAST)
     freedom = len(residual) - q.shape[1]
     return white, Spectrum(size, count, energy, rest, freedom, float(sizes[-1]))
 
@@ -124,17 +129,14 @@ def best_ratio(spectrum: Spectrum, *, negative: bool) -> tuple[Array, Flags]:
     ratios = np.expm1(grid) / spectrum.largest
     shrink = 1 / (1 + np.multiply.outer(ratios, spectrum.size))
     squares = shrink @ spectrum.energy + spectrum.rest
-    tiny = np.finfo(np.float64).tiny
-    height = spectrum.freedom * np.log(np.maximum(squares, tiny))
-    height += spectrum.log_determinant(ratios)[:, None]
+    height = spectrum.freedom * np.log(squares) + spectrum.log_determinant(ratios)[:, None]
     top = height.argmin(axis=0)
     low, high = grid[np.maximum(top - 1, 0)], grid[np.minimum(top + 1, len(grid) - 1)]
     at = grid[top]
     for _ in range(_ITERATIONS):
         slope, bend = _bend(spectrum, at)
         low, high = np.where(slope <= 0, at, low), np.where(slope > 0, at, high)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            newton = at - slope / bend
+        newton = at - slope / np.where(bend > 0, bend, np.inf)
         inside = (bend > 0) & (newton >= low) & (newton <= high)
         step = np.where(inside, newton, (low + high) / 2) - at
         at = at + step

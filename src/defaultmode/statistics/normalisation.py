@@ -134,9 +134,7 @@ def _against_arm(
     return replace(found, how="distance from controls, before − after: treated − untreated")
 
 
-def _ancova(
-    treated: tuple[Array, Array], untreated: tuple[Array, Array], sign: float
-) -> Estimate:
+def _ancova(treated: tuple[Array, Array], untreated: tuple[Array, Array], sign: float) -> Estimate:
     before, after = (np.concatenate(pair) for pair in zip(treated, untreated, strict=True))
     found = _between(sign * after, _arms(treated, untreated), before[:, None])
     return replace(found, how="after given before: treated − untreated, towards controls")

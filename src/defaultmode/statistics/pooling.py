@@ -118,8 +118,12 @@ def _check(y: Array, se: Array) -> None:
     bad = ~(np.isfinite(y) & np.isfinite(se) & (se > 0))
     if bad.any():
         place = int(np.flatnonzero(bad)[0])
-        found = f"estimate {place + 1} of {len(y)} is {y[place]:g} with standard error {se[place]:g}"
-        raise DefaultModeError(UNUSABLE, f"{found} on the scale of pooling; expected numbers, error > 0")
+        found = (
+            f"estimate {place + 1} of {len(y)} is {y[place]:g} with standard error {se[place]:g}"
+        )
+        raise DefaultModeError(
+            UNUSABLE, f"{found} on the scale of pooling; expected numbers, error > 0"
+        )
 
 
 def _between(y: Array, variances: Array, method: Method) -> float:
@@ -177,9 +181,7 @@ def _described(
     )
 
 
-def _prediction(
-    mean: float, spread: float, k: int, scale: Scale
-) -> tuple[float, float] | Missing:
+def _prediction(mean: float, spread: float, k: int, scale: Scale) -> tuple[float, float] | Missing:
     from scipy.stats import t
 
     if k < LEAST_FOR_PREDICTION:

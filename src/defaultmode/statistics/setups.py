@@ -1,6 +1,7 @@
 """From the rows of a study to what is fitted, one function for each contrast."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +41,7 @@ def patients_controls(question: Question, cells: Cells) -> Setup:
 
 def treatment_reference(question: Question, cells: Cells) -> Setup:
     """The treatment against its reference, within people where they had both, else between arms."""
-    _present(question, cells, question.treatment, question.reference)
+    present(question, cells, question.treatment, question.reference)
     if cells.occasions.crossed(question.treatment, question.reference):
         return _crossover(question, cells)
     return _parallel(question, cells)
@@ -105,13 +106,9 @@ def _arm_level(question: Question, cells: Cells, values: Array, x: Array) -> Arr
 
 def course(question: Question, cells: Cells) -> Setup:
     """A later phase of a treatment less an earlier one, within people."""
-    _present(question, cells, question.treatment)
-    phase = question.phase or AFTER
-    later = cells.at(question.outcome, question.treatment, phase)
-    earlier = cells.at(question.outcome, question.treatment, ACUTE)
-    name = ACUTE
-    if phase == ACUTE or not np.isfinite(earlier).any():
-        earlier, name = cells.at(question.outcome, question.treatment, BASELINE), BASELINE
+    present(question, cells, question.treatment)
+    phase, name = (ACUTE, BASELINE) if question.phase == ACUTE else (AFTER, ACUTE)
+    later, earlier = (cells.at(question.outcome, question.treatment, p) for p in (phase, name))
     y = np.where(_belongs(question, cells), later - earlier, np.nan)
     if not np.isfinite(y).any():
         raise untestable(f"nobody has the phases {phase} and {name} of {question.treatment}")
@@ -134,7 +131,7 @@ def correlation(question: Question, cells: Cells) -> Setup:
 
 def change_with_change(question: Question, cells: Cells) -> Setup:
     """Change of the outcome with change of the partner within the treated, whose dose is one."""
-    _present(question, cells, question.treatment)
+    present(question, cells, question.treatment)
     y, how = cells.change(question.outcome, question.treatment, question.phase)
     phase = question.partner_phase or question.phase
     x, partner_how = cells.change(_partner(question), question.treatment, phase)
@@ -148,25 +145,36 @@ def change_with_change(question: Question, cells: Cells) -> Setup:
 
 
 def change_then_change(question: Question, cells: Cells) -> Setup:
-    """Later level with the acute one given the baseline, which both changes share."""
-    _present(question, cells, question.treatment)
-    acute, later = (cells.at(question.outcome, question.treatment, p) for p in (ACUTE, AFTER))
-    own = cells.at(question.outcome, question.treatment, BASELINE)
-    before = own if np.isfinite(own).any() else cells.untreated(question.outcome)
-    if not np.isfinite(acute + later).any():
-        raise untestable(
-            f"nobody has both an acute and a later recording under {question.treatment}"
-        )
-    if not np.isfinite(acute + later + before).any():
-        raise untestable("no baseline was measured, which both changes share")
-    text = f"later with acute level under {question.treatment}, given the baseline"
-    y = np.where(_belongs(question, cells), later, np.nan)
-    return _made(cells, y, acute, None, text, {"baseline": before})
+    """Acute and later effect of the same treatment against its reference.
+
+    Both are taken against the reference, since two scans of anybody are alike: within people as two
+    differences that share no scan, between arms as the slope that the reference's arm does not
+    have, given the baseline.
+    """
+    present(replace(question, phase=""), cells, question.treatment, question.reference)
+    for phase in (ACUTE, AFTER):
+        present(replace(question, phase=phase), cells, question.treatment, question.reference)
+    pair = (question.treatment, question.reference)
+    acute, later = (
+        [cells.at(question.outcome, t, phase) for t in pair] for phase in (ACUTE, AFTER)
+    )
+    keep = _belongs(question, cells)
+    if cells.occasions.crossed(*pair):
+        y = np.where(keep, later[0] - later[1], np.nan)
+        text = f"later with acute difference {pair[0]} − {pair[1]}, within people"
+        return _made(cells, y, acute[0] - acute[1], None, text)
+    arm = arms(cells, *pair)
+    first, last = (np.where(arm == 1, a, b) for a, b in (acute, later))
+    before = cells.untreated(question.outcome)
+    centre = first - np.nanmean(first) if np.isfinite(first).any() else first
+    others = {"arm": arm, "acute level": centre, "baseline": before}
+    text = f"later with acute level, {pair[0]} beyond {pair[1]}, given the baseline"
+    return _made(cells, np.where(keep, last, np.nan), centre * arm, None, text, others)
 
 
 def responders_others(question: Question, cells: Cells) -> Setup:
     """Change of the outcome under the treatment: people who responded and others."""
-    _present(question, cells, question.treatment)
+    present(question, cells, question.treatment)
     x = responders(question)
     y, how = cells.change(question.outcome, question.treatment, question.phase)
     y = np.where(_belongs(question, cells), y, np.nan)
@@ -258,7 +266,7 @@ def _partner(question: Question) -> Array:
     return question.partner
 
 
-def _present(question: Question, cells: Cells, *treatments: str) -> None:
+def present(question: Question, cells: Cells, *treatments: str) -> None:
     """Raises E438 for a treatment, or a phase of it, that the study does not have."""
     found = cells.occasions
     for name in treatments:

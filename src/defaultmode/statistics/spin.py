@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from defaultmode.core.atlas import Atlas
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.missing import Missing
-from defaultmode.core.spins import turns
+from defaultmode.core.spins import turned_maps
 
 Array = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -18,6 +18,7 @@ N_SPINS = 1000
 OFF_THE_SHEET = ("Subcortical", "Cerebellum")  # networks that no rotation of the cortex moves
 LEAST_REGIONS = 10  # our choice: in a hemisphere, below it rotations repeat themselves
 LEAST_MEMBERS = 2
+_ROUNDING = 1e-12  # spread below this share of the values is arithmetic, not variation
 _TIED = 1e-9  # a difference by less is rounding
 
 
@@ -43,9 +44,9 @@ def map_correlation(
 ) -> MapTest | Missing:
     """Spatial correlation of two maps, tested by rotations of the second (Alexander-Bloch 2018).
 
-    a, b : (n_regions,), NaN where missing. Both hemispheres turn alike; each region takes the place
-    of one other, so that no value is lost to the medial wall. Left out are regions without a value
-    in either map, without a centre, on the midline, and those of subcortical or cerebellar
+    a, b : (n_regions,), NaN where missing. Both hemispheres turn alike; each region takes the value
+    that comes nearest to it, so that the medial wall leaves no gap. Left out are regions without a
+    value in either map, without a centre, on the midline, and those of subcortical or cerebellar
     networks, which do not lie on the sheet that is turned. Where the atlas states no centres there
     is a value and no p: shuffled regions would ignore that neighbours are alike. A seed turns every
     map of the same regions alike. Missing where maps are too small or do not vary.
@@ -54,12 +55,12 @@ def map_correlation(
     regions = _usable(atlas, first, second)
     if isinstance(regions, Missing):
         return regions
-    x, y = _standard(first[regions]), _standard(second[regions])
-    if x is None or y is None:
+    x = first[regions]
+    if not (_varies(x) and _varies(second[regions])):
         return Missing("a map does not vary between regions.", "E301")
-    whole = np.zeros(len(atlas))
-    whole[regions] = y
-    return _test(atlas, regions, lambda turned: whole[turned] @ x, n_spins=n_spins, seed=seed)
+    return _test(
+        atlas, regions, lambda turned: _correlation(second[turned], x), n_spins=n_spins, seed=seed
+    )
 
 
 def map_enrichment(
@@ -75,12 +76,12 @@ def map_enrichment(
     regions = _usable(atlas, whole)
     if isinstance(regions, Missing):
         return regions
-    inside = np.isin(regions, np.asarray(members))
+    inside: NDArray[np.bool_] = np.isin(regions, np.asarray(members))
     n = int(inside.sum())
     if min(n, len(regions) - n) < LEAST_MEMBERS:
         said = f"{n} regions inside and {len(regions) - n} outside; {LEAST_MEMBERS} are needed"
         return Missing(f"{said} of each.", "E302")
-    weight = inside / n - ~inside / (len(regions) - n)
+    weight = np.where(inside, 1 / n, -1 / (len(regions) - n))
     return _test(atlas, regions, lambda turned: whole[turned] @ weight, n_spins=n_spins, seed=seed)
 
 
@@ -95,7 +96,7 @@ def _maps(atlas: Atlas, *maps: ArrayLike) -> tuple[Array, ...]:
 
 def _usable(atlas: Atlas, *maps: Array) -> Places | Missing:
     """Regions on the sheet with a value in every map: those that can be turned, if any can."""
-    known = np.all([np.isfinite(m) for m in maps], axis=0)
+    known = np.isfinite(np.stack(maps)).all(axis=0)
     sheet = np.array([r.network not in OFF_THE_SHEET for r in atlas.regions])
     regions = np.flatnonzero(known & sheet)
     if len(regions) < LEAST_REGIONS:
@@ -107,7 +108,7 @@ def _usable(atlas: Atlas, *maps: Array) -> Places | Missing:
 
 def _turning(atlas: Atlas, regions: Places) -> Places:
     """Those with a centre in a hemisphere that has enough of them."""
-    centred = np.isfinite(atlas.centres_mm).all(axis=1)
+    centred: NDArray[np.bool_] = np.isfinite(atlas.centres_mm).all(axis=1)
     sides = [
         [i for i in regions if centred[i] and atlas.regions[i].hemisphere == side] for side in "LR"
     ]
@@ -115,13 +116,15 @@ def _turning(atlas: Atlas, regions: Places) -> Places:
     return np.array(kept, dtype=np.intp)
 
 
-def _standard(values: Array) -> Array | None:
-    """Values about their mean, with a sum of squares of one; None where they do not vary."""
-    centred = values - values.mean()
-    size = float(np.linalg.norm(centred))
-    if size <= 1e-12 * np.abs(values).max():
-        return None
-    return np.asarray(centred / size)
+def _varies(values: Array) -> bool:
+    return bool(np.ptp(values) > _ROUNDING * np.abs(values).max())
+
+
+def _correlation(maps: Array, other: Array) -> Array:
+    """Pearson correlations of maps (..., n_regions) with another (n_regions,); 0 for flat ones."""
+    a, b = maps - maps.mean(axis=-1, keepdims=True), other - other.mean()
+    size = np.linalg.norm(a, axis=-1) * np.linalg.norm(b)
+    return np.asarray(np.divide(a @ b, size, out=np.zeros_like(size), where=size > 0))
 
 
 def _test(
@@ -136,9 +139,6 @@ def _test(
             "E306",
         )
         return MapTest(value, math.nan, regions, untested=why)
-    turned = np.empty((n_spins, len(atlas)), dtype=np.intp)
-    for side, places in turns(atlas, regions, seed, n_spins):
-        turned[:, side] = places
-    null = number(turned[:, regions])
+    null = number(turned_maps(atlas, regions, seed=seed, n=n_spins)[:, regions])
     exceeding = int((np.abs(null) >= abs(value) * (1 - _TIED)).sum())
     return MapTest(value, (exceeding + 1) / (n_spins + 1), regions, null)

@@ -88,7 +88,7 @@ def _sentence(table: pd.DataFrame, unit: str) -> str:
     known = of_interest[of_interest["n"] >= SMALLEST_N]
     if known.empty:
         return f"No visit after baseline has the scores of {SMALLEST_N} people."
-    largest = known.loc[known["change_mean"].abs().idxmax()]
+    largest = known.iloc[int(known["change_mean"].abs().argmax())]
     under = f" under {largest['treatment']}" if largest["treatment"] else ""
     interval = f"{largest['change_ci_low']:.1f} to {largest['change_ci_high']:.1f}"
     return (
