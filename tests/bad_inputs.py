@@ -204,6 +204,10 @@ CLINICAL = of("clinical", "measure {here} {out} --measures within_default_mode -
     "listed without a recording": ("E402", text("participants.tsv", PEOPLE + "sub-01\ta\nsub-02\tb\nsub-09\tb\n"), 4),
     "decimal comma": ("E134", text("participants.tsv", "participant_id\tage\nsub-01\t30,5\nsub-02\t31\nsub-03\t32\n"), 4),
     "table not there": ("E101", lambda _: None, "--table {here}/none.tsv"),
+    "score above its scale": ("E416", text("participants.tsv", "participant_id\tMADRS\nsub-01\t61\nsub-02\t20\n")),
+    "score below its scale": ("E416", text("participants.tsv", "participant_id\tRRS_brooding\nsub-01\t4\nsub-02\t20\n")),
+    "code for missing as a score": ("E416", text("participants.tsv", "participant_id\tHAMD_17_total\nsub-01\t999\nsub-02\t20\n")),
+    "scores standardized": ("E416", text("participants.tsv", "participant_id\tBDI-II\nsub-01\t-0.7\nsub-02\t0.7\n")),
 })  # fmt: skip
 
 PLANS = of("plan", "study {out} --table {here}/participants.tsv --plan {here}/plan.toml", {

@@ -249,8 +249,26 @@ def test_a_treatment_is_known_by_the_words_for_it(text: str, treatment: str) -> 
 @pytest.mark.parametrize(
     "text",
     [
-        *("no ketamine", "ketamine-naive", "never had ketamine", "non-ketamine", "not given ketamine"),
-        *("trinket", "market", "vitamin K", "p", "d", "drug", "", "n/a", "5", "k2", "placeboketamin"),
+        *(
+            "no ketamine",
+            "ketamine-naive",
+            "never had ketamine",
+            "non-ketamine",
+            "not given ketamine",
+        ),
+        *(
+            "trinket",
+            "market",
+            "vitamin K",
+            "p",
+            "d",
+            "drug",
+            "",
+            "n/a",
+            "5",
+            "k2",
+            "placeboketamin",
+        ),
         *("ketamine then placebo", "KETAMINE_PLACEBO", "untreated", "depr_no_treatment"),
     ],
 )

@@ -86,7 +86,8 @@ def of_claim(claim: Claim, verdicts: Mapping[str, Verdict]) -> tuple[str, Verdic
     weakest = verdicts[name]
     if weakest.word == "supported":
         return name, Verdict("supported", f"all {len(verdicts)} tests hold")
-    return name, Verdict(weakest.word, f"{name}: {weakest.reason}")
+    others = "; ".join(f"{n}: {v.word}" for n, v in verdicts.items() if n != name)
+    return name, Verdict(weakest.word, f"{name}: {weakest.reason} ({others})")
 
 
 def over_presets(claim: Claim, verdicts: Mapping[str, Verdict], deciding: Sequence[str]) -> Verdict:

@@ -9,7 +9,9 @@ from defaultmode.cli.analyses import run_check, run_demo, run_measure, run_study
 from defaultmode.cli.arguments import parser
 from defaultmode.cli.claims import run_claims
 from defaultmode.cli.listings import run_explain, run_list, run_list_virtual
+from defaultmode.cli.planning import run_plan
 from defaultmode.cli.power import run_power
+from defaultmode.cli.predicting import run_predict
 from defaultmode.cli.printing import say, say_error
 from defaultmode.cli.scoring import run_scoreboard
 from defaultmode.cli.verifying import run_verify
@@ -90,10 +92,12 @@ VERB_FUNCTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "check": run_check,
     "measure": run_measure,
     "study": run_study,
+    "predict": run_predict,
     "verify": run_verify,
     "simulate": run_simulate,
     "trial": run_trial,
     "scoreboard": run_scoreboard,
+    "plan": run_plan,
     "claims": run_claims,
     "power": run_power,
     "measures": run_list,

@@ -73,15 +73,16 @@ def run_measure(options: argparse.Namespace) -> int:
 
 def run_study(options: argparse.Namespace) -> int:
     """`defaultmode study`."""
-    from defaultmode.core.plan import read_plan
+    from defaultmode.core.frozen import read_planned
     from defaultmode.pipeline import study, study_settings
+    from defaultmode.pipeline.freezing import Planned
 
     given = settings_from(options)
     out = Path(str(given.pop("out")))
-    plan, planned = read_plan(options.plan) if options.plan else (None, {})
-    settings = study_settings(out, planned, given)
+    planned = Planned(*read_planned(options.plan)) if options.plan else Planned()
+    settings = study_settings(out, planned.settings, given)
     virtual = warn_of_virtual(settings, options)
-    report = study(settings, plan)
+    report = study(settings, planned)
     say_missing(report.for_eyes)
     if options.json:
         show_json({"virtual": virtual} | study_summary(report))
@@ -134,6 +135,8 @@ def study_summary(report: "StudyReport") -> dict[str, object]:
         "missing": report.study.n_missing,
         "sentences": [r.sentence for r in report.results],
         "notices": list(report.notices),
+        "stamp": report.stamp.word,
+        "departures": list(report.stamp.departures),
         "claims": report.ledger.claims.table.to_dict("records"),
         "effects": [row for rows in effects for row in rows],
     }
@@ -146,6 +149,7 @@ def tell_study(report: "StudyReport") -> None:
     tell(f"{len(report.study.table)} rows of {participants} participants; {missing} values missing")
     for result in report.results:
         tell(result.sentence)
+    tell(report.stamp.sentence)
     tell(report.ledger.claims.sentence)
     tell("\n".join(verdict_lines(report)))
     tell(f"report: {report.out / 'report.html'}")

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from defaultmode import DISCLAIMER, __version__
 from defaultmode.cli.claims import add_claims
+from defaultmode.cli.planning import add_plan
 from defaultmode.cli.power import add_power
+from defaultmode.cli.predicting import add_predict
 from defaultmode.cli.scoring import add_scoreboard
 from defaultmode.cli.verifying import add_verify
 
@@ -25,10 +27,12 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True)
 
     _add_analyses(verbs)
+    add_predict(verbs)
     add_verify(verbs)
     _add_virtual(verbs)
     add_scoreboard(verbs)
     add_power(verbs)
+    add_plan(verbs)
     add_claims(verbs)
     _add_listings(verbs)
     return top

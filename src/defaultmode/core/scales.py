@@ -4,7 +4,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Literal
@@ -51,8 +51,8 @@ class Scale:
     source: str
     verified: bool
     unit: str = "points"
-    response: float = field(default=math.nan)
-    remission: float = field(default=math.nan)
+    response: float = math.nan
+    remission: float = math.nan
     remission_source: str = ""
     remission_verified: bool = False
     note: str = ""

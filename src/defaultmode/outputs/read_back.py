@@ -58,6 +58,19 @@ class FinishedRun:
         """Preset → its correlation matrix."""
         return self._by_preset(f"{self.base.name}_stat-pearsoncorrelation_desc-*_relmat.tsv")
 
+    @property
+    def regions(self) -> dict[str, Path]:
+        """Preset → its table of values of each region."""
+        return self._by_preset(f"{self.base.name}_desc-*_regions.tsv")
+
+    def by_region(self, measure: str, denoise: str) -> Array | None:
+        """A measure of each region (n_regions,), NaN where missing; None where there is none."""
+        path = self.regions.get(denoise)
+        table = pd.read_csv(path, sep="\t", na_values=["n/a"], index_col=0) if path else None
+        if table is None or measure not in table:
+            return None
+        return table[measure].to_numpy(dtype=np.float64)
+
     def _by_preset(self, pattern: str) -> dict[str, Path]:
         found = sorted(self.base.parent.glob(pattern))
         said = (json.loads(p.with_suffix(".json").read_text("utf-8")) for p in found)

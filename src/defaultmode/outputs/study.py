@@ -195,6 +195,8 @@ def _dictionary(study: Study) -> dict[str, object]:
             "Source": c.source,
             "Measure": c.measure,
             "Denoising": c.denoise,
+            "Scale": c.scale,
+            "Construct": c.construct,
             "Note": c.note,
             "TypeDeclared": c.declared,
             "GlobalSignalRemoved": c.global_signal_removed if c.measure else "",

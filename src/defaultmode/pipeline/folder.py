@@ -219,3 +219,10 @@ class Folder:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(entry | more, default=str) + "\n")
+
+    def events(self, event: str) -> list[dict[str, str]]:
+        """What logs/run.jsonl says of one kind of event, in the order in which it happened."""
+        path = self.path / "logs" / "run.jsonl"
+        lines = path.read_text("utf-8").splitlines() if path.is_file() else []
+        entries = [json.loads(line) for line in lines if line.strip()]
+        return [entry for entry in entries if entry.get("event") == event]

@@ -31,18 +31,18 @@ class Ledger:
     ground: Ground
 
 
-def ledger(study: Study, plan: Plan | None = None, *, seed: int = 0) -> Ledger:
+def ledger(study: Study, plan: Plan | None = None, *, seed: int = 0, stamp: str = "") -> Ledger:
     """Test every claim on a study, in every preset and adjustment.
 
-    seed : of permutations and other draws. Raises E410 for a claim and E436 for a column that a
-    plan names and that is not there.
+    seed : of permutations and other draws; stamp : how the study stands to its plan
+    Raises E410 for a claim and E436 for a column that a plan names and that is not there.
     """
     plan = plan or Plan()
     ground = Ground(study, occasions_of(study, plan), plan, seed)
     chosen = [find_claim(name) for name in plan.claims] or list(all_claims().values())
     made = {claim.id: tuple(specifications(ground, claim)) for claim in chosen}
     found = {claim.id: _judged(made[claim.id], claim, plan=plan, seed=seed) for claim in chosen}
-    table = claim_table(ground, chosen, found)
+    table = claim_table(ground, chosen, found).assign(stamp=stamp)
     rows = [one for rows in made.values() for one in rows]
     return Ledger(
         Result(
@@ -53,7 +53,11 @@ def ledger(study: Study, plan: Plan | None = None, *, seed: int = 0) -> Ledger:
             settings={"primary": plan.primary, "permutations": plan.permutations},
             notes=ground.occasions.notes,
         ),
-        Result(specification_table(ground, rows), f"{len(rows)} specifications.", seed=seed),
+        Result(
+            specification_table(ground, rows).assign(stamp=stamp),
+            f"{len(rows)} specifications.",
+            seed=seed,
+        ),
         ground,
     )
 

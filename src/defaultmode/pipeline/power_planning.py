@@ -20,7 +20,7 @@ from defaultmode.pipeline.power_evidence import (
 from defaultmode.pipeline.power_settings import PowerSettings
 from defaultmode.pipeline.power_text import notes_of, title_of
 from defaultmode.statistics import comparisons
-from defaultmode.statistics.attenuation import detectable_change_sd, reliability_checked
+from defaultmode.statistics.attenuation import detectable_change_sd
 from defaultmode.statistics.comparisons import Comparison
 from defaultmode.statistics.power import Odds, assurance, detectable, needed, odds, power
 from defaultmode.statistics.sample_size import (
@@ -157,9 +157,6 @@ def plan_power(settings: PowerSettings) -> PowerReport:
     sign = _sign(ground, effect)
     n = settings.n or _first_n(ground, effect)
     staying = completing(n, settings.dropout)
-    if staying < comparison.least:
-        msg = f"{staying} of {n} complete; {comparison.least} {comparison.counted} are needed."
-        raise DefaultModeError("E432", msg)
     row = partial(_planned, ground, n=staying, sign=sign)
     none = comparison.none
     planned = (
@@ -249,7 +246,7 @@ def _parallel(settings: PowerSettings, reliability: Reliability | None) -> Compa
 
 def _reliability(settings: PowerSettings, test: Test | None) -> Reliability | None:
     if settings.reliability is not None:
-        return Reliability(reliability_checked(settings.reliability), "given")
+        return Reliability(settings.reliability, "given")
     if settings.study:
         if test is None or test.of != "measure":
             raise DefaultModeError("E434", "only a claim about a measure names what to look up.")

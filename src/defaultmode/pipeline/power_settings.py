@@ -5,6 +5,7 @@ from math import isfinite
 from typing import Literal
 
 from defaultmode.core.errors import DefaultModeError
+from defaultmode.statistics.attenuation import reliability_checked
 
 EffectIn = Literal["observed", "sd", "true"]
 CONTRASTS = (
@@ -69,6 +70,9 @@ class PowerSettings:
             share = getattr(self, name)
             if not 0 <= share < 1:
                 raise DefaultModeError("E432", f"{name} is {share:g}; expected 0 to below 1.")
+        for reliability in (self.reliability, self.partner_reliability):
+            if reliability is not None:
+                reliability_checked(reliability)
         if self.effect is not None and not isfinite(self.effect):
             raise DefaultModeError("E432", f"effect is {self.effect}; expected a number.")
 

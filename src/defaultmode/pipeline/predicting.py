@@ -1,13 +1,14 @@
 """`predict`: how well a cohort's outcome is told by its baseline, and by what; of nobody by name."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from defaultmode.core.errors import DefaultModeError
-from defaultmode.core.plan import Plan
+from defaultmode.core.plan import Plan, read_plan
 from defaultmode.core.result import Result
 from defaultmode.core.settings import Settings
 from defaultmode.pipeline.folder import Folder
@@ -17,7 +18,7 @@ from defaultmode.pipeline.prediction_cohort import Ready, ready_cohort
 from defaultmode.pipeline.prediction_files import prediction_files
 from defaultmode.pipeline.prediction_found import Found, result_of
 from defaultmode.pipeline.predictors import predictors_of
-from defaultmode.pipeline.studying import gather_study
+from defaultmode.pipeline.studying import gather_study, study_settings
 from defaultmode.prediction import (
     OutOfFold,
     Trials,
@@ -34,6 +35,14 @@ from defaultmode.statistics.occasions import occasions_of
 
 TRIALS_PER_TASK = 5
 FEWEST_FOR_PROCESSES = 40  # permutations, below which starting a process costs more than it saves
+
+
+def predict_plan(
+    out: Path, file: Path | None, overrides: Mapping[str, object]
+) -> tuple[Settings, Plan]:
+    """The settings of the folder and the plan of a file, as given; raises E101 and E435."""
+    plan, planned = read_plan(file) if file else (Plan(), {})
+    return study_settings(out, planned, overrides), plan
 
 
 @dataclass(frozen=True, slots=True, eq=False)

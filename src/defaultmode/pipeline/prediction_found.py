@@ -144,7 +144,7 @@ def _notes(found: Found, asked: PredictSettings) -> Iterator[str]:
     yield CAUTION
     if found.size.n < found.size.needed:
         yield f"Too few participants for a model that others could use: {found.size.sentence}"
-    if outcome.session == found.baseline and outcome.session or not outcome.session:
+    if (outcome.session == found.baseline and outcome.session) or not outcome.session:
         yield (
             "When the outcome came to be is not recorded, or it is of the same session as the "
             "features: this tells groups apart, it does not foresee."

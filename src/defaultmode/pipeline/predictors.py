@@ -23,14 +23,10 @@ MOTION_MEASURES = (
 MOST_LEVELS = 6
 # Of columns with one value per participant only these are known to be of the time before.
 KNOWN_BEFORE = frozenset(
-    """age sex gender bmi weight height handedness education iq ethnicity race smoking menopause
-    diagnosis dx group onset duration episodes episode recurrent recurrence failures failure failed
-    prior previous history family resistance trd severity baseline base bl b0 pre screening
-    medication medicated antidepressant""".split()
+    ["age", "sex", "gender", "bmi", "weight", "height", "handedness", "education", "iq", "ethnicity", "race", "smoking", "menopause", "diagnosis", "dx", "group", "onset", "duration", "episodes", "episode", "recurrent", "recurrence", "failures", "failure", "failed", "prior", "previous", "history", "family", "resistance", "trd", "severity", "baseline", "base", "bl", "b0", "pre", "screening", "medication", "medicated", "antidepressant"]
 )
 KNOWN_AFTER = frozenset(
-    """change delta diff difference response responder responders remission remitter remitters
-    outcome endpoint end last final dropout status completed completer guess believes blind""".split()
+    ["change", "delta", "diff", "difference", "response", "responder", "responders", "remission", "remitter", "remitters", "outcome", "endpoint", "end", "last", "final", "dropout", "status", "completed", "completer", "guess", "believes", "blind"]
 )
 
 

@@ -18,8 +18,10 @@ from defaultmode.pipeline.claim_columns import (
 )
 from defaultmode.pipeline.responding import responders_of
 from defaultmode.pipeline.special_claims import SPECIAL, Case
-from defaultmode.statistics.answers import answer
+from defaultmode.statistics.answers import answer, estimate
+from defaultmode.statistics.matching import matched
 from defaultmode.statistics.question import Array, Cells, Question, Setup
+from defaultmode.statistics.setups import set_up
 
 UNMEASURED = "none"  # in place of a preset, in a study of clinical tables alone
 CLINICAL = "clinical"  # in place of a preset, for tests of clinical scales alone
@@ -28,6 +30,7 @@ INERT = ("placebo", "midazolam")
 PLAIN, COVARIATES, ADJUSTED = "none", "covariates", "covariates and motion"
 PHYSIOLOGICAL, MATCHED = "covariates, motion and physiology", "matched motion"
 BETWEEN = {"patients - controls", "correlation"}
+MATCHABLE = {"patients - controls", "treatment - reference", "responders - others"}
 ADJUSTABLE = {
     *BETWEEN, "treatment - reference", "change with change", "responders - others",
 }  # fmt: skip
@@ -99,6 +102,29 @@ def adjusted(ground: Ground, base: Specification, *, treatment: str) -> Iterator
             base, adjustment=name, estimate=_in_unit(ground, base, found), setup=setup,
             decides=base.decides and name == last,
         )  # fmt: skip
+    yield from in_matched_motion(ground, base, treatment=treatment)
+
+
+def in_matched_motion(
+    ground: Ground, base: Specification, *, treatment: str
+) -> Iterator[Specification]:
+    """The same test where motion is alike in those compared, for groups and conditions."""
+    motion = motion_covariate(ground, base.denoise) if base.test.of == "measure" else {}
+    if not motion or base.test.contrast not in MATCHABLE:
+        return
+    cells = Cells(ground.occasions, rows_of(ground, base))
+    asked = question_of(ground, base.test, base.denoise, covariates=motion)
+    try:
+        whole = set_up(replace(asked, treatment=treatment), cells)
+        place = whole.names.index(MOTION)
+        setup = matched(whole.without(MOTION), whole.covariates[:, place])
+    except DefaultModeError as why:
+        found, setup = Estimate("", reason=why.detail, code=why.code), None
+    else:
+        found = estimate(setup)
+    yield replace(
+        base, adjustment=MATCHED, estimate=_in_unit(ground, base, found), setup=setup, decides=False
+    )
 
 
 def answered(case: Case) -> tuple[Estimate, Setup | None]:
@@ -214,6 +240,3 @@ def rows_of(ground: Ground, base: Specification) -> NDArray[np.bool_]:
 def _in_unit(ground: Ground, base: Specification, estimate: Estimate) -> Estimate:
     unit = ground.study.columns[base.outcome].unit if base.outcome else ""
     return replace(estimate, unit=f"log({unit})" if base.test.log and unit else unit)
-
-
-__all__ = ["MOTION", "Specification", "adjustments", "presets_of", "specifications"]

@@ -9,13 +9,14 @@ from pathlib import Path
 import pandas as pd
 
 from defaultmode.core.errors import DefaultModeError
-from defaultmode.core.plan import Plan
 from defaultmode.core.result import Result
 from defaultmode.core.settings import Settings, read_settings
 from defaultmode.core.study import KEYS, MISSING_COLUMNS, Column, Study
 from defaultmode.measures import all_measures
 from defaultmode.outputs import gather, result_file, study_files
+from defaultmode.pipeline.blinding import blinded
 from defaultmode.pipeline.folder import Folder
+from defaultmode.pipeline.freezing import BLINDED, Planned, Standing, standing
 from defaultmode.pipeline.joined_tables import clinical_tables
 from defaultmode.pipeline.ledger import Ledger, ledger
 from defaultmode.pipeline.virtual_sources import virtual_warning
@@ -38,6 +39,7 @@ class StudyReport:
     study: Study
     results: tuple[Result, ...]
     ledger: Ledger
+    stamp: Standing
     notices: tuple[str, ...]
     seconds: float
 
@@ -65,7 +67,7 @@ def study_settings(
 
 
 def study(
-    settings: Settings, plan: Plan | None = None, *, notes: Sequence[str] = ()
+    settings: Settings, planned: Planned | None = None, *, notes: Sequence[str] = ()
 ) -> StudyReport:
     """Join, compare, correlate, test the claims and report what has been measured in a folder.
 
@@ -76,20 +78,26 @@ def study(
 
     started = time.monotonic()
     folder = Folder(Path(settings.out))
+    planned = planned or Planned()
+    stamp = standing(planned, settings)
     whole, notices = gather_study(settings)
+    if stamp.word == BLINDED:
+        whole = blinded(whole, seed=settings.seed)
     notices = (*notices, *folder.unfinished())
     folder.claim(settings)
     design = design_of(whole, reference=settings.reference)
     results = results_of(whole, design)
-    book = ledger(whole, plan, seed=settings.seed)
+    book = ledger(whole, planned.plan, seed=settings.seed, stamp=stamp.word)
     texts = study_files(whole, results) | ledger_files(book)
+    if stamp.word == BLINDED:  # a table with torn labels must not lie there for another analysis
+        texts = {name: text for name, text in texts.items() if not name.startswith("study.")}
     analysis = Analysis(whole, design, results, book)
-    texts |= report_files(folder, analysis, settings, texts=texts, notes=notes)
+    texts |= report_files(folder, analysis, settings, texts=texts, notes=(stamp.sentence, *notes))
     for name, text in texts.items():
         write_text(folder.path / name, text)
-    folder.log("studied", folder.path.name, rows=len(whole.table))
+    folder.log("studied", folder.path.name, rows=len(whole.table), blinded=stamp.word == BLINDED)
     seconds = time.monotonic() - started
-    return StudyReport(folder.path, whole, results, book, notices, seconds)
+    return StudyReport(folder.path, whole, results, book, stamp, notices, seconds)
 
 
 def ledger_files(book: Ledger) -> dict[str, str]:

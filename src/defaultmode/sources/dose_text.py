@@ -9,7 +9,11 @@ CODE = "E417"
 # any unit → one of "mg", "mg/kg", "mg/h", "mg/kg/h", "ml", "ml/h", and by what to multiply
 MASSES_MG = {"ng": 1e-6, "µg": 1e-3, "ug": 1e-3, "mcg": 1e-3, "mg": 1.0, "g": 1e3}
 PER_HOUR = {"h": 1.0, "hr": 1.0, "hour": 1.0, "min": 60.0, "s": 3600.0}
-SECONDS = {"s": 1.0, "sec": 1.0, "min": 60.0, "minutes": 60.0, "h": 3600.0, "hours": 3600.0}
+SECONDS = (
+    dict.fromkeys(("s", "sec", "seconds"), 1.0)
+    | dict.fromkeys(("min", "mins", "minute", "minutes"), 60.0)
+    | dict.fromkeys(("h", "hr", "hour", "hours"), 3600.0)
+)
 ROUTES = {
     "intravenous": ("intravenous", "intravenously", "iv"),
     "oral": ("oral", "orally", "po", "capsule", "tablet"),

@@ -1,5 +1,6 @@
 """Which drug was given when, on the clock of a run, as its sidecar and its tables state it."""
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -19,6 +20,7 @@ from defaultmode.sources.text_tables import MISSING
 SAME_S = 60.0  # two sources that write times to the minute agree within it
 SAME_SHARE = 0.01  # and amounts to two figures within this share of the amount
 GIVEN = re.compile(r"infusion|bolus|injection|dose|dosing|administration|intake", re.IGNORECASE)
+NO_DRUGS = frozenset({"ect", "tms", "psychotherapy", "meditation", "neurofeedback"})
 # what a column of sessions.tsv or scans.tsv may be called; the first that is there counts
 COLUMNS = {
     "drug": ("drug", "pharmaceutical_name", "pharmaceutical", "treatment", "substance"),
@@ -37,7 +39,8 @@ class Dose:
 
     drug : its name of `core.treatments`, or as it was written; amount in `unit` ("mg", "mg/kg",
     "mg/h", "mg/kg/h", "ml", "ml/h"); start_s : after the start of the run, negative before it;
-    duration_s : 0 for all at once. Raises E417 for a negative amount or duration.
+    duration_s : 0 for all at once. Raises E417 for a negative amount or duration, and for what is
+    no finite number.
     """
 
     drug: str
@@ -48,10 +51,12 @@ class Dose:
     duration_s: float | None = None
 
     def __post_init__(self) -> None:
-        for name in ("amount", "duration_s"):
+        least = {"amount": 0.0, "start_s": -math.inf, "duration_s": 0.0}
+        for name, low in least.items():
             value = getattr(self, name)
-            if value is not None and not value >= 0:
-                msg = f"{name} of {self.drug} is {value:g}; expected 0 or more."
+            if value is not None and not (math.isfinite(value) and value >= low):
+                expected = "a number" if math.isinf(low) else "0 or more"
+                msg = f"{name} of {self.drug} is {value:g}; expected {expected}."
                 raise DefaultModeError(CODE, msg)
 
 
@@ -91,10 +96,8 @@ def doses_of_sidecar(sidecar: Mapping[str, object], where: str = "the run") -> t
     amounts = _numbers(sidecar, "PharmaceuticalDoseAmount", where)
     times = _numbers(sidecar, "PharmaceuticalDoseTime", where)
     zero_s = next(iter(_numbers(sidecar, "ScanStart", where)), 0.0)
-    unit, regimen = (
-        _words(sidecar, "PharmaceuticalDoseUnits"),
-        _words(sidecar, "PharmaceuticalDoseRegimen"),
-    )
+    unit = _words(sidecar, "PharmaceuticalDoseUnits")
+    regimen = _words(sidecar, "PharmaceuticalDoseRegimen")
     stated_s = duration_named_s(regimen)
     spans = _spans(times, max(len(amounts), 1), f"{where}, PharmaceuticalDoseTime")
     doses = []
@@ -120,11 +123,13 @@ def doses_of_sidecar(sidecar: Mapping[str, object], where: str = "the run") -> t
 def doses_of_row(row: Mapping[str, str], where: str = "the run") -> tuple[Dose, ...]:
     """The dose of a row of sessions.tsv or scans.tsv, from the columns that COLUMNS lists.
 
-    Times are seconds after the start of the scan, or clock times beside an `acq_time`; a dose is
-    "0.5 mg/kg", or a number whose unit has a column. Raises E417.
+    None where the drug is not one of `core.treatments` and no amount is stated. Times are seconds
+    after the start of the scan, or clock times beside an `acq_time`; a dose is "0.5 mg/kg", or a
+    number whose unit has a column. Raises E417.
     """
     cells = {what: _cell(row, names) for what, names in COLUMNS.items()}
-    if not cells["drug"]:
+    named = treatment_named(cells["drug"])
+    if named in NO_DRUGS or not (named or (cells["drug"] and cells["amount"])):
         return ()
     began = _cell(row, ("acq_time",))
     amount, unit = None, ""
@@ -139,8 +144,8 @@ def doses_of_row(row: Mapping[str, str], where: str = "the run") -> tuple[Dose, 
         duration_s = end_s - start_s
     if duration_s is None:
         duration_s = duration_named_s(cells["route"])
-    named = treatment_named(cells["drug"]) or cells["drug"]
-    return (Dose(named, amount, unit, route_named(cells["route"]), start_s, duration_s),)
+    drug = named or cells["drug"]
+    return (Dose(drug, amount, unit, route_named(cells["route"]), start_s, duration_s),)
 
 
 def doses_of_events(
@@ -151,7 +156,7 @@ def doses_of_events(
     for event in events:
         kind = _cell(event, ("trial_type", "event_type"))
         drug = treatment_named(kind)
-        if drug and GIVEN.search(kind):
+        if drug and drug not in NO_DRUGS and GIVEN.search(kind):
             start_s, duration_s = (
                 seconds_after(cell, "", where) if (cell := _cell(event, (name,))) else None
                 for name in ("onset", "duration")

@@ -14,7 +14,7 @@ from defaultmode.statistics.sampling import Sampling, sampling
 
 Array = NDArray[np.float64]
 Direction = Literal["increase", "decrease", "either"]
-# Lee & Wagenmakers (2013), table 7.1, after Jeffreys (1961): a factor of at least this, or its inverse
+# Least factor, or its inverse, of each word: Lee & Wagenmakers (2013), table 7.1, after Jeffreys
 STRENGTH = (
     (100, "extreme"),
     (30, "very strong"),
@@ -38,7 +38,7 @@ class BayesFactor:
 
     @property
     def value(self) -> float:
-        """The factor for the alternative; infinite beyond 1e308, below 1 where the null predicts better."""
+        """The factor for the alternative, below 1 where the null predicts better; inf beyond 1e308."""
         return math.inf if self.log10 > 308 else 10**self.log10
 
     @property
@@ -56,8 +56,8 @@ def bayes_factor(
 
     prior_sd : scale of the prior around the null, above 0, in the estimate's statistic: half-normal
         in the claimed direction, or N(null, prior_sd) for "either"
-    Standardised effects are weighed by the noncentral t of their t statistic, correlations as normal
-    in Fisher's z (the prior's scale is taken to that scale), others by t or normal likelihood.
+    Standardised effects are weighed by the noncentral t of their t statistic, correlations as
+    normal in Fisher's z (to which the prior's scale is taken), others by t or normal likelihood.
     Raises E411 where prior_sd is not a scale of the statistic.
     Dienes (2014); Gronau, Ly & Wagenmakers (2020) for the noncentral t.
     """
@@ -88,13 +88,12 @@ def log_factor(law: Sampling, prior_sd: float, sign: int, *, null: float = 0.0) 
     root = np.exp((log_w - math.log(law.df)) / 2)  # √(w/df)
     log_density = law.df / 2 * log_w - np.exp(log_w) / 2  # of log w, up to a constant
     if law.law == "noncentral t":
-        observed, unit = law.observed * root, np.full_like(root, law.unit)
+        shifts, units = law.observed * root - null, np.full_like(root, law.unit)
         log_density = log_density + np.log(root)  # from the estimate to its share of w
-        shift = observed - null
     else:
-        shift, unit = np.full_like(root, law.observed - null), law.unit / root
+        shifts, units = np.full_like(root, law.observed - null), law.unit / root
     both = [
-        np.logaddexp.reduce(log_density + _log_marginal(shift, unit, scale, side))
+        np.logaddexp.reduce(log_density + _log_marginal(shifts, units, scale, side))
         for scale, side in ((prior_sd, sign), (0.0, 0))
     ]
     return float(both[0] - both[1])
@@ -115,7 +114,7 @@ def _log_marginal(
 
 
 def _log_chi_squared_nodes(law: Sampling) -> Array:
-    # From the bulk of χ², twelve of its deviations to each side, down to where an extreme t moves it.
+    # Twelve deviations to each side of the bulk of χ², and down to where an extreme t moves it.
     t, width = law.observed / law.unit, 12 * math.sqrt(2 / law.df)
     low = math.log(law.df) - math.log1p(t**2 / law.df) - width - 90 / law.df
     return np.linspace(low, math.log(law.df) + width, _NODES)

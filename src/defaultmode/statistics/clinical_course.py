@@ -1,7 +1,7 @@
 """The course of a clinical score: change from baseline, response and remission of every visit."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -36,7 +36,7 @@ class ClinicalCourse:
     outcomes: pd.DataFrame
     course: Result
     carry_over: Result
-    notes: tuple[str, ...] = field(default_factory=tuple)
+    notes: tuple[str, ...] = ()
 
 
 def clinical_course(
@@ -144,7 +144,7 @@ class _Rules:
 def _rules(scale: Scale | None, control: NDArray[np.bool_], start: Array) -> _Rules:
     response = scale.response if scale else math.nan
     remission = scale.remission if scale else math.nan
-    ill = ~control & ~(start <= remission)
+    ill = ~control & ~np.isnan(start) & ~(start <= remission)
     return _Rules(np.where(ill, response, np.nan), np.where(ill, remission, np.nan))
 
 

@@ -49,8 +49,14 @@ class Comparison:
     widening: Function = lambda effect, n: np.ones(np.broadcast(effect, n).shape)
 
     def spread(self, effect: ArrayLike, n: ArrayLike) -> tuple[Array, Array, Array]:
-        """Noncentrality, degrees of freedom and widening, all of the broadcast shape."""
+        """Noncentrality, degrees of freedom and widening, all of the broadcast shape.
+
+        Raises E432 for fewer people than can be tested.
+        """
         values, people = np.broadcast_arrays(np.asarray(effect, float), np.asarray(n, float))
+        if (people < self.least).any():
+            msg = f"n is {people.min():g}; at least {self.least} {self.counted} are needed."
+            raise DefaultModeError("E432", msg)
         centre = self.scale(values) / self.unit(values, people)
         return centre, self.freedom(people), self.widening(values, people)
 

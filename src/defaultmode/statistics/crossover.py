@@ -1,5 +1,7 @@
 """Effects of treatments and of time in crossover, parallel and longitudinal trials."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -45,9 +47,9 @@ def trial_effects(
     cells = cells_of(rows, contrast)
     model = model_of(rows, cells, contrast, random_slope=random_slope)
     fit = _fit(y, rows, model)
-    within = _people(rows, cells, cells.of_row >= 0)[2] >= SMALLEST_N
-    spread = _spread(fit, cells, within=within)
-    return _estimates(_sides(y, rows, cells), fit, spread, kind=PAIRED if within else GROUPS)
+    within = _people(rows, model, np.ones(len(rows), dtype=bool))[2] >= SMALLEST_N
+    kind = PAIRED if within else GROUPS
+    return _estimates(y, rows, model, fit, _spread(fit, cells, kind), kind)
 
 
 def carry_over_effects(y: ArrayLike, rows: TrialRows, contrast: Contrast) -> tuple[Estimate, ...]:
@@ -59,10 +61,10 @@ def carry_over_effects(y: ArrayLike, rows: TrialRows, contrast: Contrast) -> tup
     then is. It has little power: no reason to drop the second period. Raises as `trial_effects`.
     Hills & Armitage (1979); Jones & Kenward (2014), ch. 2.
     """
-    cells = cells_of(rows, contrast)
-    fit = _fit(y, rows, with_carry_over(rows, cells, contrast))
+    model = with_carry_over(rows, cells_of(rows, contrast), contrast)
+    fit = _fit(y, rows, model)
     spread = np.sqrt(4 * fit.variance(INTERCEPT) + 2 * fit.variance(RESIDUAL))
-    return _estimates(_sides(y, rows, cells), fit, spread, kind=GROUPS)
+    return _estimates(y, rows, model, fit, spread, GROUPS)
 
 
 def _fit(y: ArrayLike, rows: TrialRows, model: TrialModel) -> MixedFit:
@@ -76,9 +78,9 @@ def _fit(y: ArrayLike, rows: TrialRows, model: TrialModel) -> MixedFit:
     )
 
 
-def _spread(fit: MixedFit, cells: Cells, *, within: bool) -> Array:
-    """Standard deviation of the contrast in one participant, or of one side of it, (k,)."""
-    weight = np.where((cells.side > 0) | within, cells.weight, 0.0)
+def _spread(fit: MixedFit, cells: Cells, kind: Kind) -> Array:
+    """Standard deviation of the contrast in one participant, or of its first side, (k,)."""
+    weight = np.where((cells.side > 0) | (kind is PAIRED), cells.weight, 0.0)
     variance = weight.sum() ** 2 * fit.variance(INTERCEPT)
     variance += (weight**2).sum() * fit.variance(RESIDUAL)
     if SLOPE in fit.components:
@@ -88,63 +90,55 @@ def _spread(fit: MixedFit, cells: Cells, *, within: bool) -> Array:
     return np.asarray(np.sqrt(variance))
 
 
-def _sides(y: ArrayLike, rows: TrialRows, cells: Cells) -> list[tuple[int, int, int]]:
-    values = np.asarray(y, dtype=np.float64).reshape(len(rows), -1)
-    return [_people(rows, cells, known) for known in np.isfinite(values).T]
-
-
-def _people(rows: TrialRows, cells: Cells, known: Flags) -> tuple[int, int, int]:
-    """Participants on the first side of the contrast, on the second, and on both."""
-    side = np.where(cells.of_row >= 0, cells.side[cells.of_row], 0)
+def _people(rows: TrialRows, model: TrialModel, known: Flags) -> tuple[int, int, int]:
+    """Participants on the first side, on the second, and on both."""
     whose = np.asarray(rows.participant)
-    first, second = (set(whose[known & (side == which)].tolist()) for which in (1, -1))
+    first, second = (set(whose[known & (model.side == which)].tolist()) for which in (1, -1))
     return len(first), len(second), len(first & second)
 
 
 def _estimates(
-    people: list[tuple[int, int, int]], fit: MixedFit, spread: Array, *, kind: Kind
+    y: ArrayLike, rows: TrialRows, model: TrialModel, fit: MixedFit, spread: Array, kind: Kind
 ) -> tuple[Estimate, ...]:
-    return tuple(_estimate(people[j], fit, j, float(spread[j]), kind) for j in range(len(people)))
+    known = np.isfinite(np.asarray(y, dtype=np.float64).reshape(len(rows), -1))
+    random = ", ".join(name for name in fit.components if name not in {RESIDUAL, COVARIANCE})
+    beyond = f", beyond {', '.join(model.beyond)}" if model.beyond else ""
+    how = f"{model.names[0]}: linear mixed model by REML, random {random}{beyond}"
+    found = []
+    for j, column in enumerate(known.T):
+        people = _people(rows, model, column)
+        reason, code = _obstacle(people, fit, j, kind)
+        empty = Estimate(kind.statistic, n=people[0], n_reference=people[1], how=how)
+        if code:
+            found.append(replace(empty, reason=reason, code=code))
+        else:
+            found.append(_filled(empty, fit, j, spread=float(spread[j]), kind=kind))
+    return tuple(found)
 
 
-def _estimate(
-    people: tuple[int, int, int], fit: MixedFit, j: int, spread: float, kind: Kind
-) -> Estimate:
+def _obstacle(people: tuple[int, int, int], fit: MixedFit, j: int, kind: Kind) -> tuple[str, str]:
     n, n_reference, both = people
-    code, reason = str(fit.code[j]), str(fit.reason[j])
-    enough = both if kind is PAIRED else min(n, n_reference)
-    if not code and enough < SMALLEST_N:
-        code = "E439"
-        reason = f"participants: {n} and {n_reference}, {both} in both; {SMALLEST_N} are needed"
-    how = _how(fit, j)
-    if code:
-        return Estimate(
-            kind.statistic, n=n, n_reference=n_reference, reason=reason, code=code, how=how
-        )
+    if fit.code[j]:
+        return str(fit.reason[j]), str(fit.code[j])
+    if (both if kind is PAIRED else min(n, n_reference)) < SMALLEST_N:
+        text = f"participants: {n} and {n_reference}, {both} in both; {SMALLEST_N} are needed"
+        return text, "E439"
+    return "", ""
+
+
+def _filled(empty: Estimate, fit: MixedFit, j: int, *, spread: float, kind: Kind) -> Estimate:
     raw, error, df = (float(v[0, j]) for v in (fit.coefficients, fit.standard_errors, fit.df))
     unit = error / spread
     low, high = noncentrality_interval(raw / error, df)
     shrink = float(small_sample_correction(df)) if kind.corrected and df > 1 else 1.0
     value = shrink * raw / spread
-    return Estimate(
-        kind.statistic,
+    return replace(
+        empty,
         value=value,
         ci_low=float(low) * unit,
         ci_high=float(high) * unit,
         se=float(np.hypot(unit, value / np.sqrt(2 * df))),
         p=float(fit.p[0, j]),
         df=df,
-        n=n,
-        n_reference=n_reference,
         raw=raw,
-        how=how,
-    )
-
-
-def _how(fit: MixedFit, j: int) -> str:
-    random = ", ".join(name for name in fit.components if name not in {RESIDUAL, COVARIANCE})
-    beyond = ", ".join(fit.names[1:])
-    return (
-        f"{fit.names[0]}: linear mixed model by REML, random {random}, {fit.n_rows[j]} rows, "
-        f"beyond {beyond}"
     )

@@ -73,9 +73,12 @@ def edgewise(
     if column not in names:
         msg = f"the model has no column {column!r}; it has {', '.join(names)}."
         raise DefaultModeError("E419", msg)
+    from threadpoolctl import threadpool_limits
+
     place, began = list(names).index(column), time.perf_counter()
     values = np.asarray(edges, dtype=np.float64)
-    fits = list(_blocks(values, np.asarray(x, dtype=np.float64), groups, names, block))
+    with threadpool_limits(1):  # products too small to share: on a busy machine threads only wait
+        fits = list(_blocks(values, np.asarray(x, dtype=np.float64), groups, names, block))
     seconds = time.perf_counter() - began
     p = np.concatenate([fit.p[place] for fit in fits])
     return Edgewise(

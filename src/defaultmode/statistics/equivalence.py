@@ -21,7 +21,7 @@ class Equivalence:
     """Two one-sided tests against null − smallest and null + smallest.
 
     p_lower, p_upper : against an effect at or below the lower, at or above the upper bound
-    ci_low, ci_high : the interval of confidence 1 − 2α, 90 % by default, in the estimate's statistic
+    ci_low, ci_high : interval of confidence 1 − 2α, 90 % by default, in the estimate's statistic
     inside : whether that interval lies between the bounds, which is p < α
     how : the test in words
     """
@@ -45,10 +45,10 @@ def equivalence(
     """Whether the effect lies within `smallest` of the null, by two one-sided tests of size α.
 
     smallest : smallest effect of interest, above 0, in the estimate's statistic
-    Standardised effects are tested by the noncentral t, whose bounds are population effects; Lakens
-    treats the same bounds as known in raw units, which is `two_one_sided` with a t law. Correlations
-    are tested in Fisher's z. Both errors are at most α; where the interval is wider than the bounds
-    the test rejects more seldom: it is conservative, and says nothing about small samples.
+    Standardised effects are tested by the noncentral t, for bounds on the population's effect;
+    Lakens takes such bounds to raw units as if the deviation were known, which is `two_one_sided`
+    with a t law. Correlations are tested in Fisher's z. An effect at a bound is called negligible
+    with probability α in large samples, and less in small ones, down to never: it is conservative.
     Raises E411 where `smallest` cannot bound the statistic.
     Schuirmann (1987); Lakens (2017); Goertzen & Cribbie (2010) for correlations.
     """

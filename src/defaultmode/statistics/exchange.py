@@ -111,19 +111,17 @@ def shuffles(
         raise DefaultModeError(NOTHING_TO_EXCHANGE, msg)
     complete = found <= n_permutations
     size = found if complete else n_permutations
-    order = np.tile(np.arange(len(design)), (size, 1))
     if exchange.flips:
         signs = _all_signs(n_units) if complete else _random_signs(n_units, size, rng)
+        order = np.broadcast_to(np.arange(len(design)), (size, len(design)))
         return Shuffles(order, _by_row(signs, classes, len(design)), complete)
     if complete:
         every = product(*([*_distinct(k)] for k in kinds))
         sources = [np.array(column) for column in zip(*every, strict=True)]
     else:
         units = (np.tile(np.arange(len(c)), (size, 1)) for c in classes)
-        sources = [rng.permuted(u, axis=1) for u in units]
-    for rows, source in zip(classes, sources, strict=True):
-        order[:, rows] = rows[source]
-    return Shuffles(order, None, complete)
+        sources = [rng.permuted(u, axis=1, out=u) for u in units]
+    return Shuffles(_in_rows(classes, sources), None, complete)
 
 
 def _classes(n: int, exchange: Exchange) -> list[Places]:
@@ -131,10 +129,10 @@ def _classes(n: int, exchange: Exchange) -> list[Places]:
     within = _labels(exchange.within, n, np.zeros(n, dtype=np.intp))
     whole = _labels(exchange.whole, n, np.arange(n))
     classes: dict[tuple[int, int], list[Places]] = {}
-    for unit in range(whole.max() + 1):
-        rows = np.flatnonzero(whole == unit)
+    ends = np.cumsum(np.bincount(whole))[:-1]
+    for rows in np.split(np.argsort(whole, kind="stable"), ends):
         block = within[rows]
-        if np.ptp(block):
+        if (block != block[0]).any():
             at = ", ".join(str(r) for r in rows)
             msg = f"rows {at} belong together and lie in different blocks."
             raise DefaultModeError(NOTHING_TO_EXCHANGE, msg)
@@ -178,6 +176,16 @@ def _distinct(kinds: Sequence[int]) -> Iterator[list[int]]:
         k = next(i for i in range(len(a) - 1, j, -1) if a[j] < a[i])
         a[j], a[k] = a[k], a[j]
         a[j + 1 :] = reversed(a[j + 1 :])
+
+
+def _in_rows(classes: Sequence[Places], sources: Sequence[Places]) -> Places:
+    """Row of the design beside each row, from the unit that takes each unit's place, by class."""
+    moved = [
+        rows[source].reshape(len(source), -1) for rows, source in zip(classes, sources, strict=True)
+    ]
+    rows = np.concatenate([units.ravel() for units in classes])
+    order = moved[0] if len(moved) == 1 else np.hstack(moved)
+    return order if (np.diff(rows) > 0).all() else order[:, np.argsort(rows)]
 
 
 def _all_signs(n_units: int) -> Signs:

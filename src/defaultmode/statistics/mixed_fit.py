@@ -111,7 +111,7 @@ def fit_outcomes(
     """
     outcomes, design = np.asarray(y, np.float64), np.asarray(x, np.float64)
     outcomes = outcomes[:, None] if outcomes.ndim == 1 else outcomes
-    usable: Flags = np.isfinite(design).all(axis=1)
+    usable = np.asarray(np.isfinite(design).all(axis=1))
     check_design(design[usable], names)
     whose = np.unique(np.asarray(groups), return_inverse=True)[1]
     people = len(np.unique(whose[usable]))

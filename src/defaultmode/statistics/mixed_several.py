@@ -100,7 +100,7 @@ def _check(
 
 
 def _indicators(codes: NDArray[np.intp]) -> Array:
-    return (codes[:, None] == np.unique(codes)).astype(np.float64)
+    return np.asarray(codes[:, None] == np.unique(codes), dtype=np.float64)
 
 
 def _solve(rows: Rows, z: Array, sites: Array) -> Solved | Missing:

@@ -117,8 +117,16 @@ class Occasions:
         return tuple(sorted({str(t) for t in self.treatment if t}))
 
     def at(self, treatment: str, phase: str) -> NDArray[np.bool_]:
-        """Rows of one treatment and phase, (n_rows,)."""
-        return np.asarray((self.treatment == treatment) & (self.phase == phase))
+        """Rows of one treatment and phase, (n_rows,); of several days after, the first."""
+        rows = np.asarray((self.treatment == treatment) & (self.phase == phase))
+        days = self.days[rows & np.isfinite(self.days)]
+        return rows & (self.days == days.min()) if phase == AFTER and len(days) else rows
+
+    def when(self, treatment: str, phase: str) -> str:
+        """A phase in words, with the day after the treatment where it is known."""
+        days = self.days[self.at(treatment, phase)]
+        known = phase == AFTER and len(days) > 0 and bool(np.isfinite(days[0]))
+        return f"{phase} ({days[0]:g} d)" if known else phase
 
     def crossed(self, a: str, b: str) -> bool:
         """Whether anybody had both treatments."""

@@ -151,28 +151,42 @@ def design_of(columns: Array) -> Design:
 def robust_t(residuals: Array, design: Design, shuffled: Shuffles) -> tuple[Array, Array]:
     """Slope and its t in every arrangement, (n_shuffles, k) each.
 
-    residuals : (n, k), of outcomes on the covariates. The arrangements are those of the design,
-    which is the same as the inverse ones of the residuals. Σ w e² of the residuals e of the refit
-    is expanded, so that each arrangement costs products of matrices only; w are the weights of
-    HC2 (MacKinnon & White 1985, eq. 5), squared residuals over one less their leverage.
+    residuals : (n, k), of outcomes on the covariates. Σ w e² of the residuals e of the refit is
+    expanded, so that each arrangement costs products of matrices only; w are the weights of HC2
+    (MacKinnon & White 1985, eq. 5), squared residuals over one less their leverage.
     """
     columns = design.columns
     size = float(design.tested @ design.tested)
     leverage = design.tested**2 / size + (design.nuisance**2).sum(axis=1)
     free = leverage < 1 - _ROUNDING  # a row that has a column of its own has no residual
     weight = np.where(free, design.tested**2, 0) / np.where(free, 1 - leverage, 1)
-    coefficients = [shuffled.of(c) @ residuals for c in columns.T]
-    coefficients[0] /= size
     weighted = columns * weight[:, None]
     quadratic = columns.T @ weighted
-    start = shuffled.of(weight, squared=True) @ residuals**2
+    few = residuals.shape[1] < columns.shape[1]  # then it is quicker to arrange them
+    found = _products(shuffled, np.hstack([columns, weighted]), residuals, by_data=few)
+    coefficients, mixed = np.split(found, 2)
+    start = _products(shuffled, weight[:, None], residuals**2, by_data=few, squared=True)[0]
+    coefficients[0] /= size
     spread = start.copy()
     for i, one in enumerate(coefficients):
-        spread -= 2 * one * (shuffled.of(weighted[:, i]) @ residuals)
+        spread -= 2 * one * mixed[i]
         for j, other in enumerate(coefficients):
             spread += quadratic[i, j] * one * other
     slope = coefficients[0]
     return slope, slope * size / np.sqrt(np.maximum(spread, _ROUNDING * start))
+
+
+def _products(
+    shuffled: Shuffles, columns: Array, data: Array, *, by_data: bool, squared: bool = False
+) -> Array:
+    """Every arranged column (n, c) times every outcome (n, k), (c, n_shuffles, k).
+
+    by_data : the data are arranged in place of the columns, the inverse way, which is as likely
+    """
+    if by_data:
+        parts = [shuffled.of(y, squared=squared) @ columns for y in data.T]
+        return np.moveaxis(np.stack(parts), 2, 0).swapaxes(1, 2)
+    return np.stack([shuffled.of(c, squared=squared) @ data for c in columns.T])
 
 
 def _test(y: Array, columns: NDArray[np.intp], design: Design, shuffled: Shuffles) -> _Tested:

@@ -84,7 +84,7 @@ def detectable(
     top = 1 - NEVER if isfinite(comparison.limit) else 1.0
     while lacking(top) < 0 and comparison.limit > 2 * top <= LARGEST_EFFECT:
         top *= 2
-    if n < comparison.least or lacking(top) < 0:
+    if lacking(top) < 0:
         raise DefaultModeError("E432", f"n is {n}: no effect would be found with this power.")
     return float(brentq(lacking, comparison.none, top, xtol=1e-10))
 

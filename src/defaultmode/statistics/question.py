@@ -1,7 +1,7 @@
 """A question to a study, and the numbers of each person that answer it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +44,7 @@ class Question:
 class Setup:
     """What is fitted: one row per person.
 
-    y, x : (n,); covariates : (n, q); kind : how the coefficient is named, None for a correlation
+    y, x : (n,); covariates : (n, q), called `names`; kind : how the coefficient is named, None for a correlation
     blocks : (n,), people are exchanged within a site only; people : (n,), positions
     how : the comparison in words
     """
@@ -56,6 +56,13 @@ class Setup:
     blocks: Codes
     people: Codes
     how: str
+    names: tuple[str, ...] = ()
+
+    def without(self, name: str) -> "Setup":
+        """The same people without one of the covariates."""
+        kept = [i for i, other in enumerate(self.names) if other != name]
+        names = tuple(self.names[i] for i in kept)
+        return replace(self, covariates=self.covariates[:, kept], names=names)
 
 
 def untestable(reason: str, code: str = "E438") -> DefaultModeError:

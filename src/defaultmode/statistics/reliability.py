@@ -21,7 +21,7 @@ RELIABILITY_COLUMNS = (
     "n_complete", "n_repeats", "icc_consistency", "consistency_low", "consistency_high",
     "icc_agreement", "agreement_low", "agreement_high", "sd", "sem", "mdc", "unit", "reason",
 )  # fmt: skip
-CITES = ("ShroutFleiss1979", "McGraw1996", "Weir2005")
+CITES = ("Shrout1979", "McGraw1996", "Weir2005")
 UPPER_BOUND = (
     "Runs of one session share the state of the person and the position in the scanner: their "
     "reliability is an upper bound of that between days."

@@ -68,8 +68,9 @@ def _crossover(question: Question, cells: Cells) -> Setup:
     if sequence is not None:
         covariates["sequence"] = sequence
     step = "change from baseline, " if doubled else ""
+    when = cells.occasions.when(pair[0], question.phase)
     order = ", adjusted for period" if sequence is not None else ""
-    text = f"{step}{pair[0]} − {pair[1]}, {question.phase}, within people{order}"
+    text = f"{step}{pair[0]} − {pair[1]}, {when}, within people{order}"
     return _made(cells, y, np.ones(len(y)), PAIRED, text, covariates)
 
 
@@ -80,7 +81,8 @@ def _parallel(question: Question, cells: Cells) -> Setup:
     before = cells.untreated(question.outcome)
     after = np.where(_belongs(question, cells), after, np.nan)
     covariates = {n: _arm_level(question, cells, v, x) for n, v in question.covariates.items()}
-    text = f"{question.treatment} − {question.reference}, {question.phase}, between arms"
+    when = cells.occasions.when(question.treatment, question.phase)
+    text = f"{question.treatment} − {question.reference}, {when}, between arms"
     known = np.isfinite(after) & np.isfinite(x)
     if (known & np.isfinite(before)).any():
         covariates["baseline"] = before
@@ -223,7 +225,9 @@ def _made(
     keep = np.isfinite(y) & np.isfinite(x) & np.isfinite(columns).all(axis=1)
     blocks = np.unique(cells.occasions.site.astype(str), return_inverse=True)[1]
     said = f"{how}; without {', '.join(lost)}, which was not recorded" if lost else how
-    return Setup(y[keep], x[keep], columns[keep], kind, blocks[keep], np.flatnonzero(keep), said)
+    return Setup(
+        y[keep], x[keep], columns[keep], kind, blocks[keep], np.flatnonzero(keep), said, tuple(have)
+    )  # fmt: skip
 
 
 def _columns(columns: Sequence[Array], n: int) -> Array:

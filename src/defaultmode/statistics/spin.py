@@ -108,7 +108,7 @@ def _usable(atlas: Atlas, *maps: Array) -> Places | Missing:
 
 def _turning(atlas: Atlas, regions: Places) -> Places:
     """Those with a centre in a hemisphere that has enough of them."""
-    centred: NDArray[np.bool_] = np.isfinite(atlas.centres_mm).all(axis=1)
+    centred = np.isfinite(atlas.centres_mm[:, 0])
     sides = [
         [i for i in regions if centred[i] and atlas.regions[i].hemisphere == side] for side in "LR"
     ]

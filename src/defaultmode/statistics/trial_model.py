@@ -10,15 +10,25 @@ from defaultmode.statistics.regressors import check_varying
 from defaultmode.statistics.trial_rows import Cells, Contrast, Texts, TrialRows
 
 Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
+Part = tuple[Array, tuple[str, ...]]
 FEWEST_SITES = 5  # the variance of fewer cannot be estimated: they are columns of the model
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrialModel:
-    """x : (n, p), NaN in unusable rows; slope : (n,) and site : (n,) where they are random."""
+    """What is fitted to the rows of a trial.
+
+    x : (n, p), NaN in unusable rows; names : of its columns, first the effect of interest
+    side : (n,), 1 in the rows of its first side, −1 in those of the second, else 0
+    beyond : names of the columns that are no means of cells
+    slope, site : (n,), where they are random
+    """
 
     x: Array
     names: tuple[str, ...]
+    side: Codes
+    beyond: tuple[str, ...]
     slope: Array | None = None
     site: Texts | None = None
 
@@ -29,42 +39,44 @@ def model_of(
     """Cells, period, sequence, sites and covariates; raises E437 for a constant covariate."""
     site = rows.labels("site")
     random = len(set(site[cells.of_row >= 0])) >= FEWEST_SITES
-    parts = [
-        _means(cells, str(contrast)),
-        *(_levels(rows, cells, name) for name in ("period", "sequence")),
-        *(() if random else (_levels(rows, cells, "site"),)),
-        _covariates(rows, cells),
-    ]
-    treated = (cells.side[cells.of_row] > 0).astype(np.float64)
+    levels = ("period", "sequence") if random else ("period", "sequence", "site")
+    beyond = [*(_levels(rows, cells, name) for name in levels), _covariates(rows, cells)]
+    side = np.where(cells.of_row >= 0, cells.side[cells.of_row], 0)
     return TrialModel(
-        *_joined(parts, cells), treated if random_slope else None, site if random else None
+        *_joined([_means(cells, str(contrast)), *beyond], cells),
+        side=side,
+        beyond=_joined(beyond, cells)[1],
+        slope=(side > 0).astype(np.float64) if random_slope else None,
+        site=site if random else None,
     )
 
 
 def with_carry_over(rows: TrialRows, cells: Cells, contrast: Contrast) -> TrialModel:
-    """First-order carry-over of each treatment but the contrast's second, in place of sequence."""
-    if contrast.treatment is None or rows.period is None:
-        msg = f"carry-over needs two treatments and periods; the contrast is {contrast}."
-        raise DefaultModeError("E420", msg)
-    before = _treatment_before(rows)
-    first, second = contrast.treatment
-    followed = set(before[cells.of_row >= 0])
+    """First-order carry-over of each treatment but the contrast's second, in place of sequence.
+
+    Raises E420 where nobody had a period after one of the two treatments.
+    """
+    first, second = contrast.treatment or ("", "")
+    before = _treatment_before(rows) if rows.period is not None else np.full(len(rows), "", object)
+    followed = set(before[cells.of_row >= 0]) - {""}
     if not {first, second} <= followed:
-        msg = f"nobody had a period after {first!r}, or after {second!r}."
+        held = ", ".join(sorted(followed)) or "none"
+        msg = f"carry-over of {contrast} needs periods after both; there are some after: {held}."
         raise DefaultModeError("E420", msg)
-    others = sorted(followed - {first, second, ""})
+    others = sorted(followed - {first, second})
     carried = np.column_stack([before == level for level in (first, *others)]).astype(np.float64)
     names = (f"carry-over of {first} − {second}", *(f"carry-over of {name}" for name in others))
-    parts = [
-        (carried, names),
+    beyond = [
         _means(cells, str(contrast)),
         *(_levels(rows, cells, name) for name in ("period", "site")),
         _covariates(rows, cells),
     ]
-    return TrialModel(*_joined(parts, cells))
-
-
-Part = tuple[Array, tuple[str, ...]]
+    side = (before == first).astype(np.intp) - (before == second)
+    return TrialModel(
+        *_joined([(carried, names), *beyond], cells),
+        side=np.where(cells.of_row >= 0, side, 0),
+        beyond=(str(contrast), *_joined(beyond[1:], cells)[1]),
+    )
 
 
 def _joined(parts: list[Part], cells: Cells) -> Part:
