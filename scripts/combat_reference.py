@@ -26,6 +26,7 @@ def made() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def main() -> None:
+    """Print the numbers that the test holds."""
     values, site, age = made()
     covars = pd.DataFrame({"SITE": site, "age": age})
     for name, kept in (("no covariate", []), ("age kept", ["age"])):

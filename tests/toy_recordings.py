@@ -33,6 +33,7 @@ CENTRES = (
     *((-8, -90, 4), (10, -88, 6), (-30, -84, -8), (32, -82, -8)),
     *((-50, -16, 40), (52, -14, 42)),
 )
+SUBGENUAL = 24  # the first region without a network
 
 
 def atlas_of(groups=GROUPS, name="toy"):
@@ -45,7 +46,8 @@ def _region(i, network, role, subsystem):
     centre = CENTRES[i] if i < len(CENTRES) else None
     side = "" if centre is None else "L" if centre[0] < 0 else "R"
     place = "posterior cingulate" if i == 1 else ""
-    return Region(f"r{i:02d}", network, role, subsystem, place, side, centre)
+    aliases = ("subgenual cingulate",) if i == SUBGENUAL else ()
+    return Region(f"r{i:02d}", network, role, subsystem, place, side, centre, aliases=aliases)
 
 
 def signal_of(covariance, n_time=200, seed=20240501):

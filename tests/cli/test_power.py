@@ -140,8 +140,8 @@ def test_the_reliability_of_a_study_is_that_of_its_sessions(plan, tmp_path):
         (measure, "minimal", "controls", SESSIONS, 40, 0.4, 0.1, 0.6, ""),
     )
     report = plan("C9", "--study", out)
-    assert report["reliability"] == 0.4
-    assert "40 people (minimal, controls" in report["reliability_source"]
+    assert report["reliability"]["icc"] == 0.4
+    assert "40 people (minimal, controls" in report["reliability"]["source"]
 
 
 BAD_TABLES = {

@@ -9,6 +9,7 @@ from defaultmode.cli.analyses import run_check, run_demo, run_measure, run_study
 from defaultmode.cli.arguments import parser
 from defaultmode.cli.claims import run_claims
 from defaultmode.cli.listings import run_explain, run_list, run_list_virtual
+from defaultmode.cli.overlap import run_overlap
 from defaultmode.cli.planning import run_plan
 from defaultmode.cli.power import run_power
 from defaultmode.cli.predicting import run_predict
@@ -99,6 +100,7 @@ VERB_FUNCTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "scoreboard": run_scoreboard,
     "plan": run_plan,
     "claims": run_claims,
+    "overlap": run_overlap,
     "power": run_power,
     "measures": run_list,
     "atlases": run_list,

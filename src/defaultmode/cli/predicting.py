@@ -2,7 +2,7 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from defaultmode import DISCLAIMER
 from defaultmode.cli.printing import say_missing, show_json, tell
@@ -22,7 +22,9 @@ def add_predict(verbs: "Verbs") -> None:
     """The verb and its flags."""
     verb = verbs.add_parser("predict", help="how well a cohort's response is told by its baseline")
     verb.add_argument("out", metavar="OUT")
-    verb.add_argument("--outcome", required=True, metavar="COLUMN", help="column, or clinical scale")
+    verb.add_argument(
+        "--outcome", required=True, metavar="COLUMN", help="column, or clinical scale"
+    )
     verb.add_argument("--rule", choices=("response", "remission"), help="as the scale defines it")
     verb.add_argument("--positive", metavar="LEVEL", help="the class that is predicted")
     verb.add_argument("--outcome-session", dest="session", metavar="LABEL")
@@ -74,7 +76,9 @@ def predict_settings(options: argparse.Namespace) -> "PredictSettings":
     from defaultmode.pipeline.predict_settings import PredictSettings
 
     given = {name: getattr(options, name) for name in CHOSEN}
-    plain = {n: tuple(v) if isinstance(v, list) else v for n, v in given.items() if v is not None}
+    plain: dict[str, Any] = {
+        n: tuple(v) if isinstance(v, list) else v for n, v in given.items() if v is not None
+    }
     return PredictSettings(**plain)
 
 

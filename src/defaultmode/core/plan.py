@@ -35,6 +35,7 @@ class Plan:
     site : column of the scanner or centre, "" to look for one
     group, patients, controls : the column that holds the groups, and their levels in it
     arm : participant-level column that holds the treatment of a parallel trial
+    cohort : cohort_id of published evidence that rests on these same people, who would count twice
     visits : session → what it was; order : columns that hold the first, second … treatment
     permutations : of every permutation test; blinded : labels are permuted until the plan is frozen
     """
@@ -49,6 +50,7 @@ class Plan:
     patients: tuple[str, ...] = ()
     controls: tuple[str, ...] = ()
     arm: str = ""
+    cohort: str = ""
     visits: Mapping[str, Visit] = field(default_factory=dict)
     order: tuple[str, ...] = ()
     permutations: int = PERMUTATIONS
@@ -82,6 +84,7 @@ def parse_plan(raw: Mapping[str, object], where: str) -> Plan:
             patients=table.texts("patients", ()),
             controls=table.texts("controls", ()),
             arm=table.text("arm", ""),
+            cohort=table.text("cohort", ""),
             visits=_visits(table.table("visits")),
             order=table.texts("order", ()),
             permutations=table.whole("permutations", PERMUTATIONS, low=99),

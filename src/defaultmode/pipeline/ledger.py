@@ -1,7 +1,8 @@
 """The ledger of a study: every claim, tested in every preset, with one verdict each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 
@@ -10,9 +11,15 @@ from defaultmode.core.plan import Plan
 from defaultmode.core.result import Result
 from defaultmode.core.study import Study
 from defaultmode.pipeline.claim_columns import Ground
+from defaultmode.pipeline.evidence import PUBLISHED, Place, evidence_table
 from defaultmode.pipeline.judging import Judged, judged
-from defaultmode.pipeline.ledger_tables import claim_table, sentence, specification_table
-from defaultmode.pipeline.specifying import Specification, specifications
+from defaultmode.pipeline.ledger_tables import (
+    claim_table,
+    deciding,
+    sentence,
+    specification_table,
+)
+from defaultmode.pipeline.specifying import CLINICAL, Specification, specifications
 from defaultmode.statistics.occasions import occasions_of
 
 STREAM = 5  # of the study's seed, apart from those of measures and people
@@ -24,10 +31,12 @@ class Ledger:
 
     claims : one row per claim, atlas and preset
     specifications : one row per test, preset and adjustment
+    evidence : one row per published finding, own effect and pooled mean
     """
 
     claims: Result
     specifications: Result
+    evidence: Result
     ground: Ground
 
 
@@ -48,7 +57,7 @@ def ledger(study: Study, plan: Plan | None = None, *, seed: int = 0, stamp: str 
         Result(
             table,
             sentence(table),
-            cites=_cites(chosen),
+            cites=_cites([claim for claim in chosen if _tested(found[claim.id])]),
             seed=seed,
             settings={"primary": plan.primary, "permutations": plan.permutations},
             notes=ground.occasions.notes,
@@ -58,6 +67,7 @@ def ledger(study: Study, plan: Plan | None = None, *, seed: int = 0, stamp: str 
             f"{len(rows)} specifications.",
             seed=seed,
         ),
+        _evidence(ground, chosen, found),
         ground,
     )
 
@@ -74,6 +84,21 @@ def _judged(
         for one in rows
         if one.decides
     }
+
+
+def _evidence(
+    ground: Ground, claims: Sequence[Claim], found: Mapping[str, Mapping[Place, Judged]]
+) -> Result:
+    presets = (*ground.presets, CLINICAL)
+    decides = {claim.id: deciding(ground, claim, presets) for claim in claims}
+    table = evidence_table(claims, found, decides, cohort=ground.plan.cohort)
+    said = f"{(table['source'] == PUBLISHED).sum()} published findings beside the study's own."
+    return Result(table, said)
+
+
+def _tested(found: Mapping[Place, Judged]) -> bool:
+    """Whether any test of a claim gave an effect."""
+    return any(isfinite(judged.estimate.value) for judged in found.values())
 
 
 def _cites(claims: Sequence[Claim]) -> tuple[str, ...]:

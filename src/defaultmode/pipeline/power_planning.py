@@ -136,8 +136,7 @@ class PowerReport:
     equivalence: float
     assurance: float | None
     belief: str
-    reliability: float | None
-    reliability_source: str
+    reliability: Reliability | None
     detectable_change_sd: float | None
     model: dict[str, int]
     notes: tuple[str, ...]
@@ -179,8 +178,7 @@ def plan_power(settings: PowerSettings) -> PowerReport:
         equivalence=planned[-1].odds.negligible,
         assurance=_assured(ground, belief, staying),
         belief=belief.source if belief else "",
-        reliability=ground.reliability.icc if ground.reliability else None,
-        reliability_source=ground.reliability.source if ground.reliability else "",
+        reliability=ground.reliability,
         detectable_change_sd=detectable_change_sd(ground.icc) if ground.reliability else None,
         model=_model(ground),
         notes=notes_of(settings, ground.test, ground.expectation),

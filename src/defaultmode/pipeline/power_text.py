@@ -94,7 +94,7 @@ def _findings(report: "PowerReport") -> Iterator[str]:
         f"probability {report.equivalence:.2f}"
     )
     if report.reliability is not None and report.detectable_change_sd is not None:
-        yield f"reliability {report.reliability:.2f}: {report.reliability_source}"
+        yield f"reliability {report.reliability.icc:.2f}: {report.reliability.source}"
         yield (
             "smallest change of one person beyond the error of two sessions: "
             f"{report.detectable_change_sd:.2f} standard deviations"

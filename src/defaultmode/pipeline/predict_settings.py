@@ -17,7 +17,7 @@ class PredictSettings:
     outcome : column of the study, or the name of a clinical scale; rule : response or remission, as
         its scale defines them; positive : the level that is predicted; session : when it was
         recorded; baseline : the session of the features; both found where they are empty
-    features : measures and columns, all that were known at baseline where empty; without : not these
+    features : measures and columns, all known at baseline where empty; without : not these
     denoise, atlas : of the measures, the first by name where empty
     estimator : of `prediction.estimators`; harmonise : "combat" or "none"; regress : columns whose
         part in the measures is taken out; select : how many measures are chosen, 0 for all

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.scales import Scale, all_scales, scale_of
@@ -13,6 +14,9 @@ from defaultmode.pipeline.predict_settings import PredictSettings
 from defaultmode.prediction.cohort import Array, Kind
 from defaultmode.statistics.design import natural, text
 from defaultmode.statistics.occasions import BASELINE, Occasions
+
+Objects = NDArray[np.object_]
+Flags = NDArray[np.bool_]
 
 CODE = "E428"
 # Levels that are the one predicted, whichever way round the alphabet puts them.
@@ -28,7 +32,8 @@ class Outcome:
     """What is predicted: its column, scale, kind and values.
 
     values : (n_people,), 0 and 1 or numbers, NaN where not known; level : what 1 means
-    session : where it was recorded, "" for one value per participant; own : columns that are it
+    session : where it was recorded, "" for one value per participant; baseline : of the features
+    own : columns that are it
     """
 
     column: Column
@@ -36,6 +41,7 @@ class Outcome:
     values: Array
     level: str
     session: str
+    baseline: str
     own: tuple[str, ...]
     sentence: str
 
@@ -53,11 +59,14 @@ def outcome_of(
     values = _per_person(study, occasions, column, session)
     if asked.rule:
         before = _per_person(study, occasions, column, baseline)
-        return _by_rule(column, asked.rule, session, before=before, after=values)
+        ruled, said = _by_rule(column, asked.rule, before=before, after=values)
+        said = f"{asked.rule} by {column.name} at {session}: {said}"
+        own = (column.name,)
+        return Outcome(column, "binary", ruled, asked.rule, session, baseline, own, said)
     kind, numbers, level = _classes(column, values, asked.positive)
     when = f" at {session}" if session else ""
     said = f"{column.name}{when}" + (f" = {level}" if kind == "binary" else "")
-    return Outcome(column, kind, numbers, level, session, (column.name,), said)
+    return Outcome(column, kind, numbers, level, session, baseline, (column.name,), said)
 
 
 def _column(study: Study, name: str) -> Column:
@@ -95,15 +104,13 @@ def _session(
     return later[0] if later else baseline
 
 
-def _known(study: Study, column: Column) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _known(study: Study, column: Column) -> Flags:
     if column.kind == "number":
         return np.asarray(study.table[column.name].notna(), dtype=bool)
     return np.asarray(text(study, column.name) != "", dtype=bool)
 
 
-def _per_person(
-    study: Study, occasions: Occasions, column: Column, session: str
-) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+def _per_person(study: Study, occasions: Occasions, column: Column, session: str) -> Objects:
     """One value for each participant at a session, None where there is none; (n_people,).
 
     Raises E428 where somebody has two.
@@ -125,9 +132,7 @@ def _per_person(
     return found
 
 
-def _classes(
-    column: Column, values: np.ndarray[tuple[int], np.dtype[np.object_]], positive: str
-) -> tuple[Kind, Array, str]:
+def _classes(column: Column, values: Objects, positive: str) -> tuple[Kind, Array, str]:
     levels = sorted({v for v in values if v is not None}, key=lambda v: natural(str(v)))
     known = np.array([v is not None for v in values])
     if len(levels) < 2:
@@ -152,22 +157,15 @@ def _positive(levels: list[str], asked: str, name: str) -> str:
 
 
 def _indicator(
-    values: np.ndarray[tuple[int], np.dtype[np.object_]],
-    known: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    values: Objects,
+    known: Flags,
     level: str,
 ) -> Array:
     is_level = np.array([str(v) == level for v in values], dtype=np.float64)
     return np.where(known, is_level, np.nan)
 
 
-def _by_rule(
-    column: Column,
-    rule: str,
-    session: str,
-    *,
-    before: np.ndarray[tuple[int], np.dtype[np.object_]],
-    after: np.ndarray[tuple[int], np.dtype[np.object_]],
-) -> Outcome:
+def _by_rule(column: Column, rule: str, *, before: Objects, after: Objects) -> tuple[Array, str]:
     """Response (a drop by the scale's share) or remission (at or below its threshold)."""
     scale = all_scales().get(column.scale) or scale_of(column.name)
     limit = getattr(scale, rule, math.nan)
@@ -178,8 +176,7 @@ def _by_rule(
     values, said = _ruled(rule, scale, first=first, last=last)
     if len(np.unique(values[np.isfinite(values)])) < 2:
         raise DefaultModeError(CODE, f"everybody has the same {rule} by {column.name}.")
-    sentence = f"{rule} by {column.name} at {session}: {said} ({scale.name})"
-    return Outcome(column, "binary", values, rule, session, (column.name,), sentence)
+    return values, f"{said} ({scale.name})"
 
 
 def _ruled(rule: str, scale: Scale, *, first: Array, last: Array) -> tuple[Array, str]:

@@ -1,4 +1,4 @@
-"""`predict`: how well a cohort's outcome is told by its baseline, and by what; of nobody by name."""
+"""`predict`: how well a cohort's outcome is told by its baseline, and by what."""
 
 import time
 from collections.abc import Mapping
@@ -74,7 +74,7 @@ def predict(
     seen, curve = _alone(_Work(ready, asked))
     permuted = _permuted(ready, asked, settings, quiet=quiet)
     p = permutation_p(leading_score(seen[0]).value, permuted) if permuted else float("nan")
-    found = Found(outcome, predictors, ready, tuple(seen), tuple(curve), p, baseline)
+    found = Found(outcome, predictors, ready, tuple(seen), tuple(curve), p)
     result = result_of(found, asked)
     folder.claim(settings)
     for name, content in prediction_files(found, result, asked).items():

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.pipeline.predict_settings import PredictSettings
@@ -25,16 +26,16 @@ from defaultmode.prediction import (
 )
 from defaultmode.prediction.cohort import Array
 from defaultmode.prediction.steps import Step
-from defaultmode.statistics.occasions import Occasions
+from defaultmode.statistics.occasions import CONTROLS, Occasions
 
-PREVALENCE, TOGETHER = "prevalence", "measures and clinical"
+PREVALENCE, MEAN, TOGETHER = "prevalence", "mean", "measures and clinical"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ready:
     """A cohort with its models; the first is the one in question, the last knows nothing.
 
-    n_without_outcome, n_without_baseline : participants of the study who are left out
+    n_without_outcome, n_without_baseline, n_controls : participants of the study left out
     n_missing : values of the predictors that are filled within the folds
     """
 
@@ -42,6 +43,7 @@ class Ready:
     models: tuple[Model, ...]
     n_without_outcome: int
     n_without_baseline: int
+    n_controls: int
     n_missing: int
 
 
@@ -52,8 +54,9 @@ def ready_cohort(
 
     Raises E429 (too few), E431 (perfect separation), E430 (a confound that is no predictor).
     """
+    spared = controls_left_out(occasions, outcome)
     who = occasions.participant[predictors.rows]
-    known = np.isfinite(outcome.values)
+    known = np.isfinite(outcome.values) & ~spared
     rows = known[who]
     people, participant = np.unique(who[rows], return_inverse=True)
     check_enough(outcome.values[people], outcome.kind)
@@ -71,10 +74,21 @@ def ready_cohort(
         outcome.kind,
     )
     check_not_separated(cohort, names)
-    without = int((~known).sum())
-    no_baseline = occasions.n_people - without - len(people)
-    gaps = int((~np.isfinite(table)).sum())
-    return Ready(cohort, tuple(_models(cohort, predictors, asked)), without, no_baseline, gaps)
+    return Ready(
+        cohort,
+        tuple(_models(cohort, predictors, asked)),
+        n_without_outcome=int((~known & ~spared).sum()),
+        n_without_baseline=int(known.sum()) - len(people),
+        n_controls=int(spared.sum()),
+        n_missing=int((~np.isfinite(table)).sum()),
+    )
+
+
+def controls_left_out(occasions: Occasions, outcome: Outcome) -> NDArray[np.bool_]:
+    """Controls, (n_people,), where the outcome is what became of those who were treated."""
+    return np.asarray(
+        (occasions.group == CONTROLS) & (outcome.session not in {"", outcome.baseline})
+    )
 
 
 def _confounds(table: Array, names: Sequence[str], wanted: Sequence[str]) -> Array:
@@ -101,7 +115,8 @@ def _models(cohort: Cohort, predictors: Predictors, asked: PredictSettings) -> I
     for name in (CLINICAL, MOTION, SITE):
         if len(place[name]):
             yield Model(name, place[name], (impute_median, standardise), fit)
-    yield Model(PREVALENCE, np.zeros(0, dtype=np.intp), (impute_median, standardise), fit)
+    nothing = PREVALENCE if cohort.kind == "binary" else MEAN
+    yield Model(nothing, np.zeros(0, dtype=np.intp), (impute_median, standardise), fit)
 
 
 def _steps(cohort: Cohort, n_measures: int, asked: PredictSettings) -> Iterator[Step]:

@@ -54,10 +54,11 @@ def _described(found: Found, result: Result, asked: PredictSettings) -> dict[str
     return {
         "Description": "How well a cohort's outcome is told by its baseline; of nobody by name.",
         "Outcome": found.outcome.sentence,
-        "Baseline": found.baseline or "n/a",
+        "Baseline": found.outcome.baseline or "n/a",
         "Participants": len(found.ready.cohort.outcome),
         "WithoutOutcome": found.ready.n_without_outcome,
         "WithoutBaseline": found.ready.n_without_baseline,
+        "ControlsLeftOut": found.ready.n_controls,
         "Predictors": {name: found.predictors.names(name) for name in blocks},
         "LeftOut": dict(found.predictors.left_out),
         "Models": {m.name: len(m.features) for m in found.ready.models},
@@ -97,7 +98,7 @@ def facts_of(found: Found, result: Result, asked: PredictSettings) -> dict[str, 
         "predictors": "; ".join(
             f"{len(names(b))} {b}" for b in (MEASURES, CLINICAL, MOTION, SITE) if names(b)
         )
-        + f", at {found.baseline or 'the only session'}; named in prediction.json",
+        + f", at {found.outcome.baseline or 'the only session'}; named in prediction.json",
         "sample_size": found.size.sentence,
         "missing": f"{found.ready.n_without_outcome} without outcome left out; "
         f"{found.ready.n_missing} values of predictors filled by the training median",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from math import nan
+from math import isnan, nan
 
 import pandas as pd
 
@@ -31,6 +31,7 @@ CAUTION = (
     "This says how well a cohort is predicted, in these data alone. It is no prediction and no "
     "advice for any person, and nothing in it was tried on other data."
 )
+LEAD = {"binary": "AUC", "continuous": "out-of-sample R²"}  # what models are compared by
 ABSENT = {
     MEASURES: "the study has no measure at baseline",
     CLINICAL: "no clinical column is known to be of the baseline",
@@ -53,16 +54,13 @@ class Found:
     seen: tuple[OutOfFold, ...]
     curve: tuple[Point, ...]
     p_permuted: float
-    baseline: str
 
     @property
     def size(self) -> SampleSize:
         """What the number of participants is against what the first model needs."""
         outcome = self.ready.cohort.outcome
         prevalence = float(outcome.mean()) if self.outcome.kind == "binary" else None
-        return sample_size(
-            len(outcome), len(self.ready.models[0].features), prevalence=prevalence
-        )
+        return sample_size(len(outcome), len(self.ready.models[0].features), prevalence=prevalence)
 
     @property
     def leaves_sites_out(self) -> bool:
@@ -100,7 +98,7 @@ def _rows(found: Found, asked: PredictSettings) -> Iterator[tuple[object, ...]]:
             yield _row(models[0].name, estimate, other.name, p=nan, n_features=n_features)
     for name in (MEASURES, CLINICAL, MOTION, SITE):
         if not found.predictors.names(name):
-            lead = "AUC" if found.outcome.kind == "binary" else "out-of-sample R²"
+            lead = LEAD[found.outcome.kind]
             yield _row(name, Estimate(lead, reason=ABSENT[name]), "", p=nan, n_features=0)
 
 
@@ -116,25 +114,20 @@ def _row(
 
 def _sentence(table: pd.DataFrame, found: Found) -> str:
     """The leading figure of every model, the differences and the permutation test, in words."""
-    lead = table[(table["baseline"] == "") & table["metric"].isin(["AUC", "out-of-sample R²"])]
-    first, *others = [_figure(row) for row in lead.to_dict("records") if row["value"] == row["value"]]
-    by_chance = found.p_permuted
-    chance = f"; p = {by_chance:.3g} by permutation" if by_chance == by_chance else ""
-    gained = [
-        f"{row['value']:+.2f} [{row['ci_low']:.2f}, {row['ci_high']:.2f}] against {row['baseline']}"
-        for row in table[table["metric"].str.startswith("difference in AUC")
-                         | table["metric"].str.startswith("difference in out")].to_dict("records")
-    ]  # fmt: skip
+    lead = LEAD[found.outcome.kind]
+    own = table[(table["metric"] == lead) & table["value"].notna()]
+    gained = table[(table["metric"] == f"difference in {lead}") & table["value"].notna()]
+    first, *others = [
+        f"{r.model} {r.value:.2f} [{r.ci_low:.2f}, {r.ci_high:.2f}]" for r in own.itertuples()
+    ]
+    differences = [
+        f"{r.value:+.2f} [{r.ci_low:.2f}, {r.ci_high:.2f}] against {r.baseline}"
+        for r in gained.itertuples()
+    ]
+    chance = "" if isnan(found.p_permuted) else f" (p = {found.p_permuted:.3g} by permutation)"
     return (
-        f"{found.outcome.sentence}, {len(found.ready.cohort.outcome)} participants: "
-        f"{first}{chance}. Beside it: {'; '.join(others)}. Difference: {'; '.join(gained)}."
-    )
-
-
-def _figure(row: dict[str, object]) -> str:  # type: ignore[type-arg]
-    return (
-        f"{row['model']} {row['metric']} {row['value']:.2f} "
-        f"[{row['ci_low']:.2f}, {row['ci_high']:.2f}]"
+        f"{found.outcome.sentence}, {found.ready.cohort.n} participants, {lead}: {first}{chance}. "
+        f"Beside it: {'; '.join(others)}. Difference: {'; '.join(differences)}."
     )
 
 
@@ -161,6 +154,8 @@ def _notes(found: Found, asked: PredictSettings) -> Iterator[str]:
             f"Left out: {ready.n_without_outcome} participants without the outcome, "
             f"{ready.n_without_baseline} without a baseline."
         )
+    if ready.n_controls:
+        yield f"Left out: {ready.n_controls} controls, who have nothing to recover from."
     yield f"Missing values of predictors, filled by the training median: {ready.n_missing}."
     if asked.harmonise == "combat" and ready.cohort.site.max(initial=0) > 0:
         yield (

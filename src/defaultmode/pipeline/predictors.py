@@ -23,10 +23,75 @@ MOTION_MEASURES = (
 MOST_LEVELS = 6
 # Of columns with one value per participant only these are known to be of the time before.
 KNOWN_BEFORE = frozenset(
-    ["age", "sex", "gender", "bmi", "weight", "height", "handedness", "education", "iq", "ethnicity", "race", "smoking", "menopause", "diagnosis", "dx", "group", "onset", "duration", "episodes", "episode", "recurrent", "recurrence", "failures", "failure", "failed", "prior", "previous", "history", "family", "resistance", "trd", "severity", "baseline", "base", "bl", "b0", "pre", "screening", "medication", "medicated", "antidepressant"]
+    [
+        "age",
+        "sex",
+        "gender",
+        "bmi",
+        "weight",
+        "height",
+        "handedness",
+        "education",
+        "iq",
+        "ethnicity",
+        "race",
+        "smoking",
+        "menopause",
+        "diagnosis",
+        "dx",
+        "group",
+        "onset",
+        "duration",
+        "episodes",
+        "episode",
+        "recurrent",
+        "recurrence",
+        "failures",
+        "failure",
+        "failed",
+        "prior",
+        "previous",
+        "history",
+        "family",
+        "resistance",
+        "trd",
+        "severity",
+        "baseline",
+        "base",
+        "bl",
+        "b0",
+        "pre",
+        "screening",
+        "medication",
+        "medicated",
+        "antidepressant",
+    ]
 )
 KNOWN_AFTER = frozenset(
-    ["change", "delta", "diff", "difference", "response", "responder", "responders", "remission", "remitter", "remitters", "outcome", "endpoint", "end", "last", "final", "dropout", "status", "completed", "completer", "guess", "believes", "blind"]
+    [
+        "change",
+        "delta",
+        "diff",
+        "difference",
+        "response",
+        "responder",
+        "responders",
+        "remission",
+        "remitter",
+        "remitters",
+        "outcome",
+        "endpoint",
+        "end",
+        "last",
+        "final",
+        "dropout",
+        "status",
+        "completed",
+        "completer",
+        "guess",
+        "believes",
+        "blind",
+    ]
 )
 
 
@@ -77,7 +142,7 @@ def predictors_of(
         block = _block(column, denoise)
         if not block or not _wanted(column, asked, block):
             continue
-        why = _why_not(study, column, outcome, asked) or _empty(study, column, occasions.rows[rows])
+        why = _why_not(column, outcome, asked) or _empty(study, column, occasions.rows[rows])
         if why and column.name in asked.features:
             raise DefaultModeError(CODE, f"{column.name!r}: {why}.")
         if why:
@@ -138,7 +203,7 @@ def _wanted(column: Column, asked: PredictSettings, block: str) -> bool:
     return not (asked.features and of_block) or bool(names & set(asked.features))
 
 
-def _why_not(study: Study, column: Column, outcome: Outcome, asked: PredictSettings) -> str:
+def _why_not(column: Column, outcome: Outcome, asked: PredictSettings) -> str:
     """Why a column must not predict: it is the outcome, or not known to be of the baseline."""
     if column.role != "clinical":
         return ""
@@ -149,7 +214,7 @@ def _why_not(study: Study, column: Column, outcome: Outcome, asked: PredictSetti
     words = _words(column.name)
     after = bool(words & KNOWN_AFTER) or phase_named(column.name) in {ACUTE, AFTER}
     if after and not words & {"baseline", "pre"}:
-        return "its name says that it was recorded after the baseline"
+        return "its name speaks of a time after the baseline"
     if words & KNOWN_BEFORE or column.name in asked.features or column.name.lower() == "arm":
         return ""
     return "nothing says that it was known at baseline; ask for it with --features if it was"

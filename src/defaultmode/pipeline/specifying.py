@@ -117,14 +117,11 @@ def in_matched_motion(
     try:
         whole = set_up(replace(asked, treatment=treatment), cells)
         place = whole.names.index(MOTION)
-        setup = matched(whole.without(MOTION), whole.covariates[:, place])
+        found = estimate(matched(whole.without(MOTION), whole.covariates[:, place]))
     except DefaultModeError as why:
-        found, setup = Estimate("", reason=why.detail, code=why.code), None
-    else:
-        found = estimate(setup)
-    yield replace(
-        base, adjustment=MATCHED, estimate=_in_unit(ground, base, found), setup=setup, decides=False
-    )
+        found = Estimate("", reason=why.detail, code=why.code)
+    shown = _in_unit(ground, base, found)
+    yield replace(base, adjustment=MATCHED, estimate=shown, decides=False)
 
 
 def answered(case: Case) -> tuple[Estimate, Setup | None]:

@@ -101,10 +101,11 @@ def study(
 
 
 def ledger_files(book: Ledger) -> dict[str, str]:
-    """claims.tsv and specifications.tsv, as path → text."""
+    """claims.tsv, specifications.tsv and evidence.tsv, as path → text."""
     return {
         "claims.tsv": result_file(book.claims),
         "specifications.tsv": result_file(book.specifications),
+        "evidence.tsv": result_file(book.evidence),
     }
 
 

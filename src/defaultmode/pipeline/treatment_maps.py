@@ -58,7 +58,7 @@ class MeasuredStudy:
     @classmethod
     def at(cls, out: Path) -> "MeasuredStudy":
         """The study in a folder of results; raises E408 where none is."""
-        study, _ = gather_study(study_settings(out, None, {}))
+        study, _ = gather_study(study_settings(out, {}, {}))
         return cls(Folder(out), occasions_of(study))
 
     @cached_property
@@ -110,7 +110,7 @@ def change_maps(study: MeasuredStudy, asked: MapAsked, *, atlas: str = "") -> Ch
         change = change - (control if crossed else _mean(control))
         own = "each person's own" if crossed else "the mean of its people"
         how = f"{how}, less that under {asked.reference} ({own})"
-    kept = np.isfinite(change).any(axis=1)
+    kept: NDArray[np.bool_] = np.any(np.isfinite(change), axis=1)
     if not kept.any():
         msg = (
             f"{study.folder.path}: nobody has {asked.measure} in preset {asked.denoise} before and "

@@ -1,4 +1,4 @@
-"""The people whose outcome is predicted: rows of features, who each row is and where it was made."""
+"""The people whose outcome is predicted: rows of features, whose each is, where it was made."""
 
 from dataclasses import dataclass, replace
 from typing import Literal

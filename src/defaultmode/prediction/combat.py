@@ -77,11 +77,9 @@ def _kept(values: Array, covariates: Array | None) -> Array:
 
 
 def _unchanged(values: Array, kept: Array) -> Harmonisation:
-    p = values.shape[1]
-    none = np.zeros((0, p))
-    return Harmonisation(
-        np.zeros(0, dtype=np.intp), none, none, np.zeros(p), np.ones(p), np.zeros((kept.shape[1], p))
-    )  # fmt: skip
+    p, no_site = values.shape[1], np.zeros(0, dtype=np.intp)
+    none, slopes = np.zeros((0, p)), np.zeros((kept.shape[1], p))
+    return Harmonisation(no_site, none, none, np.zeros(p), np.ones(p), slopes)
 
 
 def _shrunk(standard: Array) -> tuple[Array, Array]:

@@ -123,7 +123,7 @@ def estimate(score: Score, n: int) -> Estimate:
 
 
 def difference(a: Score, b: Score, n: int) -> Estimate:
-    """a less b on the same participants in the same folds, with its paired 95 % interval.
+    """A less b on the same participants in the same folds, with its paired 95 % interval.
 
     DeLong, DeLong & Clarke-Pearson (1988), within folds.
     """

@@ -20,7 +20,7 @@ from defaultmode.prediction.usefulness import classification
 BASE_RATES = (0.40, 0.64)  # shares of responders in trials; an assumption, not a published value
 CITES = (
     "DeLong1988", "LeDell2015", "NadeauBengio2003", "Brier1950", "Cox1958", "VanCalster2019",
-    "Austin2019", "Clopper1934", "Wilson1927", "VickersElkin2006", "Varoquaux2018", "Poldrack2020",
+    "Austin2019", "Clopper1934", "Wilson1927", "Vickers2006", "Varoquaux2018", "Poldrack2020",
 )  # fmt: skip
 
 

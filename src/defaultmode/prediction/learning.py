@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.prediction.cohort import Cohort
@@ -45,7 +46,7 @@ def learning_curve(people: Cohort, model: Model, *, rng: np.random.Generator) ->
     return points
 
 
-def _part(people: Cohort, share: float, rng: np.random.Generator) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _part(people: Cohort, share: float, rng: np.random.Generator) -> NDArray[np.bool_]:
     chosen = np.zeros(people.n, dtype=bool)
     classes = people.outcome if people.kind == "binary" else np.zeros(people.n)
     for level in np.unique(classes):

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.prediction.cohort import Array, Codes, Cohort, Kind
@@ -76,7 +77,7 @@ def predict_unseen(cohort: Cohort, model: Model, splits: Splits) -> OutOfFold:
     return OutOfFold(score, expected, splits.outer, cohort.outcome, cohort.block, cohort.kind)
 
 
-def _training(outer: Codes) -> Iterator[tuple[int, int, np.ndarray[tuple[int], np.dtype[np.bool_]]]]:
+def _training(outer: Codes) -> Iterator[tuple[int, int, NDArray[np.bool_]]]:
     for repeat, folds in enumerate(outer):
         for fold in np.unique(folds):
             yield repeat, int(fold), folds != fold

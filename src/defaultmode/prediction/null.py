@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from defaultmode.prediction.cohort import Array, Cohort, cohort
 from defaultmode.prediction.discrimination import estimate
@@ -36,7 +37,7 @@ class NullReport:
     """
 
     auc: Array
-    covered: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    covered: NDArray[np.bool_]
     p: Array
 
 

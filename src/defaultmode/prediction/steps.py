@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from defaultmode.prediction.cohort import Array, Cohort, Codes
+from defaultmode.prediction.cohort import Array, Codes, Cohort
 from defaultmode.prediction.combat import fit_combat
 
 Apply = Callable[[Cohort], Cohort]

@@ -1,4 +1,4 @@
-"""What acting on a prediction would bring: right and wrong calls, predictive values, net benefit."""
+"""What acting on a prediction would bring: right and wrong calls, and net benefit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,6 @@ from scipy.special import expit
 from scipy.stats import beta
 
 from defaultmode.core.result import Estimate
-from defaultmode.prediction.cohort import Array
 from defaultmode.prediction.discrimination import CONFIDENCE
 from defaultmode.prediction.nested import OutOfFold
 
@@ -46,13 +45,10 @@ def classification(seen: OutOfFold, base_rates: Sequence[float]) -> list[Estimat
     hits = {c: _called_rightly(seen, c) for c in (1, 0)}
     sizes = {c: int((seen.outcome == c).sum()) for c in (1, 0)}
     found = [
-        _proportion(name, hits[c], sizes[c])
-        for name, c in (("sensitivity", 1), ("specificity", 0))
+        _proportion(name, hits[c], sizes[c]) for name, c in (("sensitivity", 1), ("specificity", 0))
     ]
     for rate in base_rates:
-        found += predictive_values(
-            (hits[1], hits[0]), (sizes[1], sizes[0]), base_rate=rate
-        )
+        found += predictive_values((hits[1], hits[0]), (sizes[1], sizes[0]), base_rate=rate)
     return found
 
 
@@ -73,14 +69,9 @@ def predictive_values(
     negative = [_share(b * (1 - base_rate), (1 - a) * base_rate) for a, b in pairs]
     where = f"at a base rate of {100 * base_rate:g} %"
     return [
-        Estimate(f"{name} {where}", *values, n=sum(n))
-        if np.isfinite(values[0])
-        else Estimate(f"{name} {where}", n=sum(n), reason="nobody is called so")
-        for name, values in (
-            ("positive predictive value", positive),
-            ("negative predictive value", negative),
-        )
-    ]  # fmt: skip
+        _value(f"positive predictive value {where}", positive, sum(n)),
+        _value(f"negative predictive value {where}", negative, sum(n)),
+    ]
 
 
 def decision_curve(seen: OutOfFold) -> list[Benefit]:
@@ -112,7 +103,15 @@ def _called_rightly(seen: OutOfFold, outcome: int) -> float:
 
 
 def _proportion(name: str, hits: float, n: int) -> Estimate:
-    return Estimate(f"{name} {LABEL}", hits / n, *exact_interval(hits, n), n=n)
+    low, high = exact_interval(hits, n)
+    return Estimate(f"{name} {LABEL}", hits / n, low, high, n=n)
+
+
+def _value(statistic: str, limits: Sequence[float], n: int) -> Estimate:
+    value, low, high = limits
+    if not np.isfinite(value):
+        return Estimate(statistic, n=n, reason="nobody is called so")
+    return Estimate(statistic, value, low, high, n=n)
 
 
 def _share(part: float, other: float) -> float:

@@ -38,7 +38,7 @@ class BayesFactor:
 
     @property
     def value(self) -> float:
-        """The factor for the alternative, below 1 where the null predicts better; inf beyond 1e308."""
+        """The factor, below 1 where the null predicts better, infinite beyond 1e308."""
         return math.inf if self.log10 > 308 else 10**self.log10
 
     @property

@@ -15,15 +15,17 @@ def matched(setup: Setup, motion: Array) -> Setup:
     """The people that remain when those who moved most have gone, one by one.
 
     motion : (n,), of each person, or the difference between the person's two conditions
-    Two groups are matched by dropping from the group that moves more whoever moves most; paired
-    conditions by dropping whoever has the largest difference in the direction of the mean; until
-    the standardised difference is at most 0.1. Raises E438 where fewer than half would remain.
+    Two groups are matched by dropping whoever moves most in the group that moves more, or least in
+    the other, whichever helps more; paired conditions by dropping whoever has the largest
+    difference in the direction of the mean; until the standardised difference is at most 0.1.
+    Raises E438 where fewer than half of a group would remain.
     """
     keep = np.ones(len(motion), dtype=bool)
     while abs(imbalance(setup.x[keep], motion[keep])) > TOLERATED:
         keep[_worst(setup.x, motion, keep)] = False
-        if keep.sum() < LEAST_SHARE * len(motion):
-            raise untestable("matching for motion would leave fewer than half of the people")
+        for value in np.unique(setup.x):
+            if keep[setup.x == value].mean() < LEAST_SHARE:
+                raise untestable("matching for motion would leave fewer than half of the people")
     dropped = int((~keep).sum())
     return replace(
         setup,
@@ -48,8 +50,20 @@ def imbalance(x: Array, motion: Array) -> float:
 
 
 def _worst(x: Array, motion: Array, keep: NDArray[np.bool_]) -> int:
-    """Position of the person who is dropped next."""
+    """Position of the person without whom motion differs least."""
     sign = np.sign(imbalance(x[keep], motion[keep]))
-    among = keep if np.ptp(x) == 0 else keep & (x == (1 if sign > 0 else 0))
-    signed = motion * sign if np.ptp(x) == 0 else motion
-    return int(np.flatnonzero(among)[np.argmax(signed[among])])
+    if np.ptp(x) == 0:
+        return _largest(motion * sign, keep)
+    upper, lower = (keep & (x == value) for value in ((1, 0) if sign > 0 else (0, 1)))
+    candidates = (_largest(motion, upper), _largest(-motion, lower))
+    return min(candidates, key=lambda who: abs(_without(x, motion, keep, who)))
+
+
+def _without(x: Array, motion: Array, keep: NDArray[np.bool_], who: int) -> float:
+    others = keep.copy()
+    others[who] = False
+    return imbalance(x[others], motion[others])
+
+
+def _largest(values: Array, among: NDArray[np.bool_]) -> int:
+    return int(np.flatnonzero(among)[np.argmax(values[among])])

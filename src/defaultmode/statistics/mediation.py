@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.missing import Missing
@@ -89,15 +89,16 @@ def mediation(
 ) -> Mediation:
     """Treatment → change of the mediator → outcome, between randomised arms.
 
-    arm : (n,), two values, the larger is the treatment; mediator, outcome : (n,)
-    covariates : (n, q), measured before treatment. The product a·b equals the average causal
-    mediation effect where effects are linear, without interaction of treatment and mediator, and
-    nothing unmeasured moves mediator and outcome together, which randomisation does not ensure:
-    see `mediation_sensitivity`. People are drawn within arms. The test is conservative: where both
-    paths are absent it rejects far below 5 %.
-    Raises E425 for a concentration, which lies on the causal path, among the covariates; E437 where a
-    column does not vary or repeats others; E438 with more than two arms; E439 with too few people.
-    MacKinnon (2008); Preacher & Hayes (2008); Imai, Keele & Tingley (2010); Preacher & Selig (2012).
+    arm : (n,), 0 and 1, or the doses of more arms, in which all paths are then taken as linear
+    mediator, outcome : (n,); covariates : (n, q), measured before treatment
+    The product a·b equals the average causal mediation effect where effects are linear, without
+    interaction of treatment and mediator, and nothing unmeasured moves mediator and outcome
+    together, which randomisation does not ensure: see `mediation_sensitivity`. People are drawn
+    within two arms. The test is conservative: where both paths are absent it rejects far below 5 %.
+    Raises E425 for a concentration, which lies on the causal path, among the covariates; E437
+    where a column does not vary or repeats others; E439 with too few people.
+    MacKinnon (2008); Preacher & Hayes (2008); Imai, Keele & Tingley (2010); Preacher & Selig
+    (2012) for the Monte Carlo interval.
     """
     treated, values, others = _given(arm, (mediator, outcome), covariates)
     first, last = values
@@ -145,15 +146,17 @@ def serial_mediation(
         (((to_second, 0), (to_outcome, 2)), seconds[0] * lasts[2]),
         (((to_first, 0), (to_second, 1), (to_outcome, 2)), firsts[0] * seconds[1] * lasts[2]),
     )
-    through = [
+    first_way, second_way, both_ways = (
         indirect(
             math.prod(fit.slope(place).value for fit, place in paths),
-            products, _normal_draws(paths, draws, rng), last,
+            products,
+            _normal_draws(paths, draws, rng),
+            last,
         )
         for paths, products in ways
-    ]  # fmt: skip
+    )
     total = least_squares(last, np.column_stack([treated, others])).slope(0)
-    return SerialMediation(*through, total=total, direct=to_outcome.slope(0))
+    return SerialMediation(first_way, second_way, both_ways, total, to_outcome.slope(0))
 
 
 def indirect(value: float, draws: Array, normal: Array, outcome: Array) -> Indirect:
@@ -181,44 +184,44 @@ def indirect(value: float, draws: Array, normal: Array, outcome: Array) -> Indir
     )
 
 
-def refuse_concentration(treated: Array, covariates: Array) -> None:
-    """Raise E425 for a covariate that is zero in one arm and graded in the other.
+def refuse_concentration(arm: Array, covariates: Array) -> None:
+    """Raise E425 for a covariate that is zero or missing in one arm and graded in the others.
 
     Concentration is an effect of the treatment on the way to the outcome: holding it fixed between
     arms takes away what is asked about. Rosenbaum (1984).
     """
-    for place, column in enumerate(covariates.T):
-        for here, there in ((treated == 0, treated == 1), (treated == 1, treated == 0)):
-            levels = len(np.unique(column[there]))
-            if not column[here].any() and levels > 2:
-                found = f"covariate {place + 1} is 0 throughout one arm and takes {levels} values"
-                raise DefaultModeError(CONCENTRATION, f"{found} in the other")
+    for place, column in enumerate(np.nan_to_num(covariates).T):
+        for level in np.unique(arm[np.isfinite(arm)]):
+            grades = len(np.unique(column[arm != level]))
+            if grades > 2 and not column[arm == level].any():
+                found = f"covariate {place + 1} is 0 or missing throughout the arm {level:g}"
+                raise DefaultModeError(
+                    CONCENTRATION, f"{found} and takes {grades} values elsewhere"
+                )
 
 
 def _given(
     arm: ArrayLike, columns: Sequence[ArrayLike], covariates: ArrayLike | None
 ) -> tuple[Array, list[Array], Array]:
     label = np.asarray(arm, dtype=np.float64)
-    label, *values, others = complete_rows(label, *columns, as_columns(covariates, len(label)))
-    levels = np.unique(label)
-    if len(levels) > 2:
-        raise DefaultModeError("E438", f"{len(levels)} arms; mediation compares two")
-    treated = (label == levels.max(initial=-math.inf)).astype(np.float64)
+    others = as_columns(covariates, len(label))
+    refuse_concentration(label, others)
+    label, *values, others = complete_rows(label, *columns, others)
     q, n_mediators = others.shape[1], len(values) - 1
     least = max(2 * LEAST_IN_ARM, q + n_mediators + 5)
     require_people(len(label), least, "mediation")
-    refuse_concentration(treated, others)
     names = ["the arm", *(f"covariate {i + 1}" for i in range(q))]
     names += [f"mediator {i + 1}" for i in range(n_mediators)] + ["the outcome"]
-    require_independent(np.column_stack([treated, others, *values]), names)
-    smaller = int(min(treated.sum(), (1 - treated).sum()))
-    require_people(smaller, LEAST_IN_ARM, "the smaller arm")
-    return treated, values, others
+    require_independent(np.column_stack([label, others, *values]), names)
+    sizes = np.unique(label, return_counts=True)[1]
+    if len(sizes) == 2:
+        require_people(int(sizes.min()), LEAST_IN_ARM, "the smaller arm")
+    return label, values, others
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Drawn:
-    """Products of [constant, arm, mediators and outcome, covariates], each scaled, and the scales."""
+    """Products of constant, arm, mediators, outcome and covariates, all scaled, and the scales."""
 
     products: Array
     scales: Array
@@ -237,7 +240,8 @@ class _Drawn:
         columns = np.column_stack([treated, *values, others])
         scales = columns.std(axis=0)
         scaled = np.column_stack([np.ones(len(columns)), (columns - columns.mean(axis=0)) / scales])
-        strata = treated.astype(np.intp)
+        levels, strata = np.unique(treated, return_inverse=True)
+        strata = strata if len(levels) == 2 else np.zeros_like(strata)
         return cls(resampled_products(scaled, strata, draws=draws, rng=rng), scales, len(values))
 
     def to(self, value: int, *, after: int = 0) -> Array:
@@ -260,9 +264,8 @@ def _proportion(
     product: float, total: Slope, draws: Array, totals: Array
 ) -> tuple[float, float, float] | Missing:
     if total.p >= ALPHA:
-        return Missing(
-            f"the total effect is not clear (p = {total.p:.2g}): a share of it has no meaning"
-        )
+        unclear = f"the total effect is not clear (p = {total.p:.2g})"
+        return Missing(f"{unclear}: a share of it has no meaning")
     if product * total.value < 0:
         return Missing("the indirect effect runs against the total one: it is no share of it")
     return (product / total.value, *percentile_interval(draws / totals))

@@ -64,8 +64,8 @@ def crossover_mediation(
     """Indirect effect of a treatment that everybody had, against a control condition.
 
     mediator, outcome : under treatment and under control, (n,) each, row i of all is person i
-    covariates : (n, q), differences between the conditions such as motion, or traits less their mean
-        such as the order; they stand in both models, whose constants are a and the direct effect
+    covariates : (n, q), differences between the conditions such as motion, or traits less their
+        mean such as the order; they stand in both models, whose constants are a and the direct path
     As between arms it is assumed that nothing unmeasured moves mediator and outcome together, and
     that conditions do not carry over. Raises E437 where the mediator's difference does not vary or
     repeats a covariate, E439 below 10 people.

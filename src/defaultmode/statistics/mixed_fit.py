@@ -15,6 +15,7 @@ Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 Flags = NDArray[np.bool_]
 
+_FLAT = 1e-24  # residual squares below this share of the outcome's are arithmetic
 _NO_MAXIMUM = "the likelihood has no maximum: the values do not vary within people, or not between"
 
 
@@ -127,7 +128,8 @@ def fit_outcomes(
         if isinstance(found, Missing):
             fit.reason[columns], fit.code[columns] = found.reason, found.code
         else:
-            _place(fit, columns, found)
+            flat = found.variances[-1] <= _FLAT * (rows.y**2).mean(axis=0)
+            _place(fit, columns, found, lost=columns[flat | ~found.converged])
     return fit
 
 
@@ -159,14 +161,15 @@ def _obstacle(rows: Rows, names: Sequence[str]) -> Missing | None:
     return None
 
 
-def _place(fit: MixedFit, columns: Codes, found: Solved) -> None:
+def _place(fit: MixedFit, columns: Codes, found: Solved, *, lost: Codes) -> None:
     from scipy.special import stdtr
 
-    lost = columns[~found.converged]
     for one in fields(found):
         getattr(fit, one.name)[..., columns] = getattr(found, one.name)
     for values in (fit.coefficients, fit.standard_errors, fit.df, fit.variances):
         values[:, lost] = np.nan
+    fit.log_likelihood[lost] = np.nan
+    fit.converged[lost] = False
     fit.reason[lost], fit.code[lost] = _NO_MAXIMUM, "E437"
     t = fit.coefficients[:, columns] / fit.standard_errors[:, columns]
     fit.t[:, columns], fit.p[:, columns] = t, 2 * stdtr(fit.df[:, columns], -np.abs(t))

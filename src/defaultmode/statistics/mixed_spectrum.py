@@ -13,7 +13,7 @@ Flags = NDArray[np.bool_]
 _STEP, _END = 0.25, 18.0  # of log(1 + n λ); at its end participants differ e¹⁸ times more than rows
 _TOLERANCE = 1e-11
 _ITERATIONS = 60
-_FLAT = 1e-20  # squares below this share of the whole are arithmetic
+_FLOOR = 1e-26  # share of the squares below which the rest is arithmetic
 _LEAST = 1e-100  # an outcome of zeros has a logarithm too, and no maximum
 _NOTHING = 1e-10  # eigenvalues below this share of the largest are arithmetic
 
@@ -83,7 +83,7 @@ def reduce(rows: Rows) -> tuple[Whitened, Spectrum]:
     )
     size, count, energy = _eigen(people, left, n)
     whole = (residual**2).sum(axis=0)
-    rest = np.maximum(whole - energy.sum(axis=0), _FLAT * (rows.y**2).sum(axis=0) + _LEAST)
+    rest = np.maximum(whole - energy.sum(axis=0), _FLOOR * (rows.y**2).sum(axis=0) + _LEAST)
     freedom = len(residual) - q.shape[1]
     return white, Spectrum(size, count, energy, rest, freedom, float(sizes[-1]))
 

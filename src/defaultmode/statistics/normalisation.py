@@ -51,8 +51,8 @@ def normalisation(
     members : (n,), the subgroup that is asked about, such as responders; all patients give the mean
         towards which it regresses
     An extreme value is followed by a less extreme one without any treatment, so that a smaller
-    distance alone says nothing: with neither an untreated arm nor a retest both answers are a reason
-    (E427). Groups too small, or values that do not vary, are reasons too (E439, E437).
+    distance alone says nothing: with neither an untreated arm nor a retest both answers are a
+    reason (E427). Groups too small, or values that do not vary, are reasons too (E439, E437).
     The ratio of distances is not offered: it has no mean and its spread is unusable.
     """
     chosen = np.ones(len(np.asarray(pre)), bool) if members is None else np.asarray(members, bool)
@@ -181,7 +181,7 @@ def _beyond(patients: Array, retest: Array, controls: Array) -> Array:
         before[chosen], mean=float(before.mean()), sd=float(before.std(ddof=1)),
         reliability=patients_reliability(before, retest), target=target,
     )  # fmt: skip
-    return expected - np.abs(after[chosen] - target)
+    return np.asarray(expected - np.abs(after[chosen] - target))
 
 
 def _jackknife(samples: tuple[Array, Array, Array], place: int) -> float:
@@ -211,10 +211,9 @@ def _about_gap(patients: Array, controls: Array) -> tuple[str, ...]:
     g, low, high = float(gap.value[0]), float(gap.ci_low[0]), float(gap.ci_high[0])
     if low > 0 or high < 0:
         return ()
-    return (
-        f"patients before treatment did not differ clearly from controls (Hedges g {g:.2f}, "
-        f"95 % interval {low:.2f} to {high:.2f}): it is not clear what there is to normalise",
-    )
+    found = f"Hedges g {g:.2f}, 95 % interval {low:.2f} to {high:.2f}"
+    unclear = "patients before treatment did not differ clearly from controls"
+    return (f"{unclear} ({found}): it is not clear what there is to normalise",)
 
 
 def _why_untestable(subgroup: bool) -> str:

@@ -17,6 +17,7 @@ Array = NDArray[np.float64]
 STATISTIC = "spatial r"
 LEAST_PEOPLE = 3
 LEAST_FOR_HALVES = 4
+LARGEST_R = 1 - 1e-15
 N_SPLITS = 200  # our choice: the mean over them then varies by about a hundredth
 HOW = "correlation of mean maps of change; p over people, permuted p by rotations of a map"
 
@@ -101,9 +102,9 @@ def _estimate(spin: MapTest, left_out: Sequence[Array]) -> Estimate:
     from scipy.special import stdtr, stdtrit
 
     n = np.array([len(r) for r in left_out])
-    spread = np.array([((z - z.mean()) ** 2).sum() for z in map(np.arctanh, left_out)])
+    spread = np.array([((z - z.mean()) ** 2).sum() for z in map(_fisher_z, left_out)])
     se = math.sqrt(float(((n - 1) / n) @ spread))
-    z, df = math.atanh(spin.value), float(n.min() - 1)
+    z, df = float(_fisher_z(np.array(spin.value))), float(n.min() - 1)
     reach = float(stdtrit(df, (1 + CONFIDENCE) / 2)) * se
     return Estimate(
         STATISTIC,
@@ -117,6 +118,11 @@ def _estimate(spin: MapTest, left_out: Sequence[Array]) -> Estimate:
         p_permuted=spin.p,
         how=HOW,
     )
+
+
+def _fisher_z(r: Array) -> Array:
+    """Fisher's z of correlations of any shape, finite for equal maps too."""
+    return np.asarray(np.arctanh(np.clip(r, -LARGEST_R, LARGEST_R)))
 
 
 def _left_out(a: Array, b: Array, *, same_people: bool) -> list[Array]:

@@ -3,12 +3,11 @@
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from defaultmode.core.result import Estimate
 from defaultmode.statistics.effects import CONFIDENCE, SMALLEST_N_CORRELATION
 from defaultmode.statistics.regression import (
-    FLAT,
     Array,
     as_columns,
     complete_rows,
@@ -110,9 +109,9 @@ def _cosine(a: Array, b: Array) -> float:
     return float(np.clip(a @ b / (np.linalg.norm(a) * np.linalg.norm(b)), -1, 1))
 
 
-def _centred_within(values: Array, who: np.ndarray, n: int) -> Array:
+def _centred_within(values: Array, who: NDArray[np.intp], n: int) -> Array:
     means = np.bincount(who, weights=values, minlength=n) / np.bincount(who, minlength=n)
-    return values - means[who]
+    return np.asarray(values - means[who])
 
 
 def _correlation(

@@ -25,8 +25,8 @@ _STEPS, _NEAR = 1000, 1e-12
 class Pooled:
     """A random-effects mean over k cohorts.
 
-    estimate : value, 95 % interval and p by Hartung & Knapp, in the statistic that was pooled; se on
-        the scale of pooling; n counts cohorts
+    estimate : value, 95 % interval and p by Hartung & Knapp, in the statistic that was pooled; se
+        on the scale of pooling; n counts cohorts
     tau2 : variance between cohorts, on the scale of pooling; i2 : share of it in the whole, 0 to 1
     q, p_q : Cochran's test of homogeneity
     prediction : where the effect of a further cohort lies with probability 95 %, or why not
@@ -55,7 +55,7 @@ def pool(
     The variance between cohorts is found by restricted likelihood, Paule & Mandel or DerSimonian &
     Laird. The interval is Hartung & Knapp's, t with k − 1, never narrower than the usual one; with
     hartung_knapp = False the usual normal one. The prediction interval is t with k − 2 around the
-    mean, of variance τ² + se². With two or three cohorts all of these are very wide, and rightly so.
+    mean, of variance τ² + se². With two or three cohorts all are very wide, and rightly so.
     Raises E426 where an estimate or its error cannot be pooled, or there are fewer than two.
     Hartung & Knapp (2001); Röver, Knapp & Friede (2015); Higgins, Thompson & Spiegelhalter (2009).
     """

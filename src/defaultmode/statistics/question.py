@@ -44,7 +44,8 @@ class Question:
 class Setup:
     """What is fitted: one row per person.
 
-    y, x : (n,); covariates : (n, q), called `names`; kind : how the coefficient is named, None for a correlation
+    y, x : (n,); covariates : (n, q), called `names`
+    kind : how the coefficient is named, None for a correlation
     blocks : (n,), people are exchanged within a site only; people : (n,), positions
     how : the comparison in words
     """

@@ -1,0 +1,251 @@
+"""Published evidence beside a study's own effect, and both pooled: one estimate per cohort."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite, nan, sqrt
+
+import pandas as pd
+
+from defaultmode.claims import Claim, Evidence
+from defaultmode.core.missing import Missing
+from defaultmode.core.result import Estimate
+from defaultmode.pipeline.judging import Judged
+from defaultmode.pipeline.specifying import CLINICAL
+from defaultmode.statistics.effects import small_sample_correction
+from defaultmode.statistics.pooling import (
+    Pooled,
+    Scale,
+    error_from_interval,
+    one_per_cohort,
+    pool,
+    to_scale,
+)
+
+Place = tuple[str, str, str]  # test, atlas, preset
+Row = dict[str, object]
+PUBLISHED, OWN, ALONE, TOGETHER = "published", "your study", "pooled", "pooled with your study"
+SCALES: dict[str, Scale] = {"Pearson r": "Fisher z", "ratio": "log", "odds ratio": "log"}
+COLUMNS = (
+    "claim", "test", "atlas", "denoise", "source", "cite", "cohort", "stance", "statistic",
+    "value", "ci_low", "ci_high", "n", "n_reference", "pooled", "weight", "cohorts", "tau2", "i2",
+    "prediction_low", "prediction_high", "verified", "finding", "note",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """An effect as it can be pooled; error : on the scale of pooling, NaN where nothing tells it.
+
+    note : by which rule the error was found, or why there is none
+    """
+
+    cohort: str
+    value: float
+    error: float
+    note: str = ""
+
+    def usable(self, scale: Scale) -> bool:
+        """Whether it can be pooled."""
+        return isfinite(float(to_scale(self.value, scale))) and self.error > 0
+
+
+def evidence_table(
+    claims: Sequence[Claim],
+    found: Mapping[str, Mapping[Place, Judged]],
+    deciding: Mapping[str, Sequence[str]],
+    *,
+    cohort: str = "",
+) -> pd.DataFrame:
+    """One row for each published finding, each effect of the study and each pooled mean.
+
+    found, deciding : by claim, what decides its tests and the presets that decide the claim
+    cohort : whose people the study's own are; published rows of it are not pooled with the study
+    weight : share of a row in its pool, that of its preset for the study's own, NaN where it is in
+        none; cohorts, tau2, i2, prediction : of pooled means, tau2 on the scale of pooling
+    """
+    rows = [
+        row
+        for claim in claims
+        for row in _of_claim(claim, found[claim.id], deciding[claim.id], cohort=cohort)
+    ]
+    return pd.DataFrame([dict.fromkeys(COLUMNS, "") | row for row in rows], columns=list(COLUMNS))
+
+
+def _of_claim(
+    claim: Claim, found: Mapping[Place, Judged], deciding: Sequence[str], *, cohort: str
+) -> Iterator[Row]:
+    for test in claim.tests:
+        known = {
+            place: judged.estimate
+            for place, judged in found.items()
+            if place[0] == test.name and isfinite(judged.estimate.value)
+        }
+        rows = [row for row in claim.evidence if row.test == test.name]
+        statistic = statistic_of(rows, list(known.values()))
+        own = {place: e for place, e in known.items() if e.statistic == statistic}
+        beside = _Beside(statistic, rows, deciding, cohort)
+        yield from ({"claim": claim.id, "test": test.name} | row for row in beside.rows(own))
+    for row in claim.evidence:
+        if not row.test:
+            said = "speaks to no test of the claim: not pooled" if isfinite(row.value) else ""
+            yield {"claim": claim.id} | _published(row, Effect(row.cohort_id, row.value, nan, said))
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """The published rows of one test, and how the study's own effects stand beside them."""
+
+    statistic: str
+    published: Sequence[Evidence]
+    deciding: Sequence[str]
+    cohort: str
+
+    def rows(self, own: Mapping[Place, Estimate]) -> Iterator[Row]:
+        """Published rows, their pooled mean, then each own effect and what it adds up to."""
+        scale = SCALES.get(self.statistic, "as it is")
+        effects = [effect_of(row, self.statistic) for row in self.published]
+        kept = kept_of(effects, scale)
+        alone = pooled_of([effects[i] for i in kept], scale)
+        weights = dict(zip(kept, _weights([effects[i] for i in kept], alone), strict=True))
+        for i, (row, effect) in enumerate(zip(self.published, effects, strict=True)):
+            yield _published(row, effect, weight=weights.get(i), usable=effect.usable(scale))
+        if alone:
+            yield _pooled_row(ALONE, self.statistic, alone)
+        others = [effects[i] for i in kept if not self.cohort or effects[i].cohort != self.cohort]
+        for (_, atlas, denoise), estimate in own.items():
+            place = {"atlas": "" if denoise == CLINICAL else atlas, "denoise": denoise}
+            mine = Effect(OWN, estimate.value, estimate.se)
+            both = [*others, mine]
+            asked = denoise in self.deciding and others and mine.usable(scale)
+            together = pooled_of(both, scale) if asked else None
+            yield place | _own(estimate, weight=_weights(both, together)[-1])
+            if together:
+                yield place | _pooled_row(TOGETHER, self.statistic, together)
+
+
+def statistic_of(rows: Sequence[Evidence], own: Sequence[Estimate]) -> str:
+    """The statistic of a test: the study's own, or the commonest of what is published."""
+    stated = [e.statistic for e in own] or [r.statistic for r in rows if isfinite(r.value)]
+    return Counter(stated).most_common(1)[0][0] if stated else ""
+
+
+def effect_of(row: Evidence, statistic: str) -> Effect:
+    """A published row in this statistic, its value NaN in any other.
+
+    Cohen's d of two groups becomes Hedges' g by the small-sample correction, and nothing else is
+    converted: a change in standard deviations of the change is not one in those of people.
+    """
+    if not isfinite(row.value):
+        return Effect(row.cohort_id, nan, nan)
+    if row.statistic == statistic:
+        value = row.value
+    elif (row.statistic, statistic) == ("d", "Hedges g") and min(row.n, row.n_reference) > 1:
+        value = row.value * float(small_sample_correction(row.n + row.n_reference - 2))
+    else:
+        said = f"published as {row.statistic}, not the study's {statistic}: not pooled"
+        return Effect(row.cohort_id, nan, nan, said)
+    return Effect(row.cohort_id, value, *standard_error(row, statistic))
+
+
+def standard_error(row: Evidence, statistic: str) -> tuple[float, str]:
+    """Standard error of a row on the scale of pooling, and the rule that gave it.
+
+    From the interval; else from n by Fisher (1921) for correlations, and for standardised effects
+    by the large-sample variance of Hedges (1981).
+    """
+    if isfinite(row.ci_low) and isfinite(row.ci_high):
+        scale = SCALES.get(statistic, "as it is")
+        return error_from_interval(row.ci_low, row.ci_high, scale=scale), ""
+    n, m, from_n = row.n, row.n_reference, "no published interval: standard error from n"
+    if statistic == "Pearson r" and n > 3:
+        return 1 / sqrt(n - 3), from_n
+    if statistic in ("d", "d_z") and n > 1 and not m:
+        return sqrt(1 / n + row.value**2 / (2 * n)), from_n
+    if statistic == "Hedges g" and min(n, m) > 1:
+        return sqrt(1 / n + 1 / m + row.value**2 / (2 * (n + m))), from_n
+    return nan, "neither an interval nor the numbers of people it needs: not pooled"
+
+
+def kept_of(effects: Sequence[Effect], scale: Scale) -> list[int]:
+    """Positions of the effects that are pooled: the most precise usable one of each cohort."""
+    usable = [i for i, effect in enumerate(effects) if effect.usable(scale)]
+    chosen = [effects[i] for i in usable]
+    if not chosen:
+        return []
+    places = one_per_cohort([e.cohort for e in chosen], [e.error for e in chosen])
+    return [usable[i] for i in places]
+
+
+def pooled_of(effects: Sequence[Effect], scale: Scale) -> Pooled | None:
+    """The random-effects mean, None of fewer than two."""
+    if len(effects) < 2:
+        return None
+    return pool([e.value for e in effects], [e.error for e in effects], scale=scale)
+
+
+def _weights(effects: Sequence[Effect], pooled: Pooled | None) -> list[float]:
+    """Share of each effect in a pool, NaN where there is none."""
+    if pooled is None:
+        return [nan] * len(effects)
+    weights = [1 / (e.error**2 + pooled.tau2) for e in effects]
+    return [weight / sum(weights) for weight in weights]
+
+
+def _published(
+    row: Evidence, effect: Effect, *, weight: float | None = None, usable: bool = False
+) -> Row:
+    """A row of evidence as published; in its own statistic, converted nowhere but in the pool."""
+    other = "another estimate of the same cohort is more precise: not pooled"
+    notes = (row.note, effect.note, other if usable and weight is None else "")
+    return {
+        "source": PUBLISHED,
+        "cite": row.cite,
+        "cohort": row.cohort_id,
+        "stance": row.stance,
+        "statistic": row.statistic if isfinite(row.value) else "",
+        "value": row.value,
+        "ci_low": row.ci_low,
+        "ci_high": row.ci_high,
+        "n": row.n or nan,
+        "n_reference": row.n_reference or nan,
+        "pooled": weight is not None,
+        "weight": nan if weight is None else weight,
+        "verified": row.verified,
+        "finding": row.finding,
+        "note": "; ".join(note.rstrip(".") for note in notes if note),
+    }
+
+
+def _own(estimate: Estimate, *, weight: float) -> Row:
+    return {
+        "source": OWN,
+        "statistic": estimate.statistic,
+        "value": estimate.value,
+        "ci_low": estimate.ci_low,
+        "ci_high": estimate.ci_high,
+        "n": estimate.n,
+        "n_reference": estimate.n_reference or nan,
+        "pooled": isfinite(weight),
+        "weight": weight,
+        "note": estimate.how,
+    }
+
+
+def _pooled_row(source: str, statistic: str, pooled: Pooled) -> Row:
+    """A pooled mean with its heterogeneity and prediction interval."""
+    low, high = (nan, nan) if isinstance(pooled.prediction, Missing) else pooled.prediction
+    reason = pooled.prediction.reason if isinstance(pooled.prediction, Missing) else ""
+    return {
+        "source": source,
+        "statistic": statistic,
+        "value": pooled.estimate.value,
+        "ci_low": pooled.estimate.ci_low,
+        "ci_high": pooled.estimate.ci_high,
+        "cohorts": pooled.estimate.n,
+        "tau2": pooled.tau2,
+        "i2": pooled.i2,
+        "prediction_low": low,
+        "prediction_high": high,
+        "note": "; ".join(part for part in (pooled.estimate.how, reason) if part),
+    }
