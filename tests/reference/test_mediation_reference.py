@@ -57,14 +57,14 @@ def test_product_is_the_average_causal_effect_of_statsmodels() -> None:
     design = np.column_stack([np.ones(n), arm, m, age])
     theirs = TheirMediation(
         sm.OLS(y, design), sm.OLS(m, design[:, [0, 1, 3]]), [1, 1], mediator=2
-    ).fit(method="parametric", n_rep=2000, rng=np.random.default_rng(3))
+    ).fit(method="parametric", n_rep=300, rng=np.random.default_rng(3))
     acme = theirs.summary().loc["ACME (average)"]
     found = mediation(arm, m, y, covariates=age, rng=rng)
     one, unit = found.indirect.estimate, y.std(ddof=1)
-    error = one.se * unit / math.sqrt(2000)
-    assert_allclose(one.raw, acme["Estimate"], atol=5 * error)
+    error = one.se * unit / math.sqrt(300)  # of the mean of their draws
+    assert_allclose(one.raw, acme["Estimate"], atol=4 * error)
     ends = [acme["Lower CI bound"], acme["Upper CI bound"]]
-    assert_allclose([one.ci_low * unit, one.ci_high * unit], ends, atol=0.25 * one.se * unit)
+    assert_allclose([one.ci_low * unit, one.ci_high * unit], ends, atol=0.6 * one.se * unit)
 
 
 def test_sensitivity_recovers_an_effect_of_known_confounding() -> None:

@@ -59,9 +59,7 @@ def test_random_intercept_of_sleepstudy_agrees_with_lme4() -> None:
 def test_random_slope_of_sleepstudy_agrees_with_lme4() -> None:
     # lmerTest, help page of contest1D, (Days | Subject): 251.4051, se 6.824597, df 16.99973;
     # 10.46729, se 1.54579, df 16.99998. lme4: variances 612.10, 35.07, 654.94, correlation 0.07.
-    fit = mixed_model_several(
-        REACTION, SLEEP_X, SUBJECT, names=("intercept", "days"), slope=DAYS
-    )
+    fit = mixed_model_several(REACTION, SLEEP_X, SUBJECT, names=("intercept", "days"), slope=DAYS)
     assert_allclose(fit.coefficients[:, 0], [251.4051, 10.46729], atol=5e-5)
     assert_allclose(fit.standard_errors[:, 0], [6.824597, 1.54579], rtol=1e-5)
     assert_allclose(fit.df[:, 0], 17, atol=1e-3)  # balanced: exactly 17
@@ -75,18 +73,14 @@ def test_crossed_random_effects_of_penicillin_agree_with_lme4() -> None:
     # standard deviations 0.8467, 1.9316 and 0.5499 (REML).
     diameter = np.array(PENICILLIN.split(), dtype=float)
     plate, sample = np.repeat(np.arange(24), 6), np.tile(list("ABCDEF"), 24)
-    fit = mixed_model_several(
-        diameter, np.ones((144, 1)), plate, names=("intercept",), site=sample
-    )
+    fit = mixed_model_several(diameter, np.ones((144, 1)), plate, names=("intercept",), site=sample)
     assert_allclose(fit.coefficients[0, 0], 22.9722, atol=5e-5)
     assert_allclose(fit.standard_errors[0, 0], 0.8086, atol=6e-5)
     assert_allclose(np.sqrt(fit.variances[:, 0]), [0.8467, 1.9316, 0.5499], atol=6e-5)
     assert fit.components == ("participant", "site", "residual")
 
 
-def unbalanced(
-    seed: int = 3, outcomes: int = 12
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def unbalanced(seed: int = 3, outcomes: int = 12) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     who = np.repeat(np.arange(14), 3)
     x = np.column_stack(
@@ -189,7 +183,9 @@ def test_small_sample_errors_agree_with_the_formula_of_kenward_and_roger() -> No
         dense = Dense(y[:, j], x, who)
         inverse, cov = dense.inverse(plain.variances[:, j]), dense.covariance(plain.variances[:, j])
         project = inverse - inverse @ x @ cov @ x.T @ inverse
-        information = [[np.trace(project @ a @ project @ b) / 2 for b in dense.parts] for a in dense.parts]
+        information = [
+            [np.trace(project @ a @ project @ b) / 2 for b in dense.parts] for a in dense.parts
+        ]
         weight = np.linalg.inv(information)
         first = [-x.T @ inverse @ part @ inverse @ x for part in dense.parts]
         middle = sum(

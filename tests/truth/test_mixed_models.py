@@ -57,7 +57,9 @@ def test_groups_by_occasions_are_the_classical_split_plot():
     person = cells.mean(axis=2, keepdims=True) - cells.mean(axis=(1, 2), keepdims=True)
     error = ((cells - fitted - person) ** 2).sum(axis=(0, 1, 2)) / 20
     both = fitted - fitted.mean(axis=0, keepdims=True) - fitted.mean(axis=2, keepdims=True)
-    interaction = 6 * ((both + fitted.mean(axis=(0, 2), keepdims=True)) ** 2).sum(axis=(0, 1, 2)) / 2
+    interaction = (
+        6 * ((both + fitted.mean(axis=(0, 2), keepdims=True)) ** 2).sum(axis=(0, 1, 2)) / 2
+    )
     assert_allclose((fit.t[4:] ** 2).mean(axis=0), interaction / error, rtol=1e-8)
     assert_allclose(fit.df[4:], 20, rtol=1e-8)
     adjusted = mixed_model(y, x, who, names=names, negative_variance=True, kenward_roger=True)
@@ -71,7 +73,9 @@ def test_planted_effects_and_variances_are_recovered():
     assert abs(fit.coefficients[1].mean() - 0.4) < 4 * np.sqrt(0.6 / 400 / 200)
     assert_allclose(fit.icc.mean(), 0.7, atol=0.01)
     assert_allclose(fit.variance("residual").mean(), 0.3, atol=0.01)
-    covered = np.abs(fit.coefficients[1] - 0.4) < fit.standard_errors[1] * stats.t.ppf(0.975, fit.df[1])
+    covered = np.abs(fit.coefficients[1] - 0.4) < fit.standard_errors[1] * stats.t.ppf(
+        0.975, fit.df[1]
+    )
     assert abs(covered.mean() - 0.95) < 4 * np.sqrt(0.95 * 0.05 / 200)
 
 
@@ -226,3 +230,20 @@ def test_random_effects_that_the_rows_cannot_show_are_refused():
     assert refused(lambda: mixed_model_several(y, x, who, names=PAIR, slope=x[:, 1])).code == "E421"
     one = np.zeros(12)
     assert refused(lambda: mixed_model_several(y, x, who, names=PAIR, site=one)).code == "E421"
+
+
+def test_outcomes_that_do_not_vary_are_no_fit_in_any_model():
+    rng = np.random.default_rng(2)
+    who, drug = np.repeat(np.arange(6), 4), np.tile([0.0, 0.0, 1.0, 1.0], 6)
+    x = np.column_stack([np.ones(24), drug])
+    y = np.column_stack(
+        [rng.normal(size=24), np.zeros(24), 7 + drug, drug + rng.normal(size=6)[who]]
+    )
+    for fit in (
+        mixed_model(y, x, who, names=PAIR, kenward_roger=True),
+        mixed_model(y, x, who, names=PAIR, negative_variance=True),
+        mixed_model_several(y, x, who, names=PAIR, slope=drug),
+    ):
+        assert_array_equal(fit.code, ["", "E437", "E437", "E437"])
+        assert_array_equal(np.isfinite(fit.variances[-1]), fit.code == "")
+    assert_array_equal(linear_model(y, x, who, names=PAIR).code, ["", "E437", "E437", ""])

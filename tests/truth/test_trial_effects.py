@@ -32,7 +32,9 @@ def test_complete_pairs_are_d_z_to_the_last_digits():
     for j, found in enumerate(trial_effects(y, TrialRows(who, treatment), DRUG)):
         assert found.statistic == "d_z"
         assert_allclose(found.value, paired.value[j], rtol=1e-9)
-        assert_allclose([found.ci_low, found.ci_high], [paired.ci_low[j], paired.ci_high[j]], rtol=1e-6)
+        assert_allclose(
+            [found.ci_low, found.ci_high], [paired.ci_low[j], paired.ci_high[j]], rtol=1e-6
+        )
         assert_allclose([found.raw, found.p], [paired.difference[j], paired.p[j]], rtol=1e-8)
         assert_allclose(found.df, 11, rtol=1e-8)
         assert (found.n, found.n_reference) == (12, 12)
@@ -99,7 +101,9 @@ def test_a_change_with_three_treatments_and_missing_sessions_recovers_what_was_p
         assert abs(found.raw - truth) < 4 * found.se * spread
         assert_allclose(found.value * spread, found.raw, rtol=0.1)
         assert found.ci_low < truth / spread < found.ci_high
-        assert found.p == pytest.approx(2 * stats.t.sf(abs(found.raw / (found.se * spread)), found.df), abs=0.05)
+        assert found.p == pytest.approx(
+            2 * stats.t.sf(abs(found.raw / (found.se * spread)), found.df), abs=0.05
+        )
     change = trial_effects(y, rows, Contrast(phase=("acute", "baseline")))[0]
     assert abs(change.raw - 0.8 / 3) < 4 * 2 / np.sqrt(3 * people)
     assert "motion" in change.how
@@ -112,7 +116,9 @@ def test_carry_over_is_found_in_a_design_of_three_periods():
     who, period = np.repeat(np.arange(people), 3), np.tile([1, 2, 3], people)
     sequence = orders[who % 6]
     treatment = np.array([order[at - 1] for order, at in zip(sequence, period, strict=True)])
-    before = np.array([order[at - 2] if at > 1 else "" for order, at in zip(sequence, period, strict=True)])
+    before = np.array(
+        [order[at - 2] if at > 1 else "" for order, at in zip(sequence, period, strict=True)]
+    )
     y = rng.normal(size=people)[who] + 0.5 * rng.normal(size=3 * people)
     y += 1.0 * (treatment == "K") + 0.6 * (before == "K")
     rows = TrialRows(who, treatment, period=period, sequence=sequence)
@@ -169,7 +175,9 @@ def test_order_of_rows_names_scale_and_shift_do_not_matter():
     assert_allclose(effect(y * 1e-5, same), first, rtol=1e-7)
     assert_allclose(effect(y + 1e4, same), first, rtol=1e-7)
     assert_allclose(effect(y, same, scale=1e6), first, rtol=1e-7)
-    assert_allclose(effect(y, same, names=np.array([f"sub-{99 - i}" for i in who])), first, rtol=1e-8)
+    assert_allclose(
+        effect(y, same, names=np.array([f"sub-{99 - i}" for i in who])), first, rtol=1e-8
+    )
     back = Contrast(DRUG.treatment[::-1])
     rows = TrialRows(who, treatment, period=period, sequence=sequence)
     forth, opposite = trial_effects(y, rows, DRUG)[0], trial_effects(y, rows, back)[0]
@@ -199,7 +207,7 @@ def test_an_empty_cell_is_refused_and_the_cells_with_rows_are_named():
 
 
 def test_a_constant_covariate_and_an_aliased_one_are_refused_by_name():
-    y, who, treatment, period, _ = two_periods()
+    y, who, treatment, *_ = two_periods()
     dose = np.where(treatment == "ketamine", 0.5, 0.0)[:, None]
     rows = TrialRows(who, treatment, covariates=np.ones((24, 1)), covariate_names=("age",))
     assert (refused(y, rows, DRUG).code, "'age'" in refused(y, rows, DRUG).detail) == ("E437", True)

@@ -149,6 +149,8 @@ def tell_study(report: "StudyReport") -> None:
     tell(f"{len(report.study.table)} rows of {participants} participants; {missing} values missing")
     for result in report.results:
         tell(result.sentence)
+    for sentence in report.followed.sentences:
+        tell(sentence)
     tell(report.stamp.sentence)
     tell(report.ledger.claims.sentence)
     tell("\n".join(verdict_lines(report)))
@@ -157,12 +159,30 @@ def tell_study(report: "StudyReport") -> None:
 
 
 def verdict_lines(report: "StudyReport") -> list[str]:
-    """The claims that the study could test, a line each."""
+    """The claims that the study could test, and the parts of others, a line each."""
     table = report.ledger.claims.table
-    tested = table[table["verdict_over_presets"] != "not testable"]
-    first = tested.drop_duplicates(["claim", "atlas"])
-    columns = (first["claim"], first["title"], first["atlas"], first["verdict_over_presets"])
-    return [
-        f"  {claim:<4} {word:<18} {title}{f' [{atlas}]' if atlas else ''}"
-        for claim, title, atlas, word in zip(*columns, strict=True)
+    first = table.drop_duplicates(["claim", "atlas"])
+    tested = first[first["verdict_over_presets"] != "not testable"]
+    columns = (
+        "claim",
+        "verdict_over_presets",
+        "title",
+        "statistic",
+        "estimate",
+        "ci_low",
+        "ci_high",
+    )
+    lines = [
+        f"  {claim:<4} {word:<18} {title}: {statistic} {value:.2f} [{low:.2f}, {high:.2f}]"
+        for claim, word, title, statistic, value, low, high in zip(
+            *(tested[name] for name in columns), strict=True
+        )
+    ]
+    whole = report.ledger.specifications.table
+    parts = whole[
+        whole["decides"] & whole["estimate"].notna() & ~whole["claim"].isin(tested["claim"])
+    ]
+    return lines + [
+        f"  {claim:<4} {'in part':<18} {test}: {reason}"
+        for claim, test, reason in zip(parts["claim"], parts["test"], parts["reason"], strict=True)
     ]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from defaultmode.core.atlas import Atlas
 from defaultmode.core.errors import DefaultModeError
+from defaultmode.core.exposure import Exposure, Rating
 from defaultmode.core.grid import Grid
 from defaultmode.core.missing import Missing
 
@@ -105,6 +106,8 @@ class Recording:
     removed : (n_time, n_columns), the regressors whose least-squares fit over the usable frames was
         taken off `unfiltered` (off `signal` where that is None); None before denoising
     events : of the task, in order of their onsets; empty where none were recorded
+    ratings : answers within the run, in order of their times
+    exposure : to a drug, over the frames; None where no dose with a time is known
     grid : the voxels or vertices behind the regions; None where only regions are known
     absent : region name → why its column is NaN
     confounds : column name → (n_time,), NaN where the table says n/a; empty for tables
@@ -120,6 +123,8 @@ class Recording:
     unfiltered: Array | None = None
     removed: Array | None = None
     events: tuple[TaskEvent, ...] = ()
+    ratings: tuple[Rating, ...] = ()
+    exposure: Exposure | None = None
     grid: Grid | None = None
     absent: Mapping[str, Missing] = field(default_factory=dict)
     motion: Motion | None = None
@@ -166,6 +171,10 @@ class Recording:
             raise DefaultModeError("E131", f"removed has {len(self.removed)} rows, not {n_time}.")
         if self.grid is not None and self.grid.signal.shape[1] != n_time:
             raise DefaultModeError("E131", f"the grid has other frames than the {n_time} here.")
+        plasma = None if self.exposure is None else self.exposure.plasma
+        if isinstance(plasma, np.ndarray) and len(plasma) != n_time:
+            msg = f"the exposure has {len(plasma)} values; the run has {n_time} volumes."
+            raise DefaultModeError("E131", msg)
         for name, values in self.confounds.items():
             if len(values) != n_time:
                 msg = f"confound {name!r} has {len(values)} rows; the run has {n_time} volumes."

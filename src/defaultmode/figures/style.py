@@ -24,6 +24,15 @@ ROLE_COLOURS = {
 ROLE_MARKERS = {"default": "o", "task-positive": "s", "salience": "^", "other": "."}
 LEVEL_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#AA4499", "#7A6A00", "#4D4D4D")
 LEVEL_MARKERS = ("o", "s", "^", "D", "v", "P")
+VERDICT_COLOURS = {
+    "supported": "#0072B2",
+    "contradicted": "#D55E00",
+    "negligible": "#AA4499",
+    "inconclusive": "#4D4D4D",
+}
+VERDICT_MARKERS = {"supported": "o", "contradicted": "X", "negligible": "D", "inconclusive": "s"}
+STANCE_COLOURS = {"for": "#0072B2", "against": "#D55E00", "null": "#AA4499", "mixed": "#7A6A00"}
+STANCE_MARKERS = {"for": "o", "against": "X", "null": "D", "mixed": "v"}
 INK, SOFT, ABSENT = "#1B1F24", "#5C6570", "#B9C0C7"
 DIVERGING = "RdBu_r"  # blue to red keeps its order under red-green and blue-yellow deficiency
 WIDTH_IN = 7.2  # a page's text column at 100 px per inch

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 
+from defaultmode.core.missing import Missing
 from defaultmode.core.recording import Recording
 
 LOW_HZ, HIGH_HZ = 0.01, 0.08  # the low-frequency band of Zang 2007 and Zou 2008
@@ -65,6 +66,15 @@ def _not_low_passed(recording: Recording) -> bool:
     return corners_hz(recording)[1] == inf
 
 
+def _slow_changes_kept(recording: Recording) -> bool:
+    return corners_hz(recording)[0] == 0
+
+
+def _concentration_known(recording: Recording) -> bool:
+    exposure = recording.exposure
+    return exposure is not None and not isinstance(exposure.plasma, Missing)
+
+
 PREMISES = {
     premise.name: premise
     for premise in (
@@ -116,6 +126,18 @@ PREMISES = {
             "The signal was low-passed before it came here, which sets its own timescale and "
             "regularity.",
             _not_low_passed,
+        ),
+        Premise(
+            "slow changes kept",
+            "The signal was high-passed before it came here, which takes away what rises and falls "
+            "with a concentration.",
+            _slow_changes_kept,
+        ),
+        Premise(
+            "concentration known",
+            "No concentration of a drug is known for this run: it has no dose with amount and time "
+            "of a drug with kinetics, and no plasma samples.",
+            _concentration_known,
         ),
     )
 }

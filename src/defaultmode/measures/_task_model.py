@@ -55,14 +55,14 @@ def task_fit(recording: Recording) -> TaskFit:
     """
     columns, usable = carrying(recording), recording.usable
     path = recording.signal if recording.unfiltered is None else recording.unfiltered
-    design, nuisance = task_design(recording), _nuisance(recording)
-    left = _without(filtered_alike(design.regressors, recording)[usable], nuisance)
+    design, nuisance = task_design(recording), nuisance_basis(recording)
+    left = without(filtered_alike(design.regressors, recording)[usable], nuisance)
     _check_share(_share_left(design.regressors[usable], left, design.contrast))
     rank = np.linalg.matrix_rank(left, tol=SMALLEST * float(np.linalg.norm(left)))
     freedom = int(usable.sum()) - nuisance.shape[1] - int(rank)
     if freedom < 1:
         raise DefaultModeError("E303", "Task and confounds leave no degree of freedom.")
-    signal = _without(path[np.ix_(usable, columns)], nuisance)
+    signal = without(path[np.ix_(usable, columns)], nuisance)
     inverse = np.linalg.pinv(left, rcond=SMALLEST)
     betas = inverse @ signal
     each = {
@@ -75,7 +75,7 @@ def task_fit(recording: Recording) -> TaskFit:
     return TaskFit(columns, design.contrast @ betas, each, residual, spread, freedom)
 
 
-def _nuisance(recording: Recording) -> Array:
+def nuisance_basis(recording: Recording) -> Array:
     """Orthonormal columns that span what was removed and a constant, (n_usable, rank)."""
     constant = np.ones((int(recording.usable.sum()), 1))
     if recording.removed is None:
@@ -118,5 +118,6 @@ def _basis(columns: Array) -> Array:
     return np.asarray(left[:, sizes > SMALLEST * sizes[0]])
 
 
-def _without(columns: Array, basis: Array) -> Array:
+def without(columns: Array, basis: Array) -> Array:
+    """Columns (n, k) less what an orthonormal basis (n, rank) explains of them, (n, k)."""
     return np.asarray(columns - basis @ (basis.T @ columns))

@@ -19,6 +19,8 @@ IGNORED = (
     "missing.tsv",
     "effects.tsv",
     "claims.*",
+    "clinical_*.tsv",
+    "carry_over.tsv",
     "specifications.tsv",
     "*_measures.*",
     "*_regions.*",

@@ -108,8 +108,13 @@ class _Beside:
         kept = kept_of(effects, scale)
         alone = pooled_of([effects[i] for i in kept], scale)
         weights = dict(zip(kept, _weights([effects[i] for i in kept], alone), strict=True))
+        used = set(kept) if alone or own else set()
         for i, (row, effect) in enumerate(zip(self.published, effects, strict=True)):
-            yield _published(row, effect, weight=weights.get(i), usable=effect.usable(scale))
+            spare = effect.usable(scale) and i not in kept
+            yield _published(row, effect, spare=spare) | {
+                "pooled": i in used,
+                "weight": weights.get(i, nan),
+            }
         if alone:
             yield _pooled_row(ALONE, self.statistic, alone)
         others = [effects[i] for i in kept if not self.cohort or effects[i].cohort != self.cohort]
@@ -131,13 +136,15 @@ def statistic_of(rows: Sequence[Evidence], own: Sequence[Estimate]) -> str:
 
 
 def effect_of(row: Evidence, statistic: str) -> Effect:
-    """A published row in this statistic, its value NaN in any other.
+    """A published row in this statistic, NaN in any other and where it was not read in its source.
 
     Cohen's d of two groups becomes Hedges' g by the small-sample correction, and nothing else is
     converted: a change in standard deviations of the change is not one in those of people.
     """
     if not isfinite(row.value):
         return Effect(row.cohort_id, nan, nan)
+    if not row.verified:
+        return Effect(row.cohort_id, nan, nan, "not read in its source: not pooled")
     if row.statistic == statistic:
         value = row.value
     elif (row.statistic, statistic) == ("d", "Hedges g") and min(row.n, row.n_reference) > 1:
@@ -192,12 +199,10 @@ def _weights(effects: Sequence[Effect], pooled: Pooled | None) -> list[float]:
     return [weight / sum(weights) for weight in weights]
 
 
-def _published(
-    row: Evidence, effect: Effect, *, weight: float | None = None, usable: bool = False
-) -> Row:
-    """A row of evidence as published; in its own statistic, converted nowhere but in the pool."""
+def _published(row: Evidence, effect: Effect, *, spare: bool = False) -> Row:
+    """A row as published, in its own statistic; spare : whether another stands for its cohort."""
     other = "another estimate of the same cohort is more precise: not pooled"
-    notes = (row.note, effect.note, other if usable and weight is None else "")
+    notes = (row.note, effect.note, other if spare else "")
     return {
         "source": PUBLISHED,
         "cite": row.cite,
@@ -209,8 +214,8 @@ def _published(
         "ci_high": row.ci_high,
         "n": row.n or nan,
         "n_reference": row.n_reference or nan,
-        "pooled": weight is not None,
-        "weight": nan if weight is None else weight,
+        "pooled": False,
+        "weight": nan,
         "verified": row.verified,
         "finding": row.finding,
         "note": "; ".join(note.rstrip(".") for note in notes if note),

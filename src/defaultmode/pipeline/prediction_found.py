@@ -137,18 +137,29 @@ def _notes(found: Found, asked: PredictSettings) -> Iterator[str]:
     yield CAUTION
     if found.size.n < found.size.needed:
         yield f"Too few participants for a model that others could use: {found.size.sentence}"
-    if (outcome.session == found.baseline and outcome.session) or not outcome.session:
+    if outcome.session in {"", outcome.baseline}:
         yield (
             "When the outcome came to be is not recorded, or it is of the same session as the "
             "features: this tells groups apart, it does not foresee."
         )
-    if found.outcome.kind == "binary":
+    if outcome.kind == "binary":
         yield (
             "The AUC compares participants of one fold and one site only. Intervals are widened "
             "by Nadeau and Bengio's term for what the models owe to their training sets."
         )
     if MOTION not in {m.name for m in ready.models}:
         yield "Head motion was not recorded: that motion alone would do as well is not ruled out."
+    yield from _about_people(ready)
+    if asked.harmonise == "combat" and ready.cohort.site.max(initial=0) > 0:
+        yield "ComBat was learnt in each training set; a site that it lacks keeps its values."
+    if found.predictors.denoise:
+        yield (
+            f"Measures are of the preset {found.predictors.denoise} and the atlas "
+            f"{found.predictors.atlas}; to try several and report the best would be a leak."
+        )
+
+
+def _about_people(ready: Ready) -> Iterator[str]:
     if ready.n_without_outcome or ready.n_without_baseline:
         yield (
             f"Left out: {ready.n_without_outcome} participants without the outcome, "
@@ -157,11 +168,3 @@ def _notes(found: Found, asked: PredictSettings) -> Iterator[str]:
     if ready.n_controls:
         yield f"Left out: {ready.n_controls} controls, who have nothing to recover from."
     yield f"Missing values of predictors, filled by the training median: {ready.n_missing}."
-    if asked.harmonise == "combat" and ready.cohort.site.max(initial=0) > 0:
-        yield (
-            "ComBat was learnt in each training set. A site that a training set lacks keeps its "
-            "values."
-        )
-    presets = found.predictors.denoise
-    if presets:
-        yield f"Measures are of the preset {presets} and the atlas {found.predictors.atlas}."

@@ -16,6 +16,7 @@ from defaultmode.measures import all_measures
 from defaultmode.outputs import gather, result_file, study_files
 from defaultmode.pipeline.blinding import blinded
 from defaultmode.pipeline.folder import Folder
+from defaultmode.pipeline.following import Followed, follow
 from defaultmode.pipeline.freezing import BLINDED, Planned, Standing, standing
 from defaultmode.pipeline.joined_tables import clinical_tables
 from defaultmode.pipeline.ledger import Ledger, ledger
@@ -39,6 +40,7 @@ class StudyReport:
     study: Study
     results: tuple[Result, ...]
     ledger: Ledger
+    followed: Followed
     stamp: Standing
     notices: tuple[str, ...]
     seconds: float
@@ -88,7 +90,9 @@ def study(
     design = design_of(whole, reference=settings.reference)
     results = results_of(whole, design)
     book = ledger(whole, planned.plan, seed=settings.seed, stamp=stamp.word)
+    followed = follow(whole, book.ground.occasions)
     texts = study_files(whole, results) | ledger_files(book)
+    texts |= {name: result_file(result) for name, result in followed.results.items()}
     if stamp.word == BLINDED:  # a table with torn labels must not lie there for another analysis
         texts = {name: text for name, text in texts.items() if not name.startswith("study.")}
     analysis = Analysis(whole, design, results, book)
@@ -97,7 +101,7 @@ def study(
         write_text(folder.path / name, text)
     folder.log("studied", folder.path.name, rows=len(whole.table), blinded=stamp.word == BLINDED)
     seconds = time.monotonic() - started
-    return StudyReport(folder.path, whole, results, book, stamp, notices, seconds)
+    return StudyReport(folder.path, whole, results, book, followed, stamp, notices, seconds)
 
 
 def ledger_files(book: Ledger) -> dict[str, str]:

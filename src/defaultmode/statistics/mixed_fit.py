@@ -1,7 +1,7 @@
 """What a mixed model returns, and how outcomes with different missing rows are fitted."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,8 +15,12 @@ Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 Flags = NDArray[np.bool_]
 
-_FLAT = 1e-24  # residual squares below this share of the outcome's are arithmetic
-_NO_MAXIMUM = "the likelihood has no maximum: the values do not vary within people, or not between"
+_ARITHMETIC = 1e-24  # squares below this share of the outcome's are arithmetic, not variation
+_FLAT = Missing("the values do not vary beyond the columns of the model", "E437")
+_NO_MAXIMUM = Missing(
+    "the likelihood has no maximum: the values do not vary within participants, or between them",
+    "E437",
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,13 +128,35 @@ def fit_outcomes(
         order = row[np.argsort(whose[row], kind="stable")]
         rows = _complete(outcomes[np.ix_(order, columns)], design[order], whose[order], order)
         fit.n_rows[columns], fit.n_participants[columns] = len(order), len(rows.start)
-        found = _obstacle(rows, names) or solve(rows)
-        if isinstance(found, Missing):
-            fit.reason[columns], fit.code[columns] = found.reason, found.code
-        else:
-            flat = found.variances[-1] <= _FLAT * (rows.y**2).mean(axis=0)
-            _place(fit, columns, found, lost=columns[flat | ~found.converged])
+        _fit_rows(fit, columns, rows, solve)
     return fit
+
+
+def _fit_rows(fit: MixedFit, columns: Codes, rows: Rows, solve: Solve) -> None:
+    obstacle = _obstacle(rows, fit.names)
+    if obstacle is None:
+        varies = _varies(rows)
+        _miss(fit, columns[~varies], _FLAT)
+        columns, rows = columns[varies], replace(rows, y=rows.y[:, varies])
+    found = obstacle or (solve(rows) if len(columns) else None)
+    if isinstance(found, Missing):
+        _miss(fit, columns, found)
+    elif found is not None:
+        _place(fit, columns, found)
+
+
+def _varies(rows: Rows) -> Flags:
+    q = np.linalg.qr(rows.x)[0]
+    left = rows.y - q @ (q.T @ rows.y)
+    return np.asarray((left**2).sum(axis=0) > _ARITHMETIC * (rows.y**2).sum(axis=0))
+
+
+def _miss(fit: MixedFit, columns: Codes, why: Missing) -> None:
+    fit.reason[columns], fit.code[columns] = why.reason, why.code
+    fit.converged[columns] = False
+    for values in (fit.coefficients, fit.standard_errors, fit.df, fit.t, fit.p, fit.variances):
+        values[:, columns] = np.nan
+    fit.icc[columns] = fit.log_likelihood[columns] = np.nan
 
 
 def _complete(y: Array, x: Array, whose: Codes, row: Codes) -> Rows:
@@ -146,7 +172,7 @@ def _patterns(known: Flags) -> Iterator[tuple[Codes, Codes]]:
         yield np.flatnonzero(known[:, column]), np.flatnonzero(pattern.ravel() == which)
 
 
-def _obstacle(rows: Rows, names: Sequence[str]) -> Missing | None:
+def _obstacle(rows: Rows, names: tuple[str, ...]) -> Missing | None:
     n, p = rows.x.shape
     people = len(rows.start)
     if people < SMALLEST_N:
@@ -161,23 +187,18 @@ def _obstacle(rows: Rows, names: Sequence[str]) -> Missing | None:
     return None
 
 
-def _place(fit: MixedFit, columns: Codes, found: Solved, *, lost: Codes) -> None:
+def _place(fit: MixedFit, columns: Codes, found: Solved) -> None:
     from scipy.special import stdtr
 
     for one in fields(found):
         getattr(fit, one.name)[..., columns] = getattr(found, one.name)
-    for values in (fit.coefficients, fit.standard_errors, fit.df, fit.variances):
-        values[:, lost] = np.nan
-    fit.log_likelihood[lost] = np.nan
-    fit.converged[lost] = False
-    fit.reason[lost], fit.code[lost] = _NO_MAXIMUM, "E437"
-    t = fit.coefficients[:, columns] / fit.standard_errors[:, columns]
-    fit.t[:, columns], fit.p[:, columns] = t, 2 * stdtr(fit.df[:, columns], -np.abs(t))
+    t = found.coefficients / found.standard_errors
+    fit.t[:, columns], fit.p[:, columns] = t, 2 * stdtr(found.df, -np.abs(t))
     if "participant" in fit.components:
-        own = [j for j, name in enumerate(fit.components) if "covariance" not in name]
-        fit.icc[columns] = fit.variance("participant")[columns] / fit.variances[own][
-            :, columns
-        ].sum(axis=0)
+        own = [name for name in fit.components if "covariance" not in name]
+        total = sum((fit.variance(name)[columns] for name in own), start=np.zeros(len(columns)))
+        fit.icc[columns] = fit.variance("participant")[columns] / total
+    _miss(fit, columns[~found.converged], _NO_MAXIMUM)
 
 
 def _blank(names: tuple[str, ...], components: tuple[str, ...], k: int) -> MixedFit:

@@ -14,7 +14,6 @@ _STEP, _END = 0.25, 18.0  # of log(1 + n λ); at its end participants differ e¹
 _TOLERANCE = 1e-11
 _ITERATIONS = 60
 _FLOOR = 1e-26  # share of the squares below which the rest is arithmetic
-_LEAST = 1e-100  # an outcome of zeros has a logarithm too, and no maximum
 _NOTHING = 1e-10  # eigenvalues below this share of the largest are arithmetic
 
 
@@ -83,7 +82,7 @@ def reduce(rows: Rows) -> tuple[Whitened, Spectrum]:
     )
     size, count, energy = _eigen(people, left, n)
     whole = (residual**2).sum(axis=0)
-    rest = np.maximum(whole - energy.sum(axis=0), _FLOOR * (rows.y**2).sum(axis=0) + _LEAST)
+    rest = np.maximum(whole - energy.sum(axis=0), _FLOOR * (rows.y**2).sum(axis=0))
     freedom = len(residual) - q.shape[1]
     return white, Spectrum(size, count, energy, rest, freedom, float(sizes[-1]))
 

@@ -1,0 +1,151 @@
+"""Every way of testing a claim, sorted by what it gave, above the choices that made it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from defaultmode.core.missing import Missing
+from defaultmode.figures.evidence_forest import BAND
+from defaultmode.figures.style import (
+    INK,
+    SOFT,
+    VERDICT_COLOURS,
+    VERDICT_MARKERS,
+    new_figure,
+    styled,
+    zero_line,
+)
+
+ROW_IN, GAP = 0.155, 0.6  # height of a row of dots, and room above each choice in rows
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One specification: its effect with 95 % interval, its verdict and what was chosen.
+
+    made : choice → level, such as preset → scrubbing-24P; instead : whether another treatment
+    stands in for the claim's own
+    """
+
+    value: float
+    interval: tuple[float, float] | Missing
+    verdict: str
+    made: Mapping[str, str]
+    instead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """All specifications of one test; smallest : smallest effect of interest."""
+
+    title: str
+    statistic: str
+    choices: tuple[Choice, ...]
+    smallest: float
+    direction: Literal["increase", "decrease"]
+
+    @property
+    def sorted(self) -> list[Choice]:
+        """From the lowest effect to the highest."""
+        return sorted(self.choices, key=lambda c: c.value)
+
+
+Level = tuple[str, str]
+
+
+def _levels(curves: Sequence[Curve]) -> dict[Level, float]:
+    """Choice and level → height in the matrix, with room between the choices."""
+    names = list(dict.fromkeys(n for c in curves for one in c.choices for n in one.made))
+    heights: dict[Level, float] = {}
+    y = 0.0
+    for name in names:
+        found = (one.made[name] for c in curves for one in c.choices if name in one.made)
+        for level in dict.fromkeys(found):
+            heights[name, level] = y
+            y += 1.0
+        y += GAP
+    return heights
+
+
+def _mark(axes: Axes, x: float, y: float, choice: Choice, *, size: float) -> None:
+    colour = VERDICT_COLOURS.get(choice.verdict, SOFT)
+    axes.plot(
+        [x], [y], marker=VERDICT_MARKERS.get(choice.verdict, "."), markersize=size,
+        markeredgecolor=colour, markerfacecolor="white" if choice.instead else colour,
+    )  # fmt: skip
+
+
+def _effects(axes: Axes, curve: Curve) -> None:
+    axes.axhspan(-curve.smallest, curve.smallest, color=BAND, alpha=0.28, linewidth=0, zorder=0)
+    zero_line(axes)
+    for x, choice in enumerate(curve.sorted):
+        if not isinstance(choice.interval, Missing):
+            colour = VERDICT_COLOURS.get(choice.verdict, SOFT)
+            axes.plot([x, x], choice.interval, color=colour, linewidth=1.2)
+        _mark(axes, x, choice.value, choice, size=5.5)
+    claimed = "↑ claimed" if curve.direction == "increase" else "↓ claimed"
+    axes.set_title(f"{curve.title}\n{claimed}", fontsize=7.5)
+    axes.set_ylabel(curve.statistic, fontsize=8)
+    axes.set(xlim=(-0.7, len(curve.choices) - 0.3), xticks=[])
+    axes.tick_params(axis="y", labelsize=7)
+    axes.spines["bottom"].set_visible(False)
+
+
+def _dots(axes: Axes, curve: Curve, heights: Mapping[Level, float], *, named: bool) -> None:
+    for x, choice in enumerate(curve.sorted):
+        for level in choice.made.items():
+            _mark(axes, x, heights[level], choice, size=3.6)
+    labels = [f"{name}: {level}" for name, level in heights] if named else []
+    axes.set_yticks(list(heights.values()), labels or [""] * len(heights), fontsize=7)
+    axes.set(xlim=(-0.7, len(curve.choices) - 0.3), xticks=[])
+    axes.set_ylim(max(heights.values(), default=0.0) + 0.7, -0.7)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="y", color="#E6E8EB", linewidth=0.6)
+    axes.set_axisbelow(True)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_visible(False)
+
+
+def _key(curves: Sequence[Curve]) -> list[Line2D]:
+    """What the marks mean."""
+    found = [one for curve in curves for one in curve.choices]
+    words = [w for w in VERDICT_COLOURS if w in {one.verdict for one in found}]
+    key = [
+        Line2D([], [], linestyle="", color=VERDICT_COLOURS[w], marker=VERDICT_MARKERS[w], label=w)
+        for w in words
+    ]
+    if any(one.instead for one in found):
+        key.append(
+            Line2D(
+                [],
+                [],
+                linestyle="",
+                marker="o",
+                markerfacecolor="white",
+                markeredgecolor=INK,
+                label="hollow: another treatment, not the claim",
+            )  # fmt: skip
+        )
+    return key
+
+
+@styled
+def specification_curve(curves: Sequence[Curve], *, title: str = "") -> Figure:
+    """One column for each test: effects from low to high above the choices behind each."""
+    heights = _levels(curves)
+    matrix_in = ROW_IN * (max(heights.values(), default=0.0) + 1.4)
+    figure = new_figure(7.2, 2.9 + matrix_in)
+    grid = figure.add_gridspec(
+        2, len(curves), height_ratios=(1.9, matrix_in),
+        width_ratios=[max(3, len(c.choices)) for c in curves],
+    )  # fmt: skip
+    for i, curve in enumerate(curves):
+        _effects(figure.add_subplot(grid[0, i]), curve)
+        _dots(figure.add_subplot(grid[1, i]), curve, heights, named=i == 0)
+    figure.legend(handles=_key(curves), loc="outside lower center", ncols=4, fontsize=7.5)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold", color=INK)
+    return figure
