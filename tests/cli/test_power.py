@@ -206,3 +206,13 @@ def test_nothing_is_written(plan, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     plan("C9")
     assert not list(tmp_path.iterdir())
+
+
+def test_the_worked_examples_are_what_the_command_prints(capsys):
+    text = (Path(__file__).resolve().parents[2] / "docs" / "power.md").read_text("utf-8")
+    examples = [block.strip() for block in text.split("```")[1::2]]
+    assert len(examples) == 3
+    for example in examples:
+        command, printed = example.removeprefix("$ defaultmode ").split("\n", maxsplit=1)
+        assert main(command.split()) == 0
+        assert capsys.readouterr().out.strip() == printed

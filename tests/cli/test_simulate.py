@@ -244,7 +244,7 @@ def test_everything_says_that_it_is_virtual(files: Path, quick: None) -> None:
         assert sidecar["RepetitionTime"] == 2.0
         if "infusion" in path.name:
             assert sidecar["PharmaceuticalName"] == "ketamine"
-            assert sidecar["PharmaceuticalDoseTime"] == [[-2340.0, 60.0]]
+            assert sidecar["PharmaceuticalDoseTime"] == [-2340.0, 60.0]
     assert (made / "truth/protocol.toml").read_text("utf-8") == PROTOCOL
     [events] = made.rglob("*ses-infusion*_events.tsv")
     assert rows_of(events) == [{"onset": "10", "duration": "20", "trial_type": "task"}]

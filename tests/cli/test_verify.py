@@ -176,7 +176,7 @@ def test_embedded_recordings(tmp_path: Path) -> None:
     works = embedded_works(settings)[:2]
     measure_works(works, settings, quiet=True)
     from defaultmode.outputs import study_files
-    from defaultmode.pipeline.studying import gather_study
+    from defaultmode.pipeline.gathering import gather_study
     from defaultmode.running import write_text
 
     for name, text in study_files(gather_study(settings)[0], ()).items():

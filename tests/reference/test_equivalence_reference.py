@@ -80,8 +80,8 @@ def test_dienes_calculator(mean: float, se: float, prior_sd: float, factor: floa
     assert_allclose(found.value, factor, atol=5e-3)
 
 
-@pytest.mark.parametrize("observed", [-0.6, 0.0, 0.3, 1.1])
-@pytest.mark.parametrize("df", [2.0, 11.0, 60.0])
+@pytest.mark.parametrize("observed", [-0.6, 0.3, 1.1])
+@pytest.mark.parametrize("df", [2.0, 40.0])
 @pytest.mark.parametrize(("sd", "sign"), [(0.2, 1), (0.7, -1), (1.0, 0)])
 def test_factors_agree_with_quadrature(observed: float, df: float, sd: float, sign: int) -> None:
     unit = 0.25
@@ -91,10 +91,9 @@ def test_factors_agree_with_quadrature(observed: float, df: float, sd: float, si
     }
     bounds = {1: (0, 9 * sd), -1: (-9 * sd, 0), 0: (-9 * sd, 9 * sd)}[sign]
     for name, likelihood in laws.items():
-        weight = 2 if sign else 1
         marginal = integrate.quad(
-            lambda x, f=likelihood: weight * f(x) * stats.norm.pdf(x, 0, sd), *bounds, epsrel=1e-9
-        )[0]
+            lambda x, f=likelihood: f(x) * stats.norm.pdf(x, 0, sd), *bounds, epsrel=1e-9
+        )[0] * (2 if sign else 1)
         expected = math.log(marginal / stats.t.pdf(observed / unit, df))
         found = log_factor(Sampling(name, observed, unit, df), sd, sign)
         assert_allclose(found, expected, atol=1e-6)

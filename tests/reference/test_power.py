@@ -40,8 +40,15 @@ def test_correlation_is_the_normal_test_of_statsmodels_on_z():
     ("d", "n"), [(0.19, 436), (0.25, 253), (0.33, 146), (0.4, 100), (0.5, 64), (0.63, 41)]
 )
 def test_people_in_each_group(d, n):
-    """SCIENCE.md, §6 and §12.12; d = .5 and 64 is G*Power's own first example."""
+    """SCIENCE.md, §6 and §12.12."""
     assert needed(two_groups(), d) == n
+
+
+def test_gpower():
+    """The first example of its reference manual (t tests), and one of Wuensch's tutorial."""
+    assert needed(two_groups(), 0.5, target=0.9) == 172 / 2
+    assert power(two_groups(), 0.5, 86) == pytest.approx(0.9032, abs=5e-5)
+    assert power(one_group(), 1 / 3, 25) == pytest.approx(0.360, abs=5e-4)
 
 
 @pytest.mark.parametrize(("d_z", "n"), [(0.3, 90), (0.4, 52), (0.5, 34), (0.63, 22)])

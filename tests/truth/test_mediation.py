@@ -89,12 +89,12 @@ def test_mediation_is_conservative_where_both_paths_are_absent() -> None:
     for name, paths in {"neither": (0.0, 0.0), "one": (1.0, 0.0)}.items():
         rng = np.random.default_rng(11)
         tests = [
-            mediation(*trial(rng, *paths, n=80), rng=rng, draws=400).indirect.estimate
-            for _ in range(300)
+            mediation(*trial(rng, *paths, n=80), rng=rng, draws=300).indirect.estimate
+            for _ in range(250)
         ]
         rejected[name] = np.mean([one.ci_low > 0 or one.ci_high < 0 for one in tests])
     assert rejected["neither"] < 0.02
-    assert rejected["one"] < 0.05 + 4 * math.sqrt(0.05 * 0.95 / 300)
+    assert rejected["one"] < 0.05 + 4 * math.sqrt(0.05 * 0.95 / 250)
 
 
 def test_crossover_recovers_the_paths_beyond_what_persons_bring() -> None:

@@ -247,3 +247,20 @@ def test_outcomes_that_do_not_vary_are_no_fit_in_any_model():
         assert_array_equal(fit.code, ["", "E437", "E437", "E437"])
         assert_array_equal(np.isfinite(fit.variances[-1]), fit.code == "")
     assert_array_equal(linear_model(y, x, who, names=PAIR).code, ["", "E437", "E437", ""])
+
+
+def test_further_random_effects_know_no_unit_and_no_order():
+    rng = np.random.default_rng(12)
+    who, site = np.repeat(np.arange(24), 4), np.repeat(np.arange(6), 16)
+    drug = np.tile([0.0, 0.0, 1.0, 1.0], 24)
+    x = np.column_stack([np.ones(96), drug])
+    y = rng.normal(size=6)[site] + rng.normal(size=24)[who] * (1 + drug) + rng.normal(size=96)
+    first = mixed_model_several(y, x, who, names=PAIR, slope=drug, site=site)
+    for shuffle, scale, shift in ((rng.permutation(96), 1.0, 0.0), (np.arange(96), 1e-4, 3e-3)):
+        again = mixed_model_several(
+            scale * y[shuffle] + shift, x[shuffle], 99 - who[shuffle],
+            names=PAIR, slope=drug[shuffle], site=site[shuffle],
+        )  # fmt: skip
+        assert_allclose(again.t[1], first.t[1], rtol=1e-5)
+        assert_allclose(again.df[1], first.df[1], rtol=1e-4)
+        assert_allclose(again.variances, scale**2 * first.variances, rtol=1e-3)

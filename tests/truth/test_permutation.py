@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from defaultmode.core.errors import DefaultModeError
-from defaultmode.statistics.exchange import Exchange, shuffles
-from defaultmode.statistics.permutation import permutation_p
+from defaultmode.statistics.exchange import FREE, Exchange, shuffles
+from defaultmode.statistics.permutation import design_of, permutation_p
 
 FLIPS = Exchange(flips=True)
 
@@ -18,7 +18,7 @@ def rng(seed=0):
     return np.random.default_rng(seed)
 
 
-def all_of(design, exchange=Exchange()):
+def all_of(design, exchange=FREE):
     design = np.asarray(design, dtype=float)
     return shuffles(design[:, None], exchange, n_permutations=10_000, rng=rng())
 
@@ -87,7 +87,7 @@ def test_a_covariate_that_says_the_same_is_refused():
     with pytest.raises(DefaultModeError, match=r"E422.*beyond its covariates"):
         permutation_p(rng().normal(size=20), x, covariates=2 * x + 1, rng=rng())
     with pytest.raises(DefaultModeError, match=r"E422.*no freedom"):
-        permutation_p(rng().normal(size=4), x[:4], covariates=np.eye(4)[:, :2], rng=rng())
+        design_of(rng().normal(size=(3, 3)))
 
 
 def test_all_of_one_sign_has_the_smallest_p_of_flips():
@@ -100,9 +100,9 @@ def test_all_of_one_sign_has_the_smallest_p_of_flips():
 
 
 def test_separated_groups_have_the_smallest_p_of_their_sizes():
-    found = permutation_p(np.arange(7.0), [0, 0, 0, 1, 1, 1, 1], rng=rng())
+    found = permutation_p([0.0, 1, 2, 13, 14, 15, 16], [0, 0, 0, 1, 1, 1, 1], rng=rng())
     assert found.p[0] == found.smallest_p[0] == 1 / comb(7, 3)
-    assert found.slope[0] == pytest.approx(3.5)
+    assert found.slope[0] == pytest.approx(13.5)
     even = permutation_p(np.arange(8.0), [0, 0, 0, 0, 1, 1, 1, 1], rng=rng())
     assert even.p[0] == 2 / comb(8, 4)  # the groups exchanged are as extreme
 
@@ -124,14 +124,17 @@ def test_a_planted_effect_beside_a_covariate_is_found_and_the_covariate_is_not_t
     assert permutation_p(y, x, n_permutations=999, rng=rng()).p[1] == 1 / 1000
 
 
-def test_data_or_design_are_arranged_to_the_same_end():
-    """All arrangements: the inverse ones, by which few outcomes are arranged, are the same set."""
-    y, z = rng(4).normal(size=(7, 6)), rng(5).normal(size=7)
-    x = [0, 0, 0, 1, 1, 1, 1]
-    many = permutation_p(y, x, covariates=z, n_permutations=6000, rng=rng())
-    one = permutation_p(y[:, :1], x, covariates=z, n_permutations=6000, rng=rng())
-    assert many.complete.all()
-    assert (many.p[0], many.t[0]) == pytest.approx((one.p[0], one.t[0]), rel=1e-12)
+def test_one_outcome_is_tested_as_it_is_among_others():
+    """All arrangements: exactly; drawn ones, where one outcome is arranged itself: nearly."""
+    y, z = rng(4).normal(size=(20, 6)), rng(5).normal(size=20)
+    x = np.repeat([0, 1], 10)
+    few = permutation_p(y[:8], x[6:14], rng=rng()), permutation_p(y[:8, 0], x[6:14], rng=rng())
+    assert few[0].complete.all()
+    assert few[0].p[0] == few[1].p[0]
+    many = permutation_p(y, x, covariates=z, n_permutations=4000, rng=rng())
+    one = permutation_p(y[:, 0], x, covariates=z, n_permutations=4000, rng=rng())
+    assert one.t[0] == pytest.approx(many.t[0], rel=1e-12)
+    assert one.p[0] == pytest.approx(many.p[0], abs=4 * np.sqrt(0.5 / 4000))
 
 
 def test_gaps_are_left_out_outcome_by_outcome():

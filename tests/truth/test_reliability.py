@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from defaultmode.report.references import all_references
 from defaultmode.statistics.intraclass import intraclass
 from defaultmode.statistics.occasions import occasions_of
 from defaultmode.statistics.reliability import RELIABILITY_COLUMNS, RUNS, SESSIONS, reliability
@@ -93,6 +94,7 @@ def test_runs_are_never_pooled_across_a_treatment():
     assert row["icc"] == pytest.approx(0.5, abs=0.2)
     assert row["sem"] == pytest.approx(1.0, abs=0.2)
     assert any("upper bound" in note for note in result.notes)
+    assert set(result.cites) <= set(all_references())
 
 
 def test_sessions_without_treatment_are_repeats_and_their_first_run_counts():

@@ -48,8 +48,9 @@ def add_power(verbs: "Verbs") -> None:
 
 def run_power(options: argparse.Namespace) -> int:
     """`defaultmode power`."""
+    from defaultmode.pipeline.power_ground import comparison_name
     from defaultmode.pipeline.power_mediation import plan_mediation
-    from defaultmode.pipeline.power_planning import comparison_name, plan_power
+    from defaultmode.pipeline.power_planning import plan_power
     from defaultmode.pipeline.power_text import mediation_lines, power_lines
 
     settings = power_settings(options)

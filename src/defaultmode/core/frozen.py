@@ -37,13 +37,11 @@ def frozen_path(plan: Path) -> Path:
 
 def content_of(plan: Plan, settings: Mapping[str, object]) -> dict[str, object]:
     """Everything that a plan states, as JSON can hold it."""
-    visits = {name: asdict(visit) for name, visit in plan.visits.items()}
-    plain = {
-        name: getattr(plan, name)
-        for name in Plan.__dataclass_fields__
-        if name not in {"visits", "blinded"}  # blinding ends with the freeze and changes no number
-    }
-    whole = {"plan": plain | {"visits": visits}, "settings": dict(settings)}
+    plain = {name: getattr(plan, name) for name in Plan.__dataclass_fields__}
+    del plain["blinded"]  # it ends with the freeze and changes no number
+    plain["visits"] = {name: asdict(visit) for name, visit in plan.visits.items()}
+    plain["others"] = dict(plan.others)
+    whole = {"plan": plain, "settings": dict(settings)}
     return dict(json.loads(json.dumps(whole, sort_keys=True)))
 
 

@@ -31,6 +31,9 @@ class Settings:
     states : folder of a finished study whose states are used; empty to learn them here
     connectome : file of a structural connectome; empty for the embedded one of the atlas
     activity : tables of regional blood flow or tracer uptake that join as measures
+    windows : cut runs without a dose into windows too; window_s, window_step_s : their length and
+        how far apart they begin; window_across : some reach over the start of the first dose
+    within_scan : tables of ratings and plasma samples with times within a scan
     columns : clinical column → "text", "number" or "own scale" (a number that is not to be taken
         for a known clinical scale), where no sidecar says
     reference : factor → the level that others are compared with
@@ -59,6 +62,11 @@ class Settings:
     states: str = ""
     connectome: str = ""
     activity: tuple[str, ...] = ()
+    windows: bool = False
+    window_s: float = 60.0
+    window_step_s: float = 20.0
+    window_across: bool = False
+    within_scan: tuple[str, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
     reference: Mapping[str, str] = field(default_factory=dict)
     seed: int = 0

@@ -32,7 +32,8 @@ class Finding:
     """One row: who found what, with its 95 % interval, and how it is said in words.
 
     stance : for, against, null or mixed, empty where it is not a published one
-    value : missing where no number was published; prediction : where a further cohort is expected
+    value : missing where no number was published; prediction : where a further cohort is expected,
+        None where nothing is known of it
     """
 
     kind: Kind
@@ -41,7 +42,7 @@ class Finding:
     value: float | Missing
     interval: Interval | Missing
     stance: str = ""
-    prediction: Interval | Missing = Missing("none")
+    prediction: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,10 @@ def _limits(findings: Sequence[Finding], target: Target) -> Interval:
     """
     ends = [*target.bounds]
     for finding in findings:
-        ends += [] if isinstance(finding.value, Missing) else [finding.value]
-        wide = finding.kind == "Pooled" or isinstance(finding.interval, Missing)
-        ends += [] if wide else finding.interval
+        if not isinstance(finding.value, Missing):
+            ends.append(finding.value)
+        if finding.kind != "Pooled" and not isinstance(finding.interval, Missing):
+            ends.extend(finding.interval)
     room = 0.06 * (max(ends) - min(ends))
     return min(ends) - room, max(ends) + room
 
@@ -95,7 +97,7 @@ def _draw(axes: Axes, finding: Finding, y: float) -> None:
             markerfacecolor="white", markeredgecolor=colour,
         )  # fmt: skip
         return
-    if not isinstance(finding.prediction, Missing):
+    if finding.prediction:
         _line(axes, finding.prediction, y, colour=SOFT, dashed=True)
     if not isinstance(finding.interval, Missing):
         _line(axes, finding.interval, y, colour=colour)

@@ -119,17 +119,9 @@ def _key(curves: Sequence[Curve]) -> list[Line2D]:
         for w in words
     ]
     if any(one.instead for one in found):
-        key.append(
-            Line2D(
-                [],
-                [],
-                linestyle="",
-                marker="o",
-                markerfacecolor="white",
-                markeredgecolor=INK,
-                label="hollow: another treatment, not the claim",
-            )  # fmt: skip
-        )
+        hollow = Line2D([], [], linestyle="", marker="o", color=INK, markerfacecolor="white")
+        hollow.set_label("hollow: another treatment, not the claim")
+        key.append(hollow)
     return key
 
 

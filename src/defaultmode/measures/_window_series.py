@@ -61,7 +61,7 @@ class WindowSeries:
         return (self.start_s + self.end_s) / 2
 
 
-UNITS = {
+WINDOW_UNITS = {
     "within_default_mode": "Fisher z",
     "default_mode_task_positive": "Fisher z",
     "global_signal_variance": "%²",
@@ -84,7 +84,7 @@ def window_series(recording: Recording, plan: WindowPlan) -> WindowSeries:
     start_s = starts * recording.tr_s
     frames = [s + np.flatnonzero(recording.usable[s : s + length]) for s in starts]
     quantities = _quantities(recording)
-    found = {name: np.full((2, len(starts)), np.nan) for name in UNITS}
+    found = {name: np.full((2, len(starts)), np.nan) for name in WINDOW_UNITS}
     for k, (first, inside) in enumerate(zip(starts, frames, strict=True)):
         if len(inside) < LEAST_USABLE * length:
             continue

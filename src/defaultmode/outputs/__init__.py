@@ -8,6 +8,7 @@ from defaultmode.outputs.read_back import FinishedRun, finished_runs, mean_fishe
 from defaultmode.outputs.run import MeasuredRun, Variant, measures_path, run_files, run_key
 from defaultmode.outputs.states import Labels, read_states, scored_files, states_path, states_text
 from defaultmode.outputs.study import gather, result_file, slug, study_files
+from defaultmode.outputs.windows import gathered_windows
 
 __all__ = [
     "FinishedRun",
@@ -18,6 +19,7 @@ __all__ = [
     "dataset_files",
     "finished_runs",
     "gather",
+    "gathered_windows",
     "images_of",
     "mean_fisher_z",
     "measures_path",

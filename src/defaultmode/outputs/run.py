@@ -10,6 +10,7 @@ from defaultmode.core.missing import Missing
 from defaultmode.core.recording import Array, Recording
 from defaultmode.core.tested import Tested
 from defaultmode.outputs.text import as_json, matrix, table
+from defaultmode.outputs.windows import windows_files
 
 MEASURES = "_desc-defaultmode_measures.tsv"
 STATE_MEASURES = "_desc-states_measures.tsv"
@@ -37,6 +38,8 @@ class Variant:
     numbers : measure → value; regions : measure → one value per region (n_regions,)
     pairs : measure → a matrix (n_regions, n_regions) whose rows receive from its columns
     maps : name → one value per voxel or vertex (n_places,)
+    windows : column → cell for each window along the run; Missing where it has none, None where
+        nobody asked
     """
 
     denoise: str
@@ -45,6 +48,7 @@ class Variant:
     regions: Mapping[str, Value]
     pairs: Mapping[str, Value] = field(default_factory=dict)
     maps: Mapping[str, Array] = field(default_factory=dict)
+    windows: Sequence[Mapping[str, object]] | Missing | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,7 +80,19 @@ def run_files(run: MeasuredRun) -> dict[str, str]:
     for variant in run.variants:
         if not isinstance(variant.recording, Missing):
             files |= _variant_files(variant, variant.recording, run.units)
-    return files
+    return files | _windows(run)
+
+
+def _windows(run: MeasuredRun) -> dict[str, str]:
+    """The windows of every preset in one table; empty where nobody asked for any."""
+    cut = {v.denoise: v.windows for v in run.variants if v.windows is not None}
+    rows = [row for found in cut.values() if not isinstance(found, Missing) for row in found]
+    reasons = {name: found.reason for name, found in cut.items() if isinstance(found, Missing)}
+    if not cut:
+        return {}
+    return windows_files(
+        _base(run.recording), rows, run.recording, units=run.units, reasons=reasons
+    )
 
 
 def label_of(text: str) -> str:

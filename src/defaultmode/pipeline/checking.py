@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.settings import Settings
 from defaultmode.measures import all_measures
+from defaultmode.pipeline.gathering import clinical_rows
 from defaultmode.pipeline.joined_tables import clinical_tables
 from defaultmode.pipeline.measuring import (
     check_names,
@@ -17,7 +18,6 @@ from defaultmode.pipeline.measuring import (
 from defaultmode.pipeline.one_run import Work, chosen_presets
 from defaultmode.pipeline.referencing import reference_of
 from defaultmode.pipeline.state_scoring import check_states
-from defaultmode.pipeline.studying import clinical_rows
 from defaultmode.sources.bids import RunFiles
 from defaultmode.sources.reading import look_at_recording
 

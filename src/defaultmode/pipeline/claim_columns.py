@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from defaultmode.core.plan import Plan, unknown_column
 from defaultmode.core.study import Column, Study
 from defaultmode.statistics.design import text
 from defaultmode.statistics.occasions import Occasions
+from defaultmode.statistics.question import Cells, Question
 from defaultmode.statistics.rows import is_motion
 
 Array = NDArray[np.float64]
@@ -21,12 +23,16 @@ MOTION, SITE = "framewise displacement", "site"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ground:
-    """A study on which claims are tested: its table, what its rows were, and the plan."""
+    """A study on which claims are tested: its table, what its rows were, and the plan.
+
+    seed : of every draw; out : the folder of results, None where maps of regions are not at hand
+    """
 
     study: Study
     occasions: Occasions
     plan: Plan
     seed: int = 0
+    out: Path | None = None
     cache: dict[str, Array] = field(default_factory=dict)
 
     def numbers(self, column: str) -> Array:
@@ -35,6 +41,11 @@ class Ground:
             values = self.study.table[column].to_numpy(dtype=np.float64)
             self.cache[column] = values[self.occasions.rows]
         return self.cache[column]
+
+    @property
+    def nothing(self) -> Array:
+        """A column without a value, (n_rows,)."""
+        return np.full(len(self.occasions.rows), np.nan)
 
     def measured(self, measure: str, denoise: str) -> Column | None:
         """The column of a measure in a preset."""
@@ -66,6 +77,24 @@ class Ground:
             [str(t).removeprefix("task-").startswith("rest") for t in self.occasions.task]
         )
         return rest if rest.any() else np.ones(len(rest), dtype=bool)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """A question with the study behind it, for contrasts that need more than columns."""
+
+    ground: Ground
+    question: Question
+    cells: Cells
+    denoise: str
+    atlas: str
+    measure: str
+    seed: int
+
+    @property
+    def rng(self) -> np.random.Generator:
+        """The stream of this case; the same for the same seed."""
+        return np.random.default_rng(np.random.SeedSequence([self.seed, len(self.measure)]))
 
 
 def between_covariates(ground: Ground) -> dict[str, Array]:

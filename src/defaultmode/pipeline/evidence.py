@@ -31,6 +31,10 @@ COLUMNS = (
     "value", "ci_low", "ci_high", "n", "n_reference", "pooled", "weight", "cohorts", "tau2", "i2",
     "prediction_low", "prediction_high", "verified", "finding", "note",
 )  # fmt: skip
+NUMBERS = (
+    "value", "ci_low", "ci_high", "n", "n_reference", "weight", "cohorts", "tau2", "i2",
+    "prediction_low", "prediction_high",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,8 @@ def evidence_table(
         for claim in claims
         for row in _of_claim(claim, found[claim.id], deciding[claim.id], cohort=cohort)
     ]
-    return pd.DataFrame([dict.fromkeys(COLUMNS, "") | row for row in rows], columns=list(COLUMNS))
+    empty = dict.fromkeys(COLUMNS, "") | dict.fromkeys(NUMBERS, nan)
+    return pd.DataFrame([empty | row for row in rows], columns=list(COLUMNS))
 
 
 def _of_claim(

@@ -58,12 +58,16 @@ def judged(one: Specification, *, permutations: int, rng: np.random.Generator) -
         one,
         inside=inside_smallest(one),
         bayes_factor=bayes_factor(one),
-        p_permuted=permuted(one.setup, permutations=permutations, rng=rng),
+        p_permuted=one.estimate.p_permuted
+        if one.setup is None
+        else permuted(one.setup, permutations=permutations, rng=rng),
     )
 
 
 def inside_smallest(one: Specification) -> bool:
     """Whether the 90 % interval lies inside the smallest effect of interest."""
+    if not one.estimate.se > 0:  # a test by rotations has no error of its own
+        return False
     found = equivalence(one.estimate, one.test.smallest, null=null_of(one))
     return isinstance(found, Equivalence) and found.inside
 
@@ -75,16 +79,16 @@ def null_of(one: Specification) -> float:
 
 def bayes_factor(one: Specification) -> float:
     """How much better the claimed direction predicts the estimate than no effect does."""
+    if not one.estimate.se > 0:
+        return nan
     found = bayes.bayes_factor(
         one.estimate, one.test.prior_sd, direction=one.test.direction, null=null_of(one)
     )
     return nan if isinstance(found, Missing) else found.value
 
 
-def permuted(setup: Setup | None, *, permutations: int, rng: np.random.Generator) -> float:
+def permuted(setup: Setup, *, permutations: int, rng: np.random.Generator) -> float:
     """The p of a permutation test of what was fitted, people exchanged within their site."""
-    if setup is None:
-        return nan
     constant = bool(np.ptp(setup.x) == 0)
     within = setup.blocks if len(set(setup.blocks)) > 1 and not constant else None
     exchange = Exchange(within=within, flips=constant)

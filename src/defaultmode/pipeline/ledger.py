@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
+from pathlib import Path
 
 import numpy as np
 
@@ -40,14 +41,22 @@ class Ledger:
     ground: Ground
 
 
-def ledger(study: Study, plan: Plan | None = None, *, seed: int = 0, stamp: str = "") -> Ledger:
+def ledger(
+    study: Study,
+    plan: Plan | None = None,
+    *,
+    seed: int = 0,
+    stamp: str = "",
+    out: Path | None = None,
+) -> Ledger:
     """Test every claim on a study, in every preset and adjustment.
 
-    seed : of permutations and other draws; stamp : how the study stands to its plan
+    seed : of permutations and other draws; stamp : how the study stands to its plan;
+    out : its folder of results, for maps of regions and predictions
     Raises E410 for a claim and E436 for a column that a plan names and that is not there.
     """
     plan = plan or Plan()
-    ground = Ground(study, occasions_of(study, plan), plan, seed)
+    ground = Ground(study, occasions_of(study, plan), plan, seed, out)
     chosen = [find_claim(name) for name in plan.claims] or list(all_claims().values())
     made = {claim.id: tuple(specifications(ground, claim)) for claim in chosen}
     found = {claim.id: _judged(made[claim.id], claim, plan=plan, seed=seed) for claim in chosen}

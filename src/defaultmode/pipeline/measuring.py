@@ -10,16 +10,18 @@ from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.settings import Settings
 from defaultmode.measures import chosen
 from defaultmode.outputs import study_files
+from defaultmode.pipeline.dosing import NOTHING, given_in
 from defaultmode.pipeline.folder import Folder
-from defaultmode.pipeline.joined_tables import clinical_tables
-from defaultmode.pipeline.one_run import Work, measure_run
-from defaultmode.pipeline.state_scoring import Scored, check_states, score_states, selects
-from defaultmode.pipeline.studying import (
+from defaultmode.pipeline.gathering import (
     eyes_on,
     gather_study,
     needs_eyes,
     refuse_other_settings,
 )
+from defaultmode.pipeline.joined_tables import clinical_tables
+from defaultmode.pipeline.one_run import Work, measure_run
+from defaultmode.pipeline.state_scoring import Scored, check_states, score_states, selects
+from defaultmode.pipeline.windowing import plan_of, write_windows
 from defaultmode.running import (
     Task,
     launch,
@@ -29,6 +31,7 @@ from defaultmode.running import (
 )
 from defaultmode.sources.atlases import load_atlas
 from defaultmode.sources.bids import RunFiles, find_runs, with_events
+from defaultmode.sources.clinical import Clinical
 
 # Memory of one process, measured in benchmarks/; a grid of voxels is 235,000 places × 300 frames.
 TABLE_MB, VOLUMES_MB, GRID_MB = 400, 700, 1100
@@ -67,8 +70,8 @@ def measure(
     if not settings.out or Path(settings.out).resolve() == Path(settings.source).resolve():
         raise DefaultModeError("E411", f"OUT is {settings.out!r}; it must be a folder of its own.")
     runs = runs_of(settings)
-    clinical_tables(settings)  # a damaged table is refused before hours of work
-    works = works_of(runs, settings)
+    clinical = clinical_tables(settings)  # a damaged table is refused before hours of work
+    works = works_of(runs, settings, clinical)
     report = measure_works(works, settings, quiet=quiet, tell=tell)
     if not report.measured and not report.complete:
         return report
@@ -76,6 +79,7 @@ def measure(
     notices = (*notices, *_gone(report.out, settings, {w.key for w in works}))
     for name, text in study_files(study, ()).items():
         write_text(report.out / name, text)
+    write_windows(Folder(report.out))
     return replace(report, for_eyes=tuple(eyes_on(study, notices)), eyes=needs_eyes(study, notices))
 
 
@@ -119,21 +123,37 @@ def read_filters(path: str) -> Mapping[str, object] | None:
     return filters
 
 
-def works_of(runs: Sequence[RunFiles], settings: Settings) -> list[Work]:
-    """One piece of work for each run and atlas."""
+def works_of(
+    runs: Sequence[RunFiles], settings: Settings, clinical: Clinical | None = None
+) -> list[Work]:
+    """One piece of work for each run and atlas, with what the tables say was given in it.
+
+    clinical : the tables, which are read here where they are not handed in; raises E445, E447 and
+    what `clinical_tables` raises.
+    """
+    plan_of(settings)
+    given = given_in(runs, clinical or clinical_tables(settings), settings)
     names = settings.atlases or ("schaefer100",)
     labels = {name: load_atlas(name).label or load_atlas(name).name for name in names}
     works = []
     for files in runs:
         if not files.parcellated:
             works += [
-                Work(f"{files.key}_atlas-{labels[name]}", files, name, settings) for name in names
+                Work(
+                    f"{files.key}_atlas-{labels[name]}",
+                    files,
+                    name,
+                    settings,
+                    given.get(files.key, NOTHING),
+                )
+                for name in names
             ]
         elif len(settings.atlases) > 1:
             msg = f"{files.signal.name} is parcellated already: give one atlas for it, or none."
             raise DefaultModeError("E411", msg)
         else:
-            works.append(Work(files.key, files, "".join(settings.atlases), settings))
+            own = "".join(settings.atlases)
+            works.append(Work(files.key, files, own, settings, given.get(files.key, NOTHING)))
     _refuse_twins(works)
     return works
 

@@ -1,7 +1,8 @@
 """One run: read, denoised under every preset, measured and written."""
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from defaultmode import __version__
@@ -11,10 +12,18 @@ from defaultmode.core.recording import Recording
 from defaultmode.core.reference import Reference
 from defaultmode.core.settings import Settings
 from defaultmode.denoising import Choices, Preset, denoise_all, presets_for
-from defaultmode.measures import Measure, activation_by_trial_type, chosen, place_maps
+from defaultmode.measures import (
+    WINDOW_UNITS,
+    Measure,
+    activation_by_trial_type,
+    chosen,
+    place_maps,
+)
 from defaultmode.outputs import MeasuredRun, Variant, images_of, measures_path, run_files
+from defaultmode.pipeline.dosing import NOTHING, Given, exposed
 from defaultmode.pipeline.folder import Folder
 from defaultmode.pipeline.referencing import reference_of
+from defaultmode.pipeline.windowing import windows_of_run
 from defaultmode.running import Fingerprint, Manifest, write_bytes
 from defaultmode.sources.atlases import atlas_files
 from defaultmode.sources.bids import RunFiles
@@ -33,6 +42,7 @@ class Work:
     files: RunFiles | int  # an int is the index of an embedded recording
     atlas: str  # registry name or file; empty for the atlas of the table itself
     settings: Settings
+    given: Given = NOTHING  # doses and ratings within the run, as sidecar and tables state them
 
     @property
     def inputs(self) -> list[Path]:
@@ -51,12 +61,22 @@ class Work:
             if isinstance(self.files, int)
             else {"sidecar": self.files.sidecar, "confounds": self.files.confounds_sidecar}
         )
-        return self.settings.analysis() | {"atlas": self.atlas} | sidecars
+        return self.settings.analysis() | {"atlas": self.atlas} | sidecars | self._within
+
+    @property
+    def _within(self) -> dict[str, object]:
+        """What decides the windows; empty where nobody asked for any."""
+        if not (self.given.anything or self.settings.windows):
+            return {}
+        names = ("windows", "window_s", "window_step_s", "window_across")
+        cut = {name: getattr(self.settings, name) for name in names}
+        told: dict[str, object] = json.loads(json.dumps(asdict(self.given)))  # as it is read back
+        return {"cut": cut, "given": told}
 
 
 def measure_run(work: Work) -> None:
     """Read, denoise, measure and write one run; its manifest comes last."""
-    recording = read_recording(work.files, work.atlas, maps=work.settings.maps)
+    recording = recording_of(work)
     run = measured_run(recording, work.settings)
     folder = Folder(Path(work.settings.out))
     contents = contents_of(run)
@@ -69,9 +89,17 @@ def measure_run(work: Work) -> None:
         work.analysis,
         tuple(_fingerprint(path, recording) for path in work.inputs),
         tuple(Fingerprint.of(folder.path / name, name) for name in sorted(contents)),
-        {"measures": measures_path(recording), "damaged": _damaged(recording) or _nothing(run)},
+        {"measures": measures_path(recording), "damaged": _seen(work, run)},
     )
     folder.finish(manifest, before)
+
+
+def recording_of(work: Work) -> Recording:
+    """The recording of a piece of work, with the ratings and the exposure of its run."""
+    recording = read_recording(work.files, work.atlas, maps=work.settings.maps)
+    if isinstance(work.files, int) or not work.given.anything:
+        return recording
+    return exposed(recording, work.given, work.files.sidecar)
 
 
 def contents_of(run: MeasuredRun) -> dict[str, bytes]:
@@ -92,6 +120,12 @@ def _fingerprint(path: Path, recording: Recording) -> Fingerprint:
     read = recording.provenance.get("file") == path.name
     known = recording.provenance.get("sha256") if read else ""
     return Fingerprint.of(path, known=known if isinstance(known, str) else "")
+
+
+def _seen(work: Work, run: MeasuredRun) -> str:
+    """What of a run needs a person's eyes, in words."""
+    problem = work.given.dosing.problem
+    return _damaged(run.recording) or _nothing(run) or problem
 
 
 def _damaged(recording: Recording) -> str:
@@ -115,10 +149,10 @@ def measured_run(recording: Recording, settings: Settings) -> MeasuredRun:
     reference = reference_of(settings, recording.atlas)
     cleaned = denoise_all(recording, presets, choices=choices_of(settings))
     variants = tuple(
-        _variant(left, preset, wanted, reference)
+        _variant(left, preset, wanted, (reference, settings))
         for preset, left in zip(presets, cleaned, strict=True)
     )
-    units = {m.name: m.unit for m in wanted}
+    units = WINDOW_UNITS | {m.name: m.unit for m in wanted}
     by_type = {name for v in variants for name in v.regions} - set(units)
     units |= dict.fromkeys(by_type, units.get(ACTIVATION, ""))
     return MeasuredRun(recording, variants, units, skipped)
@@ -153,8 +187,9 @@ def _variant(
     cleaned: Recording | Missing,
     preset: Preset,
     wanted: Sequence[Measure],
-    reference: Reference,
+    held: tuple[Reference, Settings],
 ) -> Variant:
+    reference, settings = held
     if isinstance(cleaned, Missing):
         lost = {m.name: cleaned for m in wanted if m.kind == "number"}
         return Variant(preset.name, cleaned, lost, {})
@@ -170,4 +205,5 @@ def _variant(
     # A copy: what measures remember of a recording, surrogates too, goes with the recording itself.
     kept = replace(cleaned)
     numbers, regions, pairs = by_kind.values()
-    return Variant(preset.name, kept, numbers, regions, pairs, maps)
+    windows = windows_of_run(cleaned, settings, preset.name)
+    return Variant(preset.name, kept, numbers, regions, pairs, maps, windows)

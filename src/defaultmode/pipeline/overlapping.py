@@ -6,7 +6,7 @@ from math import isfinite
 from pathlib import Path
 
 from defaultmode.core.errors import DefaultModeError
-from defaultmode.pipeline.studying import study_settings
+from defaultmode.pipeline.gathering import study_settings
 from defaultmode.pipeline.treatment_maps import (
     NO_MAP,
     ChangeMaps,

@@ -7,7 +7,7 @@ import numpy as np
 
 from defaultmode.claims import find_claim
 from defaultmode.core.errors import DefaultModeError
-from defaultmode.pipeline.power_planning import asked_test
+from defaultmode.pipeline.power_ground import asked_test
 from defaultmode.pipeline.power_settings import PowerSettings
 from defaultmode.pipeline.power_text import title_of
 from defaultmode.statistics.mediation_power import DRAWS, mediation_needed, mediation_power

@@ -12,13 +12,13 @@ from defaultmode.core.plan import Plan, read_plan
 from defaultmode.core.result import Result
 from defaultmode.core.settings import Settings
 from defaultmode.pipeline.folder import Folder
+from defaultmode.pipeline.gathering import gather_study, study_settings
 from defaultmode.pipeline.predict_settings import PredictSettings
 from defaultmode.pipeline.predicted_outcome import baseline_session, outcome_of
 from defaultmode.pipeline.prediction_cohort import Ready, ready_cohort
 from defaultmode.pipeline.prediction_files import prediction_files
 from defaultmode.pipeline.prediction_found import Found, result_of
 from defaultmode.pipeline.predictors import predictors_of
-from defaultmode.pipeline.studying import gather_study, study_settings
 from defaultmode.prediction import (
     OutOfFold,
     Trials,

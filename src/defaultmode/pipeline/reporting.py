@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from defaultmode import __version__
+from defaultmode.claims import find_claim
 from defaultmode.core.atlas import Atlas
 from defaultmode.core.result import Result
 from defaultmode.core.settings import Settings
@@ -16,14 +17,18 @@ from defaultmode.core.study import Study
 from defaultmode.denoising import all_presets
 from defaultmode.measures import all_measures
 from defaultmode.outputs import FinishedRun, crate_file, finished_runs, mean_fisher_z
+from defaultmode.pipeline.claim_limits import limits
 from defaultmode.pipeline.folder import Folder
 from defaultmode.pipeline.ledger import Ledger
+from defaultmode.pipeline.ledger_tables import deciding
+from defaultmode.pipeline.specifying import CLINICAL
 from defaultmode.pipeline.state_scoring import states_said
 from defaultmode.pipeline.virtual_sources import virtual_warning
 from defaultmode.report import (
     ConnectivitySummary,
     Page,
     Used,
+    Verdicts,
     build_page,
     citation_bibtex,
     citation_markdown,
@@ -71,6 +76,7 @@ def report_files(
         connectivity=connectivity_of(runs),
         notes=tuple(notes),
         warning=warning,
+        verdicts=verdicts_of(analysis.ledger),
         facts=facts,
         highlights=highlights(
             study,
@@ -85,6 +91,23 @@ def report_files(
         "CITATION.bib": citation_bibtex(keys),
         "provenance/ro-crate-metadata.json": crate_file(__version__, str(facts["date"])),
     }
+
+
+def verdicts_of(book: Ledger) -> Verdicts:
+    """The ledger as the page shows it."""
+    ground = book.ground
+    claims = [find_claim(name) for name in dict.fromkeys(book.claims.table["claim"])]
+    presets = (*ground.presets, CLINICAL)
+    return Verdicts(
+        tuple(claims),
+        book.claims.table,
+        book.specifications.table,
+        book.evidence.table,
+        book.claims.sentence,
+        deciding={claim.id: deciding(ground, claim, presets) for claim in claims},
+        limits=limits(ground),
+        permutations=ground.plan.permutations,
+    )
 
 
 def hashes_of(texts: Mapping[str, str], folder: Folder) -> dict[str, str]:

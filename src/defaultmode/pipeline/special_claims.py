@@ -1,13 +1,15 @@
 """Claims that no single coefficient answers: normalisation, mediation, therapy, prediction."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from defaultmode.core.result import Estimate
 from defaultmode.core.treatments import treatment_named
-from defaultmode.pipeline.claim_columns import Array, Ground
+from defaultmode.pipeline.claim_columns import Array, Case
+from defaultmode.pipeline.map_claims import alike, placed
+from defaultmode.pipeline.predicted_claims import predicted
 from defaultmode.statistics.design import text
 from defaultmode.statistics.linear import GROUPS, PAIRED, coefficient
 from defaultmode.statistics.mediation import mediation
@@ -20,24 +22,6 @@ from defaultmode.statistics.setups import arms, present, responders
 THERAPY = "psychotherapy"
 DRAWS = 2000  # our choice: the standard error of a percentile of 2.5 % is then .35 %
 NONE = np.empty((0, 0))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Case:
-    """A question with the study behind it, for contrasts that need more than columns."""
-
-    ground: Ground
-    question: Question
-    cells: Cells
-    denoise: str
-    atlas: str
-    measure: str
-    seed: int
-
-    @property
-    def rng(self) -> np.random.Generator:
-        """The stream of this case; the same for the same seed."""
-        return np.random.default_rng(np.random.SeedSequence([self.seed, len(self.measure)]))
 
 
 def moves_towards_controls(case: Case) -> Estimate:
@@ -141,16 +125,17 @@ def _therapy(case: Case) -> Array:
     raise untestable("no column tells who had psychotherapy and who had not")
 
 
-def _elsewhere(case: Case) -> Estimate:
-    raise untestable(f"{case.question.contrast} is not there yet")
+def within_scan(case: Case) -> Estimate:
+    """Windows of a scan with ratings, given concentration."""
+    raise untestable(f"no windows of {case.measure} were measured around a dose")
 
 
 SPECIAL: Mapping[str, Callable[[Case], Estimate]] = {
     "normalisation": moves_towards_controls,
     "mediation": mediated,
     "moderation": moderated,
-    "prediction": _elsewhere,
-    "overlap": _elsewhere,
-    "enrichment": _elsewhere,
-    "within scan": _elsewhere,
+    "prediction": predicted,
+    "overlap": alike,
+    "enrichment": placed,
+    "within scan": within_scan,
 }

@@ -11,13 +11,14 @@ from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.result import Estimate
 from defaultmode.pipeline.claim_columns import (
     MOTION,
+    Case,
     Ground,
     between_covariates,
     motion_covariate,
     physiology_covariates,
 )
 from defaultmode.pipeline.responding import responders_of
-from defaultmode.pipeline.special_claims import SPECIAL, Case
+from defaultmode.pipeline.special_claims import SPECIAL
 from defaultmode.statistics.answers import answer, estimate
 from defaultmode.statistics.matching import matched
 from defaultmode.statistics.question import Array, Cells, Question, Setup
@@ -29,6 +30,7 @@ KETAMINES = ("ketamine", "esketamine", "arketamine")
 INERT = ("placebo", "midazolam")
 PLAIN, COVARIATES, ADJUSTED = "none", "covariates", "covariates and motion"
 PHYSIOLOGICAL, MATCHED = "covariates, motion and physiology", "matched motion"
+OF_REGIONS = {"overlap", "enrichment"}  # their outcome is a map, which is no column of the study
 BETWEEN = {"patients - controls", "correlation"}
 MATCHABLE = {"patients - controls", "treatment - reference", "responders - others"}
 ADJUSTABLE = {
@@ -157,7 +159,7 @@ def question_of(
 ) -> Question:
     """The test as a question to the study's columns."""
     column, _ = outcome_column(ground, test, denoise)
-    values = ground.numbers(column)
+    values = ground.numbers(column) if column in ground.study.columns else ground.nothing
     if test.log:
         positive = np.where(values > 0, values, np.nan)
         values = np.log(positive)
@@ -186,6 +188,8 @@ def outcome_column(ground: Ground, test: Test, denoise: str) -> tuple[str, str]:
     if test.of == "construct":
         found = ground.of_construct(test.outcome)
         return (found.name, "") if found else ("", f"the study has no scale of {test.outcome}")
+    if test.contrast in OF_REGIONS:
+        return test.outcome, ""
     if denoise == UNMEASURED:
         return "", "nothing was measured: the study has clinical tables alone"
     found = ground.measured(test.outcome, denoise)
@@ -222,7 +226,7 @@ def treatment_of(ground: Ground, test: Test) -> tuple[str, str]:
     named = [t for t in (test.treatment, *KETAMINES) if t in have]
     if named:
         return named[0], ""
-    others = [t for t in have if t not in INERT]
+    others = [t for t in have if t not in (*INERT, test.reference)]
     return test.treatment, others[0] if others else ""
 
 
@@ -235,5 +239,6 @@ def rows_of(ground: Ground, base: Specification) -> NDArray[np.bool_]:
 
 
 def _in_unit(ground: Ground, base: Specification, estimate: Estimate) -> Estimate:
-    unit = ground.study.columns[base.outcome].unit if base.outcome else ""
+    about = ground.study.columns.get(base.outcome)
+    unit = about.unit if about else ""
     return replace(estimate, unit=f"log({unit})" if base.test.log and unit else unit)

@@ -11,7 +11,7 @@ from defaultmode.core.atlas import Atlas
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.outputs.read_back import FinishedRun, finished_runs
 from defaultmode.pipeline.folder import Folder
-from defaultmode.pipeline.studying import gather_study, study_settings
+from defaultmode.pipeline.gathering import gather_study, study_settings
 from defaultmode.statistics.occasions import ACUTE, Occasions, occasions_of
 from defaultmode.statistics.question import Cells
 

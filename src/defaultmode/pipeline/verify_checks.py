@@ -11,9 +11,10 @@ from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.settings import Settings
 from defaultmode.outputs import misplaced, study_files
 from defaultmode.pipeline.folder import Folder
-from defaultmode.pipeline.one_run import Work, contents_of, measured_run
+from defaultmode.pipeline.gathering import gather_study
+from defaultmode.pipeline.one_run import Work, contents_of, measured_run, recording_of
 from defaultmode.pipeline.state_scoring import scored_texts, scoring_of
-from defaultmode.pipeline.studying import gather_study, results_of
+from defaultmode.pipeline.studying import results_of
 from defaultmode.running import Manifest, Task, launch
 from defaultmode.sources.reading import read_recording
 from defaultmode.statistics import design_of
@@ -121,8 +122,7 @@ def gathered_otherwise(folder: Folder, settings: Settings) -> Iterator[Finding]:
 
 
 def _contents(work: Work) -> dict[str, bytes]:
-    recording = read_recording(work.files, work.atlas, maps=work.settings.maps)
-    return contents_of(measured_run(recording, work.settings))
+    return contents_of(measured_run(recording_of(work), work.settings))
 
 
 def _tables(folder: Folder, settings: Settings) -> dict[str, bytes]:

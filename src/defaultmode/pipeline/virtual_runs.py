@@ -14,6 +14,7 @@ from defaultmode.pipeline.virtual_people import Group
 from defaultmode.simulation.batches import LANES, Job, batches, brain_of
 from defaultmode.simulation.engine import Simulation, simulate
 from defaultmode.simulation.head_motion import artefact, displacement
+from defaultmode.simulation.doses import Dose
 from defaultmode.simulation.hemodynamics import measurement_noise
 from defaultmode.simulation.people import People
 from defaultmode.simulation.protocol import Protocol, Scan
@@ -207,18 +208,28 @@ def exposure_columns(names: Iterable[str]) -> dict[str, dict[str, object]]:
 
 
 def pharmaceuticals(protocol: Protocol, scan: Scan) -> dict[str, object]:
-    """What was given in the day before the scan's end, in the terms of BIDS; times in s."""
+    """What was given in the day before the scan's end, in the terms of BIDS; times in s.
+
+    Where anything was infused, every dose has a start and an end, one after the other in one list,
+    as BIDS wants it; rates are written as the whole amount, so that one unit holds for all.
+    """
     given = [d for d in protocol.doses if scan.end_min - DAY_MIN < d.dose.start_min < scan.end_min]
     if not given:
         return {}
-    starts = [round((d.dose.start_min - scan.at_min) * SECONDS_MIN, 3) for d in given]
+    infused = any(d.dose.over_min for d in given)
+    spans = [(d.dose.start_min, d.dose.end_min) if infused else (d.dose.start_min,) for d in given]
+    times = [round((t - scan.at_min) * SECONDS_MIN, 3) for span in spans for t in span]
     return {
         "PharmaceuticalName": ", ".join(dict.fromkeys(d.drug for d in given)),
-        "PharmaceuticalDoseAmount": [d.dose.amount for d in given],
-        "PharmaceuticalDoseUnits": ", ".join(dict.fromkeys(d.dose.unit for d in given)),
+        "PharmaceuticalDoseAmount": [_whole_amount(d.dose) for d in given],
+        "PharmaceuticalDoseUnits": ", ".join(
+            dict.fromkeys(d.dose.unit.removesuffix("/h") for d in given)
+        ),
         "PharmaceuticalDoseRegimen": "; ".join(f"{d.drug} {d.dose}" for d in given),
-        "PharmaceuticalDoseTime": [
-            [start, start + d.dose.over_min * SECONDS_MIN]
-            for start, d in zip(starts, given, strict=True)
-        ],
+        "PharmaceuticalDoseTime": times,
     }
+
+
+def _whole_amount(dose: Dose) -> float:
+    """All that a dose gives, in its unit without the time."""
+    return dose.amount * dose.over_min / 60.0 if dose.is_rate else dose.amount

@@ -35,7 +35,8 @@ class Cohort:
         if any(len(a) != n_rows for a in (self.participant, self.site, self.confounds)):
             msg = f"features have {n_rows} rows; participant, site and confounds need as many."
             raise DefaultModeError("E411", msg)
-        if n_rows and not np.array_equal(np.unique(self.participant), np.arange(self.n)):
+        rows = np.bincount(self.participant, minlength=self.n)
+        if len(rows) != self.n or (rows == 0).any():
             msg = f"the rows do not name each of the {self.n} participants of the outcome."
             raise DefaultModeError("E411", msg)
 

@@ -67,9 +67,12 @@ def training_factor(seen: OutOfFold) -> float:
     """By how much a standard error over participants grows because the models were learnt, too.
 
     √(1 + n / n_train): Nadeau & Bengio (2003), eq. 9, whose term n_test / n_train for the overlap
-    of the training sets is set here beside the variance of one pass over all participants.
+    of the training sets is set here beside the variance of one pass over all participants. 1 where
+    all participants were left out at once, as in a test set apart.
     """
     n_folds = int(seen.fold.max()) + 1
+    if n_folds == 1:
+        return 1.0
     return float(np.sqrt(1 + n_folds / (n_folds - 1)))
 
 

@@ -41,9 +41,10 @@ def only(train: Cohort, *, step: Step, columns: Codes) -> Apply:
 
 def impute_median(train: Cohort) -> Apply:
     """Gaps become the training median of their feature, 0 where training rows have no value."""
-    known = np.isfinite(train.features).any(axis=0)
-    median = np.zeros(train.features.shape[1])
-    median[known] = np.nanmedian(train.features[:, known], axis=0)
+    counts, place = np.isfinite(train.features).sum(axis=0), np.arange(train.features.shape[1])
+    ordered = np.sort(train.features, axis=0)  # gaps come last
+    middle = (ordered[(counts - 1) // 2, place] + ordered[counts // 2, place]) / 2
+    median = np.where(counts > 0, middle, 0.0)
     return lambda rows: _with(rows, np.where(np.isfinite(rows.features), rows.features, median))
 
 

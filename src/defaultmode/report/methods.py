@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from defaultmode.report.choosing import measured, recorded
+from defaultmode.report.claim_methods import claims_text
 from defaultmode.report.nouns import Page, Used
 from defaultmode.report.references import all_references
 from defaultmode.report.summaries import measured_sentence
@@ -138,6 +139,7 @@ def methods_text(page: Page) -> tuple[tuple[str, str], ...]:
         ("Denoising", _denoising(page)),
         ("Measures", _measures(page)),
         ("Statistics", _statistics(page)),
+        ("Claims", claims_text(page.verdicts)),
         ("Software", _software(page)),
     )
     return tuple((heading, text) for heading, text in paragraphs if text)

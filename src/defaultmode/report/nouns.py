@@ -1,11 +1,13 @@
 """What a page is made from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import numpy as np
+import pandas as pd
 
+from defaultmode.claims import Claim
 from defaultmode.core.atlas import Atlas
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.recording import Array
@@ -63,12 +65,32 @@ class ConnectivitySummary:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Verdicts:
+    """What a study says of the claims.
+
+    table, specifications, evidence : one row per claim and preset, per specification, and per
+        finding, as claims.tsv, specifications.tsv and evidence.tsv hold them
+    deciding : claim → the presets on which its verdict rests
+    limits : what the design of the study forbids, in sentences
+    """
+
+    claims: tuple[Claim, ...]
+    table: pd.DataFrame
+    specifications: pd.DataFrame
+    evidence: pd.DataFrame
+    sentence: str
+    deciding: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    limits: tuple[str, ...] = ()
+    permutations: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Page:
     """Everything one report says.
 
     warning : stands above all else, such as that nobody in it exists
     notes : what a reader must be told first, such as whose data these are; highlights : sentences
-    computed by the pipeline; facts : see `FACTS`, an unknown key is E411.
+    computed by the pipeline; facts : see `FACTS`, an unknown key is E411; verdicts : of the claims.
     """
 
     title: str
@@ -79,6 +101,7 @@ class Page:
     facts: Mapping[str, object] = field(default_factory=dict)
     highlights: tuple[str, ...] = ()
     warning: str = ""
+    verdicts: Verdicts | None = None
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.facts) - set(FACTS))

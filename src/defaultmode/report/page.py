@@ -17,6 +17,7 @@ from defaultmode.report.choosing import (
     preset_labels,
     recorded,
 )
+from defaultmode.report.claim_section import claim_cites, claim_section
 from defaultmode.report.drawings import (
     MOST_MATRICES,
     brains,
@@ -132,8 +133,9 @@ def _further(n: int, word: str) -> str:
 def _context(page: Page) -> dict[str, object]:
     methods = methods_text(page)
     warnings = caveats(page)
+    claims = claim_section(page.verdicts)
     texts = [text for _, text in methods]
-    keys = [*PRIMER_KEYS, *(k for c in warnings for k in c.cites)]
+    keys = [*PRIMER_KEYS, *(k for c in warnings for k in c.cites), *claim_cites(claims)]
     keys += [k for r in page.results for k in r.cites]
     known, unknown = cited(texts, keys)
     drawn_forests, not_drawn = forests(page)
@@ -141,6 +143,7 @@ def _context(page: Page) -> dict[str, object]:
     codes = sorted(set(page.study.missing["code"].astype(str)) & set(error_table()))
     return {
         "page": page,
+        "claims": claims,
         "measured": _measured_words(page),
         "matrices": matrices(page),
         "matrices_not_drawn": _further(len(page.connectivity) - MOST_MATRICES, "matrix"),

@@ -98,17 +98,22 @@ def tsv_url(frame: pd.DataFrame) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell: its text, the value it sorts by, and the error code of what is missing."""
+    """One cell: its text, the value it sorts by, and the error code of what is missing.
+
+    link : where in the page the text leads; verdict : the word of a verdict that the text holds
+    """
 
     text: str
     sort: str = ""
     code: str = ""
     number: bool = False
+    link: str = ""
+    verdict: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """A table of the page: `rows` are listed, `frame` is what the download link holds.
+    """A table of the page: `rows` are listed, `frame` is what the download link holds, if any.
 
     above : headings above the last columns, each with the number of columns below it.
     """
@@ -117,7 +122,7 @@ class Table:
     caption: str
     head: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
-    frame: pd.DataFrame
+    frame: pd.DataFrame | None = None
     note: str = ""
     search: bool = False
     above: tuple[tuple[str, int], ...] = ()
@@ -129,8 +134,8 @@ class Table:
 
     @property
     def url(self) -> str:
-        """Target of the download link."""
-        return tsv_url(self.frame)
+        """Target of the download link, empty where a file of the output folder holds the table."""
+        return "" if self.frame is None else tsv_url(self.frame)
 
 
 def word(value: object) -> Cell:

@@ -26,7 +26,7 @@ def paired_difference(d: float, retest: float) -> float:
     """d_z of a change of d standard deviations of one session: d/√(2(1 − r)).
 
     retest : correlation of the two sessions, which is the reliability where everybody changes
-    alike; raises E432 at 1, where every change would be seen. Lakens (2013), from equation 8.
+    alike; raises E432 at 1, where every change would be seen. Lakens (2013).
     """
     if reliability_checked(retest) == 1:
         msg = "a reliability of 1 leaves no error: the paired effect would be infinite."
@@ -37,7 +37,7 @@ def paired_difference(d: float, retest: float) -> float:
 def detectable_change_sd(icc: float) -> float:
     """Minimal detectable change of one person in SDs of one session: 1.96·√2·√(1 − ICC).
 
-    icc : above 0, at most 1; raises E432. Weir (2005), equations 5 and 11.
+    icc : above 0, at most 1; raises E432. Weir (2005).
     """
     return 1.96 * sqrt(2 * (1 - reliability_checked(icc)))
 

@@ -146,7 +146,7 @@ def correlation() -> Comparison:
 def prediction(prevalence: float = 0.5) -> Comparison:
     """Area under the curve of a predictor in n people, of whom a share respond.
 
-    Hanley & McNeil (1982), equation 2, at the area itself and at 0.5.
+    Hanley & McNeil (1982), at the area itself and at 0.5.
     """
     if not 0 < prevalence < 1:
         raise _unusable("prevalence", prevalence, "between 0 and 1")
@@ -172,7 +172,7 @@ def prediction(prevalence: float = 0.5) -> Comparison:
 def area_error(area: ArrayLike, n_with: ArrayLike, n_without: ArrayLike) -> Array:
     """Standard error of an area under the curve, of the broadcast shape.
 
-    n_with, n_without : people with and without the outcome. Hanley & McNeil (1982), equation 2.
+    n_with, n_without : people with and without the outcome. Hanley & McNeil (1982).
     """
     a, p, q = np.broadcast_arrays(area, n_with, n_without)
     two_with, two_without = a / (2 - a), 2 * a**2 / (1 + a)

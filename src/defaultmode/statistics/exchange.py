@@ -33,12 +33,11 @@ class Exchange:
     whole: ArrayLike | None = None
     flips: bool = False
 
-    def at(self, rows: Places) -> "Exchange":
-        """What may change places among some of the rows."""
-        within, whole = (
-            None if o is None else np.asarray(o)[rows] for o in (self.within, self.whole)
-        )
-        return Exchange(within, whole, self.flips)
+    def at(self, rows: Places, n: int) -> "Exchange":
+        """What may change places among some of n rows; raises E422 where labels do not fit."""
+        given = (self.within, self.whole)
+        labels = [None if g is None else _labels(g, n, rows)[rows] for g in given]
+        return Exchange(labels[0], labels[1], self.flips)
 
 
 FREE = Exchange()  # any row with any other

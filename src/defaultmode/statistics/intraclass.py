@@ -90,7 +90,7 @@ def detectable_change(sem: ArrayLike) -> Array:
     """Smallest change of one person beyond the 95 % limits of two measurements' error.
 
     sem : standard error of measurement, any shape, in the outcome's unit, as the result is.
-    Weir (2005), equation 11: 1.96·√2·SEM.
+    Weir (2005): 1.96·√2·SEM.
     """
     from scipy.special import ndtri
 

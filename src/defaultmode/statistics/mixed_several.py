@@ -16,16 +16,19 @@ INTERCEPT, COVARIANCE, SLOPE = "participant", "participant × slope covariance",
 SITE, RESIDUAL = "site", "residual"
 _STARTS = (1.0, 0.3)  # standard deviations of the random effects, in residual ones
 _SINGULAR = 1e-4  # below it, in residual standard deviations, a random effect is none (lme4)
+_LEVEL = 1e-3  # slope of −2 log likelihood below which a maximum is one
+_ARITHMETIC = 1e-12  # squares below this share of the whole are arithmetic
 _STEP = 1e-3  # of numerical derivatives by these standard deviations
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Moments:
-    """Sums over the rows and over those of each participant, for columns [model, site, outcomes].
+    """Sums over the rows of columns [model, site, outcome], pooled over participants alike.
 
     p, sites : numbers of columns; rows : n; scale : root mean square of the slope
-    whole : (m, m), of the columns; own : (people, q, q), of intercept and slope
-    both : (people, q, m), of these with the columns
+    whole : (m, m), products of the columns; own : (d, q, q), of intercept and slope in each of d
+    kinds of participant, count : (d,) of them
+    both : (d, q, m, q, m), products of their sums of intercept and slope with the columns
     """
 
     p: int
@@ -34,6 +37,7 @@ class _Moments:
     scale: float
     whole: Array
     own: Array
+    count: NDArray[np.intp]
     both: Array
 
 
@@ -109,9 +113,11 @@ def _solve(rows: Rows, z: Array, sites: Array) -> Solved | Missing:
         return Missing(text, "E421")
     q, r = np.linalg.qr(rows.x)
     start = q.T @ rows.y
-    moments = _sum_up(rows, z, np.hstack([q, sites, rows.y - q @ start]), q.shape[1])
+    left = rows.y - q @ start
     back = np.linalg.inv(r)
-    single = [_one(moments, j, back) for j in range(rows.y.shape[1])]
+    single = [
+        _one(_sum_up(rows, z, np.column_stack([q, sites, y]), q.shape[1]), back) for y in left.T
+    ]
     shift, *rest = (np.stack(part, axis=-1) for part in zip(*single, strict=True))
     return Solved(back @ start + shift, *rest)
 
@@ -119,21 +125,20 @@ def _solve(rows: Rows, z: Array, sites: Array) -> Solved | Missing:
 def _sum_up(rows: Rows, z: Array, columns: Array, p: int) -> _Moments:
     scale = float(np.sqrt((z[:, -1] ** 2).mean()))
     effects = z / np.where(np.arange(z.shape[1]) > 0, scale, 1.0)
-    return _Moments(
-        p,
-        columns.shape[1] - p - rows.y.shape[1],
-        len(columns),
-        scale,
-        columns.T @ columns,
-        rows.sums(effects[:, :, None] * effects[:, None, :]),
-        rows.sums(effects[:, :, None] * columns[:, None, :]),
-    )
+    own = rows.sums(effects[:, :, None] * effects[:, None, :])
+    sums = rows.sums(effects[:, :, None] * columns[:, None, :])
+    kinds, kind, count = np.unique(own, axis=0, return_inverse=True, return_counts=True)
+    members = [sums[kind.ravel() == d] for d in range(len(kinds))]
+    both = [np.tensordot(some, some, axes=(0, 0)) for some in members]
+    sites = columns.shape[1] - p - 1
+    whole = columns.T @ columns
+    return _Moments(p, sites, len(columns), scale, whole, kinds, count, np.array(both))
 
 
-def _one(moments: _Moments, outcome: int, back: Array) -> tuple[Array, ...]:
+def _one(moments: _Moments, back: Array) -> tuple[Array, ...]:
     """The fields of `Solved` for one outcome, its coefficients beyond least squares."""
-    best, converged = _optimum(moments, outcome)
-    state = _state(moments, outcome, best)
+    best, converged = _optimum(moments)
+    state = _state(moments, best)
     freedom = moments.rows - moments.p
     residual = state.squares / freedom
     unit = np.einsum("ip,pq,iq->i", back, state.inverse, back)
@@ -141,7 +146,7 @@ def _one(moments: _Moments, outcome: int, back: Array) -> tuple[Array, ...]:
     return (
         back @ state.beta,
         np.sqrt(residual * unit),
-        _satterthwaite(moments, outcome, best, back),
+        _satterthwaite(moments, best, back),
         _variances(moments, best) * residual,
         np.array(likelihood),
         np.array(converged),
@@ -149,13 +154,13 @@ def _one(moments: _Moments, outcome: int, back: Array) -> tuple[Array, ...]:
     )
 
 
-def _optimum(moments: _Moments, outcome: int) -> tuple[Array, bool]:
+def _optimum(moments: _Moments) -> tuple[Array, bool]:
     from scipy.optimize import minimize
 
     freedom = moments.rows - moments.p
 
     def height(theta: Array) -> float:
-        state = _state(moments, outcome, theta)
+        state = _state(moments, theta)
         return float(freedom * np.log(state.squares) + state.log_determinant)
 
     size = moments.own.shape[1] * (moments.own.shape[1] + 1) // 2 + (moments.sites > 0)
@@ -165,7 +170,8 @@ def _optimum(moments: _Moments, outcome: int) -> tuple[Array, bool]:
         first[_deviations(moments)] = deviation
         runs.append(minimize(height, first, method="BFGS", jac="3-point"))
     best = min(runs, key=lambda run: float(run.fun))
-    return np.asarray(best.x), bool(np.abs(best.jac).max() < 1e-3)
+    left = _state(moments, best.x).squares > 2 * _ARITHMETIC * moments.whole[-1, -1]
+    return np.asarray(best.x), left and bool(np.abs(best.jac).max() < _LEVEL)
 
 
 def _deviations(moments: _Moments) -> list[int]:
@@ -180,26 +186,25 @@ def _factor(moments: _Moments, theta: Array) -> Array:
     return np.array([[theta[0], 0.0], [theta[1], theta[2]]])
 
 
-def _state(moments: _Moments, outcome: int, theta: Array) -> _State:
+def _state(moments: _Moments, theta: Array) -> _State:
     """The profile at θ: participants first, then sites, then the model's columns."""
     p, s = moments.p, moments.sites
-    keep = np.r_[: p + s, p + s + outcome]
     factor = _factor(moments, theta)
     within = np.eye(len(factor)) + factor.T @ moments.own @ factor
-    loads = factor.T @ moments.both[:, :, keep]
-    solved = np.linalg.solve(within, loads)
-    left = moments.whole[np.ix_(keep, keep)] - np.tensordot(loads, solved, axes=([0, 1], [0, 1]))
-    log_determinant = float(np.linalg.slogdet(within)[1].sum())
-    rest = np.r_[:p, p + s]
+    shrink = factor @ np.linalg.solve(within, factor.T[None])
+    left = moments.whole - np.einsum("dab,dambn->mn", shrink, moments.both)
+    log_determinant = float(moments.count @ np.linalg.slogdet(within)[1])
     if s:
-        across, spread = left[np.ix_(rest, range(p, p + s))], theta[-1] ** 2
-        between = np.eye(s) + spread * left[p : p + s, p : p + s]
+        rest, at = [*range(p), p + s], slice(p, p + s)
+        across, spread = left[rest, at], theta[-1] ** 2
+        between = np.eye(s) + spread * left[at, at]
         log_determinant += float(np.linalg.slogdet(between)[1])
         left = left[np.ix_(rest, rest)] - spread * across @ np.linalg.solve(between, across.T)
     inverse = np.linalg.inv(left[:p, :p])
     beta = inverse @ left[:p, p]
     log_determinant -= float(np.linalg.slogdet(inverse)[1])
-    return _State(float(left[p, p] - left[:p, p] @ beta), log_determinant, beta, inverse)
+    squares = max(float(left[p, p] - left[:p, p] @ beta), _ARITHMETIC * moments.whole[-1, -1])
+    return _State(squares, log_determinant, beta, inverse)
 
 
 def _variances(moments: _Moments, theta: Array) -> Array:
@@ -211,7 +216,7 @@ def _variances(moments: _Moments, theta: Array) -> Array:
     return np.array([*spread[np.tril_indices(len(spread))], *sites, 1.0])
 
 
-def _satterthwaite(moments: _Moments, outcome: int, theta: Array, back: Array) -> Array:
+def _satterthwaite(moments: _Moments, theta: Array, back: Array) -> Array:
     """Degrees of freedom 2 v² / Var(v) of each coefficient's variance v, (p,).
 
     Var(v) comes from the inverse observed information of (residual variance, θ), by central
@@ -220,7 +225,7 @@ def _satterthwaite(moments: _Moments, outcome: int, theta: Array, back: Array) -
     freedom, size = moments.rows - moments.p, len(theta)
 
     def at(shift: Array) -> Array:
-        state = _state(moments, outcome, theta + shift)
+        state = _state(moments, theta + shift)
         unit = np.einsum("ip,pq,iq->i", back, state.inverse, back)
         return np.array([state.squares, state.log_determinant, *unit])
 
@@ -231,12 +236,12 @@ def _satterthwaite(moments: _Moments, outcome: int, theta: Array, back: Array) -
         [[at(a + b)[:2] - at(a - b)[:2] - at(b - a)[:2] + at(-a - b)[:2] for b in steps]
          for a in steps]
     ) / (4 * _STEP**2)  # fmt: skip
-    residual = here[0] / freedom
+    residual = here[0] / freedom  # the unit of all variances from here on
     information = np.empty((size + 1, size + 1))
-    information[0, 0] = freedom / (2 * residual**2)
-    information[0, 1:] = information[1:, 0] = -first[:, 0] / (2 * residual**2)
+    information[0, 0] = freedom / 2
+    information[0, 1:] = information[1:, 0] = -first[:, 0] / (2 * residual)
     information[1:, 1:] = (second[:, :, 1] + second[:, :, 0] / residual) / 2
     covariance = np.linalg.pinv(information, rcond=1e-8, hermitian=True)
-    slope = np.vstack([here[2:], residual * first[:, 2:]])
+    slope = np.vstack([here[2:], first[:, 2:]])
     spread = np.einsum("ip,ij,jp->p", slope, covariance, slope)
-    return np.asarray(2 * (residual * here[2:]) ** 2 / spread)
+    return np.asarray(2 * here[2:] ** 2 / spread)

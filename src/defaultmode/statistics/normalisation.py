@@ -55,30 +55,25 @@ def normalisation(
     reason (E427). Groups too small, or values that do not vary, are reasons too (E439, E437).
     The ratio of distances is not offered: it has no mean and its spread is unusable.
     """
-    chosen = np.ones(len(np.asarray(pre)), bool) if members is None else np.asarray(members, bool)
-    before, after, member = complete_rows(pre, post, chosen)
+    whole = np.ones(len(np.asarray(pre)))
+    before, after, member = complete_rows(pre, post, whole if members is None else members)
     healthy = complete_rows(controls)[0]
     if min(len(before), len(healthy)) < SMALLEST_N:
-        found = f"{len(before)} treated patients with both values and {len(healthy)} controls"
-        few = _reason("Hedges g", f"{found}; {SMALLEST_N} of each are needed", "E439")
-        return Normalisation(few, few, math.nan, ())
-    arm = None if untreated is None else tuple(complete_rows(*untreated))
-    everybody = before if arm is None else np.concatenate([before, arm[0]])
-    notes = _about_gap(everybody, healthy)
+        return _too_few(len(before), len(healthy))
+    treated = np.column_stack([before, after])
+    arm = None if untreated is None else np.column_stack(complete_rows(*untreated))
+    patients = before if arm is None else np.concatenate([before, arm[:, 0]])
+    sign = math.copysign(1.0, healthy.mean() - patients.mean())
     pairs = np.empty((0, 2)) if retest is None else complete_rows(retest)[0]
-    reliability = patients_reliability(before, pairs)
+    ancova, notes = _ancova(treated, arm, sign), _about_gap(patients, healthy)
     if arm is not None and members is None:
-        distance = _against_arm((before, after), (arm[0], arm[1]), float(healthy.mean()))
-        reliability = math.nan
-    elif math.isfinite(reliability):
-        distance = _against_retest(np.column_stack([before, after, member]), pairs, healthy)
+        shrunk = _against_arm(treated, arm, float(healthy.mean()))
+        return Normalisation(ancova, shrunk, math.nan, notes)
+    reliability = patients_reliability(before, pairs)
+    if math.isfinite(reliability):
+        distance = _against_retest(np.column_stack([treated, member]), pairs, healthy)
     else:
-        distance = _reason("d_z", _why_untestable(members is not None), UNTESTABLE)
-    if arm is None:
-        ancova = _reason("Hedges g", "no untreated patients to compare with", UNTESTABLE)
-    else:
-        sign = math.copysign(1.0, healthy.mean() - everybody.mean())
-        ancova = _ancova((before, after), (arm[0], arm[1]), sign)
+        distance = _reason("d_z", _why_untestable(subgroup=members is not None), UNTESTABLE)
     return Normalisation(ancova, distance, reliability, notes)
 
 
@@ -90,18 +85,18 @@ def patients_reliability(patients: ArrayLike, retest: ArrayLike) -> float:
     smaller reliability for the same error. NaN below 3 pairs, or where nobody varies.
     """
     pairs = complete_rows(retest)[0]
-    variance = float(np.var(np.asarray(patients, dtype=np.float64), ddof=1))
-    if len(pairs) < SMALLEST_N or variance == 0:
+    values = np.asarray(patients, dtype=np.float64)
+    if len(pairs) < SMALLEST_N or np.ptp(values) == 0:
         return math.nan
-    error = float(((pairs[:, 0] - pairs[:, 1]) ** 2).mean()) / 2
-    return float(np.clip(1 - error / variance, 0, 1))
+    return _share(values, float(((pairs[:, 0] - pairs[:, 1]) ** 2).mean()) / 2)
 
 
 def regression_to_mean(pre: ArrayLike, *, mean: float, reliability: float) -> Array:
     """Shift of each patient that is expected without treatment, (n,): (1 − ICC)(mean − pre).
 
     mean : of the patients that `pre` was drawn from, never of the controls. It averages zero over
-    all of them, and not over a subgroup with extreme values. Galton (1886); Barnett (2005).
+    all of them, and not over a subgroup with extreme values. Barnett, van der Pols &
+    Dobson (2005).
     """
     return (1 - reliability) * (mean - np.asarray(pre, dtype=np.float64))
 
@@ -126,17 +121,23 @@ def expected_distance(
     return np.asarray(folded, dtype=np.float64)
 
 
-def _against_arm(
-    treated: tuple[Array, Array], untreated: tuple[Array, Array], target: float
-) -> Estimate:
-    shrunk = [abs(pre - target) - abs(post - target) for pre, post in (treated, untreated)]
-    found = _between(np.concatenate(shrunk), _arms(treated, untreated), _NO_COVARIATES)
+def _too_few(n: int, n_controls: int) -> Normalisation:
+    found = f"{n} treated patients with both values and {n_controls} controls"
+    few = _reason("Hedges g", f"{found}; {SMALLEST_N} of each are needed", "E439")
+    return Normalisation(few, few, math.nan, ())
+
+
+def _against_arm(treated: Array, untreated: Array, target: float) -> Estimate:
+    distances = np.abs(np.concatenate([treated, untreated]) - target)
+    found = _between(distances[:, 0] - distances[:, 1], _arms(treated, untreated), _NO_COVARIATES)
     return replace(found, how="distance from controls, before − after: treated − untreated")
 
 
-def _ancova(treated: tuple[Array, Array], untreated: tuple[Array, Array], sign: float) -> Estimate:
-    before, after = (np.concatenate(pair) for pair in zip(treated, untreated, strict=True))
-    found = _between(sign * after, _arms(treated, untreated), before[:, None])
+def _ancova(treated: Array, untreated: Array | None, sign: float) -> Estimate:
+    if untreated is None:
+        return _reason("Hedges g", "no untreated patients to compare with", UNTESTABLE)
+    scans = np.concatenate([treated, untreated])
+    found = _between(sign * scans[:, 1], _arms(treated, untreated), scans[:, :1])
     return replace(found, how="after given before: treated − untreated, towards controls")
 
 
@@ -148,13 +149,19 @@ def _against_retest(patients: Array, retest: Array, controls: Array) -> Estimate
     """
     from scipy.special import stdtr
 
-    beyond = _beyond(patients, retest, controls)
+    target, squares = float(controls.mean()), (retest[:, 0] - retest[:, 1]) ** 2 / 2
+    error = float(squares.mean())
+    beyond = _beyond(patients, error, target)
     n = len(beyond)
     if n < SMALLEST_N:
         return _reason("d_z", f"{n} members with both values; {SMALLEST_N} are needed", "E439")
     raw, deviation = float(beyond.mean()), float(beyond.std(ddof=1))
-    samples = (patients, retest, controls)
-    variances = np.array([_jackknife(samples, place) for place in range(3)])
+    left = [
+        [_beyond(np.delete(patients, i, 0), error, target) for i in range(len(patients))],
+        [_beyond(patients, float(e), target) for e in _means_without_each(squares)],
+        [_beyond(patients, error, float(t)) for t in _means_without_each(controls)],
+    ]
+    variances = np.array([(len(s) - 1) * np.var([b.mean() for b in s]) for s in left])
     freedom = np.array([n, len(retest), len(controls)]) - 1
     df = float(variances.sum() ** 2 / (variances**2 / freedom).sum())
     unit, value = math.sqrt(variances.sum()) / deviation, raw / deviation
@@ -174,23 +181,22 @@ def _against_retest(patients: Array, retest: Array, controls: Array) -> Estimate
     )
 
 
-def _beyond(patients: Array, retest: Array, controls: Array) -> Array:
+def _beyond(patients: Array, error: float, target: float) -> Array:
     before, after, member = patients.T
-    target, chosen = float(controls.mean()), member > 0
+    chosen = member > 0
     expected = expected_distance(
         before[chosen], mean=float(before.mean()), sd=float(before.std(ddof=1)),
-        reliability=patients_reliability(before, retest), target=target,
+        reliability=_share(before, error), target=target,
     )  # fmt: skip
     return np.asarray(expected - np.abs(after[chosen] - target))
 
 
-def _jackknife(samples: tuple[Array, Array, Array], place: int) -> float:
-    """Variance of the mean that one of the samples brings, by leaving out each of its people."""
-    without = []
-    for i in range(len(samples[place])):
-        some = [np.delete(s, i, axis=0) if j == place else s for j, s in enumerate(samples)]
-        without.append(_beyond(some[0], some[1], some[2]).mean())
-    return float((len(without) - 1) * np.var(without))
+def _share(values: Array, error: float) -> float:
+    return min(1.0, max(0.0, 1 - error / float(values.var(ddof=1))))
+
+
+def _means_without_each(values: Array) -> Array:
+    return np.asarray((values.sum() - values) / (len(values) - 1))
 
 
 def _between(y: Array, arm: Array, covariates: Array) -> Estimate:
@@ -202,8 +208,8 @@ def _between(y: Array, arm: Array, covariates: Array) -> Estimate:
     return replace(found, n=n, n_reference=n_reference)
 
 
-def _arms(treated: tuple[Array, Array], untreated: tuple[Array, Array]) -> Array:
-    return np.repeat([1.0, 0.0], [len(treated[0]), len(untreated[0])])
+def _arms(treated: Array, untreated: Array) -> Array:
+    return np.repeat([1.0, 0.0], [len(treated), len(untreated)])
 
 
 def _about_gap(patients: Array, controls: Array) -> tuple[str, ...]:
@@ -216,7 +222,7 @@ def _about_gap(patients: Array, controls: Array) -> tuple[str, ...]:
     return (f"{unclear} ({found}): it is not clear what there is to normalise",)
 
 
-def _why_untestable(subgroup: bool) -> str:
+def _why_untestable(*, subgroup: bool) -> str:
     if subgroup:
         return (
             "a subgroup chosen among the treated regresses to the patients' mean by itself; a "

@@ -157,14 +157,18 @@ def _reliability(changes: Array, rng: np.random.Generator) -> float:
     n = len(changes)
     if n < LEAST_FOR_HALVES:
         return math.nan
-    halves = []
-    for _ in range(N_SPLITS):
-        order = rng.permutation(n)
-        first, second = changes[order[: n // 2]], changes[order[n // 2 :]]
-        there = np.isfinite(first).any(axis=0) & np.isfinite(second).any(axis=0)
-        halves.append(_r(np.nanmean(first[:, there], axis=0), np.nanmean(second[:, there], axis=0)))
-    r = float(np.mean(halves))
+    half = rng.permuted(np.tile(np.arange(n) < n // 2, (N_SPLITS, 1)), axis=1)
+    first, second = _means_of(half, changes), _means_of(~half, changes)
+    there = np.isfinite(first + second).all(axis=0)
+    r = float(_r(first[:, there], second[:, there]).mean())
     return 2 * r / (1 + r)
+
+
+def _means_of(members: NDArray[np.bool_], changes: Array) -> Array:
+    """Mean map of each group (n_groups, n_people), NaN where it has no value, per region."""
+    known = np.isfinite(changes)
+    total, count = members @ np.where(known, changes, 0.0), members @ known.astype(np.float64)
+    return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
 
 
 def _r(maps: Array, other: Array) -> Array:

@@ -124,7 +124,10 @@ def permutation_p(
         kept = reason[columns] == ""
         if kept.any():
             shuffled = shuffles(
-                design[rows], exchange.at(rows), n_permutations=n_permutations, rng=rng
+                design[rows],
+                exchange.at(rows, len(outcomes)),
+                n_permutations=n_permutations,
+                rng=rng,
             )
             tested.append(_test(there[:, kept], columns[kept], design_of(design[rows]), shuffled))
     return _gathered(tested, np.isfinite(outcomes).sum(axis=0), reason)
@@ -162,7 +165,8 @@ def robust_t(residuals: Array, design: Design, shuffled: Shuffles) -> tuple[Arra
     weight = np.where(free, design.tested**2, 0) / np.where(free, 1 - leverage, 1)
     weighted = columns * weight[:, None]
     quadratic = columns.T @ weighted
-    few = residuals.shape[1] < columns.shape[1]  # then it is quicker to arrange them
+    # It is quicker to arrange few data; of drawn arrangements the inverse ones are as likely.
+    few = residuals.shape[1] < columns.shape[1] and not shuffled.complete
     found = _products(shuffled, np.hstack([columns, weighted]), residuals, by_data=few)
     coefficients, mixed = np.split(found, 2)
     start = _products(shuffled, weight[:, None], residuals**2, by_data=few, squared=True)[0]
@@ -181,7 +185,7 @@ def _products(
 ) -> Array:
     """Every arranged column (n, c) times every outcome (n, k), (c, n_shuffles, k).
 
-    by_data : the data are arranged in place of the columns, the inverse way, which is as likely
+    by_data : the data are arranged in place of the columns, which is the inverse arrangement
     """
     if by_data:
         parts = [shuffled.of(y, squared=squared) @ columns for y in data.T]

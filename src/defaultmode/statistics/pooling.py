@@ -55,9 +55,11 @@ def pool(
     The variance between cohorts is found by restricted likelihood, Paule & Mandel or DerSimonian &
     Laird. The interval is Hartung & Knapp's, t with k − 1, never narrower than the usual one; with
     hartung_knapp = False the usual normal one. The prediction interval is t with k − 2 around the
-    mean, of variance τ² + se². With two or three cohorts all are very wide, and rightly so.
+    mean, of variance τ² + se²; from few cohorts it holds fewer than 95 % of further ones (89 % from
+    eight that vary as much as their errors). With two or three cohorts all are very wide.
     Raises E426 where an estimate or its error cannot be pooled, or there are fewer than two.
-    Hartung & Knapp (2001); Röver, Knapp & Friede (2015); Higgins, Thompson & Spiegelhalter (2009).
+    Hartung & Knapp (2001); Röver, Knapp & Friede (2015); Higgins, Thompson & Spiegelhalter (2009);
+    Partlett & Riley (2017).
     """
     y, se = to_scale(values, scale), np.asarray(errors, dtype=np.float64)
     _check(y, se)

@@ -47,7 +47,8 @@ class Fit:
 def complete_rows(*columns: ArrayLike) -> list[Array]:
     """The rows in which no column lacks a value; columns (n,) or (n, q), float."""
     arrays = [np.asarray(c, dtype=np.float64) for c in columns]
-    known = np.all([np.isfinite(a.reshape(len(a), -1)).all(axis=1) for a in arrays], axis=0)
+    finite = [np.isfinite(a) for a in arrays]
+    known = np.all([f.all(axis=tuple(range(1, f.ndim))) for f in finite], axis=0)
     return [a[known] for a in arrays]
 
 

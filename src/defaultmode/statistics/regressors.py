@@ -43,7 +43,8 @@ def aliased(x: ArrayLike) -> tuple[int, ...]:
     columns = np.asarray(x, dtype=np.float64)
     lengths = np.linalg.norm(columns, axis=0)
     unit = columns / np.where(lengths > 0, lengths, 1.0)
-    sizes, directions = np.linalg.svd(unit, full_matrices=True)[1:]
+    triangle = np.linalg.qr(unit, mode="r")  # the same null space in p rows at most
+    sizes, directions = np.linalg.svd(triangle, full_matrices=True)[1:]
     rank = int((sizes > _SAME * sizes.max(initial=0.0)).sum())
     null = directions[rank:]
     return tuple(int(j) for j in np.flatnonzero((np.abs(null) > 1e-6).any(axis=0)))

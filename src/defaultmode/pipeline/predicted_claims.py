@@ -1,0 +1,39 @@
+"""The claim that response can be predicted, read from what `predict` found in this folder."""
+
+import json
+from math import isfinite
+
+import pandas as pd
+
+from defaultmode.core.result import Estimate
+from defaultmode.pipeline.claim_columns import Case
+from defaultmode.statistics.question import untestable
+
+NOT_RUN = "run `defaultmode predict OUT --outcome COLUMN` first; the ledger reads what it found"
+
+
+def predicted(case: Case) -> Estimate:
+    """Area under the curve of the measures, out of fold, with the p of its permutation test."""
+    out = case.ground.out
+    if out is None or not (out / "prediction.tsv").is_file():
+        raise untestable(NOT_RUN)
+    asked = json.loads((out / "prediction.json").read_text("utf-8"))["Settings"]
+    if asked["denoise"] not in {"", case.denoise}:
+        raise untestable(f"the prediction was made under {asked['denoise']}")
+    table = pd.read_csv(out / "prediction.tsv", sep="\t", na_values=["n/a"])
+    rows = table[(table["metric"] == "AUC") & table["baseline"].isna()]
+    if not len(rows) or not isfinite(rows.iloc[0]["value"]):
+        raise untestable("the prediction has no area under the curve: its outcome is no class")
+    row = rows.iloc[0]
+    return Estimate(
+        "AUC",
+        value=float(row["value"]),
+        ci_low=float(row["ci_low"]),
+        ci_high=float(row["ci_high"]),
+        se=float(row["ci_high"] - row["ci_low"]) / 3.92,
+        p=float(row["p_permuted"]),
+        p_permuted=float(row["p_permuted"]),
+        n=int(row["n"]),
+        raw=float(row["value"]),
+        how=f"out of fold, {row['model']}",
+    )
