@@ -212,10 +212,17 @@ CLINICAL = of("clinical", "measure {here} {out} --measures within_default_mode -
 
 PLANS = of("plan", "study {out} --table {here}/participants.tsv --plan {here}/plan.toml", {
     "not there": ("E101", lambda _: None),
-    "not TOML": ("E411", text("plan.toml", "seed = "), 2),
-    "unknown key": ("E411", text("plan.toml", "sead = 1"), 2),
+    "not TOML": ("E435", text("plan.toml", "seed = ")),
+    "unknown key": ("E435", text("plan.toml", "sead = 1")),
     "wrong type": ("E411", text("plan.toml", 'seed = "one"'), 2),
-    "not UTF-8": ("E411", text("plan.toml", b'out = "\xe4"'), 2),
+    "not UTF-8": ("E435", text("plan.toml", b'out = "\xe4"')),
+    "wrong kind of value in the plan": ("E435", text("plan.toml", 'claims = "C9"')),
+    "column that is not there": ("E436", text("plan.toml", 'covariates = ["height"]')),
+    "session that is not there": ("E436", text("plan.toml", "[visits.ses-99]\nphase = 'acute'")),
+    "preset that was not measured": ("E436", text("plan.toml", 'presets = ["aroma"]')),
+    "group that is not there": ("E436", text("plan.toml", 'group = "diagnosis"')),
+    "claim that is not there": ("E410", text("plan.toml", 'claims = ["C99"]')),
+    "primary claim that is not there": ("E410", text("plan.toml", 'primary = "hypothesis"')),
     "reference level that is not there": ("E410", text("plan.toml", '[reference]\ngroup = "nobody"'), 2),
 })  # fmt: skip
 

@@ -323,7 +323,7 @@ def test_a_cell_that_spoils_a_column_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], cells: tuple[str, ...], code: str
 ) -> None:
     rows = [f"sub-{i:02d}\t{cell}" for i, cell in enumerate(cells)]
-    table = made.write(tmp_path / "t.tsv", "\n".join(["participant_id\tMADRS", *rows]) + "\n")
+    table = made.write(tmp_path / "t.tsv", "\n".join(["participant_id\tpoints", *rows]) + "\n")
     assert run("study", tmp_path / "out", "--table", table, "--quiet") == 4
     assert code in capsys.readouterr().err
 

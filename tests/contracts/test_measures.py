@@ -12,9 +12,9 @@ from defaultmode.core.errors import DefaultModeError, error_table
 from defaultmode.core.missing import Missing
 from defaultmode.core.recording import Entities, Processing
 from defaultmode.core.reference import Reference
+from defaultmode.core.spins import SPINS
 from defaultmode.core.tested import Tested
 from defaultmode.measures import PREMISES, _registry, all_measures, find, measure
-from defaultmode.core.spins import SPINS
 from toy_recordings import gappy, lively, reference_of
 
 ROUNDING = 1e-9  # sums over up to a few hundred frames and regions, taken in another order

@@ -10,8 +10,8 @@ from defaultmode.core.atlas import Atlas, Region
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.missing import Missing
 from defaultmode.core.reference import Reference
-from defaultmode.measures import find
 from defaultmode.core.spins import SHUFFLED, SPUN, null_sets, rotations, spins, spun
+from defaultmode.measures import find
 from defaultmode.measures.five_functions import node_sets, nodes_in
 from defaultmode.sources.atlases import load_atlas
 from toy_recordings import block_design, lively, recording_of, reference_of

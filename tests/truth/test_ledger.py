@@ -132,7 +132,7 @@ def test_another_drug_stands_in_and_does_not_decide() -> None:
     renamed = study.table.replace({"ketamine": "psilocybin", "ses-ketamine": "ses-psilocybin"})
     book = of(Study(renamed, study.columns, study.missing), "C16")
     assert row(book, "C16")["verdict"] == "not testable"
-    stand_in = spec(book, "C16", "placebo", treatment="psilocybin")
+    stand_in = spec(book, "C16", "placebo", treatment="psilocybin", adjustment="none")
     assert stand_in["verdict"] == "supported"
     assert not stand_in["decides"]
 
@@ -232,3 +232,10 @@ def test_only_deciding_presets_count() -> None:
     assert over_presets(claim, verdicts, ["a"]).word == "supported"
     assert over_presets(claim, verdicts, ["a", "b"]).word == "pipeline-dependent"
     assert over_presets(claim, verdicts, []).word == "not testable"
+
+
+def test_a_constant_covariate_is_refused() -> None:
+    study = two_groups(np.random.default_rng(0), n=5)
+    table = study.table.assign(task_id="rest")
+    with pytest.raises(DefaultModeError, match="E437"):
+        of(Study(table, study.columns, study.missing), "C9", covariates=("task_id",))

@@ -83,8 +83,8 @@ def test_mediators_in_a_row() -> None:
 
 
 def test_mediation_is_conservative_where_both_paths_are_absent() -> None:
-    # With neither path the product's test rejects far below 5 %, with one of them near 5 %: that is
-    # the nature of the product, and percentile intervals are a little liberal in the second case.
+    # With neither path the product's tests reject far below 5 %, with one strong path near 5 %: that
+    # is the nature of a product. The joint p is never liberal, the interval hardly.
     rejected = {}
     for name, paths in {"neither": (0.0, 0.0), "one": (1.0, 0.0)}.items():
         rng = np.random.default_rng(11)
@@ -92,9 +92,10 @@ def test_mediation_is_conservative_where_both_paths_are_absent() -> None:
             mediation(*trial(rng, *paths, n=80), rng=rng, draws=300).indirect.estimate
             for _ in range(250)
         ]
-        rejected[name] = np.mean([one.ci_low > 0 or one.ci_high < 0 for one in tests])
-    assert rejected["neither"] < 0.02
-    assert rejected["one"] < 0.05 + 4 * math.sqrt(0.05 * 0.95 / 250)
+        outside = np.mean([one.ci_low > 0 or one.ci_high < 0 for one in tests])
+        rejected[name] = (outside, np.mean([one.p < 0.05 for one in tests]))
+    assert max(rejected["neither"]) < 0.02
+    assert max(rejected["one"]) < 0.05 + 3 * math.sqrt(0.05 * 0.95 / 250)
 
 
 def test_crossover_recovers_the_paths_beyond_what_persons_bring() -> None:

@@ -115,6 +115,9 @@ def test_what_cannot_be_told_is_said() -> None:
     assert few.distance.code == "E439"
     thin = normalisation(*treated, controls, untreated=(treated[0][:2], treated[1][:2]))
     assert thin.ancova.code == thin.distance.code == "E439"
+    noise = np.array([[0.0, 9.0]] * 30)  # no reliability: everybody is expected at the mean
+    flat = normalisation(treated[0], np.full(30, 0.5), controls, retest=noise)
+    assert flat.distance.code == "E437"
     same = normalisation(*people(rng, 30, HEALTHY), controls)
     assert "not clear what there is to normalise" in same.notes[0]
     assert not alone.notes

@@ -131,3 +131,13 @@ def test_of_several_later_visits_the_first_counts() -> None:
     found = occasions_of(made_study(rows, columns={"arm": ARM}))
     assert set(found.days[found.at("ketamine", "after")]) == {2.0}
     assert found.when("ketamine", "after") == "after (2 d)"
+
+
+def test_one_participant_in_two_groups_is_refused() -> None:
+    rows = [
+        {"participant_id": "sub-1", "session_id": "ses-1", "group": "MDD"},
+        {"participant_id": "sub-1", "session_id": "ses-2", "group": "HC"},
+        {"participant_id": "sub-2", "session_id": "ses-1", "group": "HC"},
+    ]
+    with pytest.raises(DefaultModeError, match="E450"):
+        occasions_of(made_study(rows, columns={"group": GROUP}))

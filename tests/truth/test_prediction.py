@@ -275,7 +275,6 @@ def test_the_standard_error_is_delongs():
     assert_allclose(auc(seen(score, outcome)).se, np.sqrt(variance))
     fold = np.arange(50) // 2 % 5
     folded = auc(seen(score, outcome, fold=fold))
-    assert_allclose(np.sqrt(1 + 5 / 4), 1.5)  # what five folds add to it
     assert folded.se > 1.3 * np.sqrt(variance)
 
 

@@ -148,6 +148,17 @@ def _selection(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--states", metavar="OUT", help="score by the states of a finished study")
     verb.add_argument("--connectome", metavar="WEIGHTS.tsv", help="structural connectome")
     verb.add_argument(
+        "--windows", action="store_true", default=None, help="windows along runs without a dose too"
+    )
+    verb.add_argument("--window-s", type=float, metavar="S", help="length of a window: 60")
+    verb.add_argument("--window-step-s", type=float, metavar="S", help="between their starts: 20")
+    verb.add_argument(
+        "--window-across", action="store_true", default=None, help="windows over the first dose too"
+    )
+    verb.add_argument(
+        "--within-scan", nargs="+", metavar="FILE", help="ratings and plasma within a scan"
+    )
+    verb.add_argument(
         "--maps", action="store_true", default=None, help="voxels or vertices too, not only regions"
     )
 
@@ -169,7 +180,7 @@ def _absolute(name: str, value: Any) -> Any:
     """Paths as absolute ones, so that `study` finds them from wherever it is called."""
     if name in {"source", "bids_filter_file", "states", "connectome"}:
         return str(Path(value).absolute())
-    if name in {"bids_dirs", "tables", "activity"}:
+    if name in {"bids_dirs", "tables", "activity", "within_scan"}:
         return tuple(str(Path(v).absolute()) for v in value)
     if name == "atlases":
         return tuple(str(Path(v).absolute()) if Path(v).is_file() else v for v in value)

@@ -24,6 +24,7 @@ Kind = Literal["Published", "Your study", "Pooled"]
 Interval = tuple[float, float]
 BAND = "#F0E442"  # Okabe and Ito (2008): yellow, pale enough to draw on
 RISE = 0.32  # half the height of a diamond, in rows
+MOST_WIDENED = 0.7  # by how much of its length intervals of pooled means may widen either side
 MARGIN = 1.03  # where the words begin, as a share of the axes
 
 
@@ -61,18 +62,28 @@ class Target:
 
 
 def _limits(findings: Sequence[Finding], target: Target) -> Interval:
-    """Ends of the axis: every effect is inside, and every interval but those of pooled means.
+    """Ends of the axis: every effect with its interval, but for what pooled means would add.
 
-    With two cohorts those are so wide that nothing else could be seen.
+    With two cohorts their intervals can be so wide that nothing else could be seen.
     """
+    single = [f for f in findings if f.kind != "Pooled"]
+    low, high = _ends([*single], target)
+    reach = MOST_WIDENED * (high - low)
+    whole = _ends(findings, target)
+    low, high = max(whole[0], low - reach), min(whole[1], high + reach)
+    room = 0.06 * (high - low)
+    return low - room, high + room
+
+
+def _ends(findings: Sequence[Finding], target: Target) -> Interval:
+    """The lowest and the highest number of these rows and of the band."""
     ends = [*target.bounds]
     for finding in findings:
         if not isinstance(finding.value, Missing):
             ends.append(finding.value)
-        if finding.kind != "Pooled" and not isinstance(finding.interval, Missing):
+        if not isinstance(finding.interval, Missing):
             ends.extend(finding.interval)
-    room = 0.06 * (max(ends) - min(ends))
-    return min(ends) - room, max(ends) + room
+    return min(ends), max(ends)
 
 
 def _line(axes: Axes, span: Interval, y: float, *, colour: str, dashed: bool = False) -> None:

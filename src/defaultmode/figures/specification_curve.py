@@ -127,7 +127,10 @@ def _key(curves: Sequence[Curve]) -> list[Line2D]:
 
 @styled
 def specification_curve(curves: Sequence[Curve], *, title: str = "") -> Figure:
-    """One column for each test: effects from low to high above the choices behind each."""
+    """One column for each test: effects from low to high above the choices behind each.
+
+    Tests in the same statistic share their axis.
+    """
     heights = _levels(curves)
     matrix_in = ROW_IN * (max(heights.values(), default=0.0) + 1.4)
     figure = new_figure(7.2, 2.9 + matrix_in)
@@ -135,8 +138,12 @@ def specification_curve(curves: Sequence[Curve], *, title: str = "") -> Figure:
         2, len(curves), height_ratios=(1.9, matrix_in),
         width_ratios=[max(3, len(c.choices)) for c in curves],
     )  # fmt: skip
+    same = len({c.statistic for c in curves}) == 1
+    first: Axes | None = None
     for i, curve in enumerate(curves):
-        _effects(figure.add_subplot(grid[0, i]), curve)
+        axes = figure.add_subplot(grid[0, i], sharey=first if same else None)
+        first = first or axes
+        _effects(axes, curve)
         _dots(figure.add_subplot(grid[1, i]), curve, heights, named=i == 0)
     figure.legend(handles=_key(curves), loc="outside lower center", ncols=4, fontsize=7.5)
     figure.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold", color=INK)

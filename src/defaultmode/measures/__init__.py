@@ -13,7 +13,12 @@ from defaultmode.measures._premises import PREMISES, Premise
 from defaultmode.measures._registry import Measure, all_measures, chosen, find, measure
 from defaultmode.measures._state_learning import learn_states
 from defaultmode.measures._state_scoring import state_labels
-from defaultmode.measures._window_series import WINDOW_UNITS, WindowPlan, WindowSeries, window_series
+from defaultmode.measures._window_series import (
+    WINDOW_UNITS,
+    WindowPlan,
+    WindowSeries,
+    window_series,
+)
 from defaultmode.measures.task_deactivation import activation_by_trial_type
 
 __all__ = [

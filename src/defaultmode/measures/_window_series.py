@@ -118,9 +118,9 @@ def _starts(recording: Recording, plan: WindowPlan) -> Frames:
     nearest = plan.step_s if plan.across else length * tr_s
     before = np.arange(dose_s - nearest, -ROUNDING_S, -plan.step_s)[::-1]
     # a volume that begins within the last before the dose is left to the windows after it
-    found = np.r_[
-        np.floor(before / tr_s + ROUNDING_S), np.ceil(after / tr_s - ROUNDING_S)
-    ].astype(np.intp)
+    found = np.r_[np.floor(before / tr_s + ROUNDING_S), np.ceil(after / tr_s - ROUNDING_S)].astype(
+        np.intp
+    )
     return np.unique(found[(found >= 0) & (found <= n_time - length)])
 
 

@@ -13,11 +13,11 @@ from defaultmode.core.atlas import Atlas
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.recording import Array, Recording
 from defaultmode.core.reference import Reference
+from defaultmode.core.spins import SPINS, Places, null_sets
 from defaultmode.core.tested import Tested
 from defaultmode.measures._connectivity import connectivity
 from defaultmode.measures._regions import LEAST_SHARE, carrying
 from defaultmode.measures._registry import SHAPE_ONLY, measure
-from defaultmode.core.spins import SPINS, Places, null_sets
 from defaultmode.measures._task_model import task_fit
 from defaultmode.measures.task_deactivation import PREMISES as OF_A_TASK
 

@@ -117,7 +117,15 @@ def mean_fisher_z(people: Mapping[str, Sequence[Path]]) -> Array:
     people : participant → correlation matrices of one atlas, at least one. NaN where nobody has a
     value, and on the diagonal.
     """
-    return _mean(_mean(map(_fisher_z, paths)) for paths in people.values())
+    return _mean(_mean(map(fisher_z, paths)) for paths in people.values())
+
+
+def fisher_z(path: Path) -> Array:
+    """A correlation matrix as Fisher z, (n_regions, n_regions), NaN on the diagonal."""
+    table = pd.read_csv(path, sep="\t", na_values=["n/a"], index_col=0)
+    r = table.to_numpy(dtype=np.float64)
+    z: Array = np.arctanh(np.where(np.abs(r) < SAME, r, np.nan))
+    return z
 
 
 def _region(raw: Mapping[str, Any]) -> Region:
@@ -135,10 +143,3 @@ def _mean(matrices: Iterable[Array]) -> Array:
         count = count + there
     mean: Array = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
     return mean
-
-
-def _fisher_z(path: Path) -> Array:
-    table = pd.read_csv(path, sep="\t", na_values=["n/a"], index_col=0)
-    r = table.to_numpy(dtype=np.float64)
-    z: Array = np.arctanh(np.where(np.abs(r) < SAME, r, np.nan))
-    return z

@@ -19,6 +19,7 @@ from defaultmode.pipeline.one_run import Work, chosen_presets
 from defaultmode.pipeline.referencing import reference_of
 from defaultmode.pipeline.state_scoring import check_states
 from defaultmode.sources.bids import RunFiles
+from defaultmode.sources.clinical import Clinical
 from defaultmode.sources.reading import look_at_recording
 
 # Measured with benchmarks/ on two cores; a rough guide, printed as such.
@@ -89,7 +90,7 @@ def check(settings: Settings) -> CheckReport:
     check_names(settings)
     check_states(settings)
     runs = runs_of(settings)
-    works = works_of(runs, settings)
+    works = works_of(runs, settings, Clinical())  # what tables say of doses changes no forecast
     checked = tuple(_checked(work) for work in works)
     processes = processes_for(works, len(works), settings)
     return CheckReport(

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.plan import Plan, unknown_column
 from defaultmode.core.study import Column, Study
 from defaultmode.statistics.design import text
@@ -103,6 +104,8 @@ def between_covariates(ground: Ground) -> dict[str, Array]:
     for name in ground.plan.covariates:
         if name not in columns:
             raise unknown_column(name, "the plan, covariates")
+        if ground.study.table[name].nunique() < 2:
+            raise DefaultModeError("E437", f"the covariate {name!r} has one value in the whole study.")
     usual = [n for n in columns if n.lower() in AGE_AND_SEX and columns[n].role == "clinical"]
     found: dict[str, Array] = {}
     for name in ground.plan.covariates or usual:

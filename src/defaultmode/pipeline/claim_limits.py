@@ -17,7 +17,7 @@ ACTIVE_CONTROL = "midazolam"
 
 def limits(ground: Ground) -> tuple[str, ...]:
     """Sentences on what is not recorded or not controlled, each with what follows from it."""
-    return (*_of_covariates(ground), *_of_treatments(ground), *ground.occasions.notes)
+    return (*_of_covariates(ground), *_of_treatments(ground))
 
 
 def _of_covariates(ground: Ground) -> Iterator[str]:

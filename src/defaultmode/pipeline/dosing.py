@@ -46,9 +46,7 @@ class Given:
 NOTHING = Given()
 
 
-def given_in(
-    runs: Sequence[RunFiles], clinical: Clinical, settings: Settings
-) -> dict[str, Given]:
+def given_in(runs: Sequence[RunFiles], clinical: Clinical, settings: Settings) -> dict[str, Given]:
     """Key of a run → what was given and said in it, of the runs where there was anything.
 
     A statement that cannot be used is kept as the run's problem; the run is measured without it.

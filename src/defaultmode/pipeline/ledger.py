@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from defaultmode.claims import Claim, all_claims, find_claim
+from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.plan import Plan
 from defaultmode.core.result import Result
 from defaultmode.core.study import Study
-from defaultmode.pipeline.claim_columns import Ground
+from defaultmode.pipeline.claim_columns import Ground, between_covariates
 from defaultmode.pipeline.evidence import PUBLISHED, Place, evidence_table
 from defaultmode.pipeline.judging import Judged, judged
 from defaultmode.pipeline.ledger_tables import (
@@ -57,6 +58,7 @@ def ledger(
     """
     plan = plan or Plan()
     ground = Ground(study, occasions_of(study, plan), plan, seed, out)
+    check_plan(ground)
     chosen = [find_claim(name) for name in plan.claims] or list(all_claims().values())
     made = {claim.id: tuple(specifications(ground, claim)) for claim in chosen}
     found = {claim.id: _judged(made[claim.id], claim, plan=plan, seed=seed) for claim in chosen}
@@ -79,6 +81,21 @@ def ledger(
         _evidence(ground, chosen, found),
         ground,
     )
+
+
+def check_plan(ground: Ground) -> None:
+    """A plan that names what is not there is refused before anything is tested.
+
+    Raises E410 for a claim, E436 for a column or preset, E437 for a covariate that does not vary.
+    """
+    if ground.plan.primary:
+        find_claim(ground.plan.primary)
+    for preset in ground.plan.presets:
+        if preset not in ground.presets:
+            have = ", ".join(ground.presets) or "none"
+            msg = f"the plan names the preset {preset!r}; those measured are {have}."
+            raise DefaultModeError("E436", msg)
+    between_covariates(ground)
 
 
 def _judged(

@@ -10,7 +10,7 @@ from defaultmode.core.result import Estimate
 from defaultmode.pipeline.claim_columns import Array, Case
 from defaultmode.pipeline.folder import Folder
 from defaultmode.pipeline.treatment_maps import ChangeMaps, MapAsked, MeasuredStudy, change_maps
-from defaultmode.statistics.answers import partial_correlation
+from defaultmode.statistics.answers import correlated
 from defaultmode.statistics.overlap import overlap
 from defaultmode.statistics.question import untestable
 from defaultmode.statistics.spin import map_enrichment
@@ -93,4 +93,4 @@ def _map(case: Case, study: MeasuredStudy, treatment: str, *, controlled: bool) 
 
 def _correlation(x: Array, y: Array) -> float:
     rows = np.isfinite(x) & np.isfinite(y)
-    return partial_correlation(x[rows], y[rows], np.empty((int(rows.sum()), 0))).value
+    return correlated(x[rows], y[rows], np.empty((int(rows.sum()), 0))).value

@@ -27,7 +27,10 @@ LIBERAL = (
     "cortex, which find smooth maps alike at p < .05 in up to 11 % where nothing is."
 )
 MOTION = "Head motion, breathing and vigilance leave the same marks in every map: they grow alike."
-SHARED = "Both maps were taken against the same scans, whose noise is in both and makes them alike."
+SHARED = (
+    "Both maps come from the same people or were taken against the same scans, whose noise is in "
+    "both and makes them alike."
+)
 UNCONTROLLED = (
     "Both maps come from one study and nothing was taken off: what time alone changes is in both."
 )
@@ -56,7 +59,7 @@ class OverlapReport:
     """The overlap of two treatments in every preset.
 
     treatments, how : of both maps; atlas : its name; found : preset → the overlap; notes : what a
-    reader must know
+    reader must know; virtual : the warning where people are simulated, else empty
     """
 
     measure: str
@@ -65,16 +68,20 @@ class OverlapReport:
     how: tuple[str, str]
     found: dict[str, Overlap]
     notes: tuple[str, ...]
+    virtual: str = ""
 
     def lines(self) -> list[str]:
         """The report for a terminal."""
         first, second = self.treatments
         head = f"{self.measure}, {self.atlas}: {first} ({self.how[0]}) and {second} ({self.how[1]})"
-        return [head, *(f"  {p}: {_said(o)}" for p, o in self.found.items()), *self.notes]
+        warning = [self.virtual] if self.virtual else []
+        found = [f"  {preset}: {_said(o)}" for preset, o in self.found.items()]
+        return [*warning, head, *found, *self.notes]
 
     def as_dict(self) -> dict[str, object]:
         """The report for JSON."""
         return {
+            "virtual": bool(self.virtual),
             "measure": self.measure,
             "atlas": self.atlas,
             "treatments": list(self.treatments),
@@ -105,11 +112,14 @@ def compare_treatments(out_a: Path, out_b: Path, asked: OverlapAsked) -> Overlap
         found[preset] = overlap(
             maps[0].values, maps[1].values, maps[0].atlas, same_people=same, seed=asked.seed
         )
-    virtual = {virtual_warning(study_settings(out, {}, {})) for out in (out_a, out_b)} - {""}
-    own = (SHARED if references[0] else UNCONTROLLED,) if a is b else ()
+    virtual = max(virtual_warning(study_settings(out, {}, {})) for out in (out_a, out_b))
+    notes = [LIBERAL, MOTION]
+    if a is b and (references[0] or set(maps[0].people) & set(maps[1].people)):
+        notes.insert(0, SHARED)
+    if a is b and not references[0]:
+        notes.insert(0, UNCONTROLLED)
     how = (maps[0].how, maps[1].how)
-    notes = (*sorted(virtual), *own, LIBERAL, MOTION)
-    return OverlapReport(asked.measure, atlas, treatments, how, found, notes)
+    return OverlapReport(asked.measure, atlas, treatments, how, found, tuple(notes), virtual)
 
 
 def _common_atlas(a: MeasuredStudy, b: MeasuredStudy, wanted: str) -> str:

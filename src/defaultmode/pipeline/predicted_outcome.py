@@ -1,7 +1,7 @@
 """Which outcome is predicted: its column, when it was recorded, and who had it."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from defaultmode.core.study import Column, Study
 from defaultmode.pipeline.predict_settings import PredictSettings
 from defaultmode.prediction.cohort import Array, Kind
 from defaultmode.statistics.design import natural, text
-from defaultmode.statistics.occasions import BASELINE, Occasions
+from defaultmode.statistics.occasions import BASELINE, Occasions, occasions_of
 
 Objects = NDArray[np.object_]
 Flags = NDArray[np.bool_]
@@ -33,7 +33,7 @@ class Outcome:
 
     values : (n_people,), 0 and 1 or numbers, NaN where not known; level : what 1 means
     session : where it was recorded, "" for one value per participant; baseline : of the features
-    own : columns that are it
+    n_elsewhere : participants with the outcome whom the study has no row of
     """
 
     column: Column
@@ -42,8 +42,8 @@ class Outcome:
     level: str
     session: str
     baseline: str
-    own: tuple[str, ...]
     sentence: str
+    n_elsewhere: int = 0
 
 
 def outcome_of(
@@ -61,12 +61,26 @@ def outcome_of(
         before = _per_person(study, occasions, column, baseline)
         ruled, said = _by_rule(column, asked.rule, before=before, after=values)
         said = f"{asked.rule} by {column.name} at {session}: {said}"
-        own = (column.name,)
-        return Outcome(column, "binary", ruled, asked.rule, session, baseline, own, said)
+        return Outcome(column, "binary", ruled, asked.rule, session, baseline, said)
     kind, numbers, level = _classes(column, values, asked.positive)
     when = f" at {session}" if session else ""
     said = f"{column.name}{when}" + (f" = {level}" if kind == "binary" else "")
-    return Outcome(column, kind, numbers, level, session, baseline, (column.name,), said)
+    return Outcome(column, kind, numbers, level, session, baseline, said)
+
+
+def outcome_among(
+    ratings: Study, ours: Occasions, asked: PredictSettings, baseline: str
+) -> Outcome:
+    """The outcome of the people of a study from all that was rated, at scans and without them.
+
+    ratings : the clinical tables by themselves. Raises what `outcome_of` raises.
+    """
+    theirs = occasions_of(ratings)
+    outcome = outcome_of(ratings, theirs, asked, baseline)
+    rated = dict(zip(theirs.people, outcome.values, strict=True))
+    values = np.array([rated.get(who, math.nan) for who in ours.people], dtype=np.float64)
+    known = {who for who, value in rated.items() if not math.isnan(value)}
+    return replace(outcome, values=values, n_elsewhere=len(known - set(ours.people)))
 
 
 def _column(study: Study, name: str) -> Column:
@@ -156,11 +170,7 @@ def _positive(levels: list[str], asked: str, name: str) -> str:
     return next((v for v in levels if v.lower() in POSITIVE_WORDS), levels[1])
 
 
-def _indicator(
-    values: Objects,
-    known: Flags,
-    level: str,
-) -> Array:
+def _indicator(values: Objects, known: Flags, level: str) -> Array:
     is_level = np.array([str(v) == level for v in values], dtype=np.float64)
     return np.where(known, is_level, np.nan)
 

@@ -11,10 +11,12 @@ from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.plan import Plan, read_plan
 from defaultmode.core.result import Result
 from defaultmode.core.settings import Settings
+from defaultmode.core.study import Study
 from defaultmode.pipeline.folder import Folder
-from defaultmode.pipeline.gathering import gather_study, study_settings
+from defaultmode.pipeline.gathering import clinical_rows, gather_study, study_settings
+from defaultmode.pipeline.joined_tables import clinical_tables
 from defaultmode.pipeline.predict_settings import PredictSettings
-from defaultmode.pipeline.predicted_outcome import baseline_session, outcome_of
+from defaultmode.pipeline.predicted_outcome import baseline_session, outcome_among, outcome_of
 from defaultmode.pipeline.prediction_cohort import Ready, ready_cohort
 from defaultmode.pipeline.prediction_files import prediction_files
 from defaultmode.pipeline.prediction_found import Found, result_of
@@ -31,6 +33,7 @@ from defaultmode.prediction import (
 )
 from defaultmode.prediction.learning import Point
 from defaultmode.running import Task, launch, progress, worker_count, write_text
+from defaultmode.sources.clinical import study_of_tables
 from defaultmode.statistics.occasions import occasions_of
 
 TRIALS_PER_TASK = 5
@@ -68,7 +71,12 @@ def predict(
     study, notices = gather_study(settings)
     occasions = occasions_of(study, plan)
     baseline = baseline_session(occasions, asked.baseline)
-    outcome = outcome_of(study, occasions, asked, baseline)
+    ratings = _ratings(settings, study, asked)
+    outcome = (
+        outcome_among(ratings, occasions, asked, baseline)
+        if ratings
+        else outcome_of(study, occasions, asked, baseline)
+    )
     predictors = predictors_of(study, occasions, outcome, asked, baseline)
     ready = ready_cohort(occasions, outcome, predictors, asked)
     seen, curve = _alone(_Work(ready, asked))
@@ -81,6 +89,16 @@ def predict(
         write_text(folder.path / name, content)
     folder.log("predicted", outcome.column.name, n=ready.cohort.n)
     return PredictReport(folder.path, result, notices, time.monotonic() - started)
+
+
+def _ratings(settings: Settings, study: Study, asked: PredictSettings) -> Study | None:
+    """The clinical tables alone, whose sessions need no scan; None where they lack the outcome."""
+    clinical = clinical_tables(settings)
+    if not clinical_rows(clinical):
+        return None
+    alone = Study(*study_of_tables(clinical))
+    elsewhere = asked.outcome in study.columns and asked.outcome not in alone.columns
+    return None if elsewhere else alone
 
 
 @dataclass(frozen=True, slots=True, eq=False)

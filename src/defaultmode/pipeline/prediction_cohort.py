@@ -78,7 +78,7 @@ def ready_cohort(
         cohort,
         tuple(_models(cohort, predictors, asked)),
         n_without_outcome=int((~known & ~spared).sum()),
-        n_without_baseline=int(known.sum()) - len(people),
+        n_without_baseline=int(known.sum()) - len(people) + outcome.n_elsewhere,
         n_controls=int(spared.sum()),
         n_missing=int((~np.isfinite(table)).sum()),
     )

@@ -51,6 +51,12 @@ def _decisions(found: Found) -> Iterator[tuple[object, ...]]:
 def _described(found: Found, result: Result, asked: PredictSettings) -> dict[str, object]:
     """What was asked, what was used, what was left out and why."""
     blocks = (MEASURES, CLINICAL, MOTION, SITE)
+    chosen = {
+        "denoise": found.predictors.denoise,
+        "atlas": found.predictors.atlas,
+        "baseline": found.outcome.baseline,
+        "session": found.outcome.session,
+    }
     return {
         "Description": "How well a cohort's outcome is told by its baseline; of nobody by name.",
         "Outcome": found.outcome.sentence,
@@ -64,7 +70,7 @@ def _described(found: Found, result: Result, asked: PredictSettings) -> dict[str
         "Models": {m.name: len(m.features) for m in found.ready.models},
         "Validation": validation_of(found, asked),
         "SampleSize": asdict(found.size) | {"needed": found.size.needed},
-        "Settings": asdict(asked),
+        "Settings": asdict(asked) | chosen,
         "Sentence": result.sentence,
         "Notes": list(result.notes),
         "Sources": list(result.cites),

@@ -22,76 +22,15 @@ MOTION_MEASURES = (
 )  # fmt: skip
 MOST_LEVELS = 6
 # Of columns with one value per participant only these are known to be of the time before.
-KNOWN_BEFORE = frozenset(
-    [
-        "age",
-        "sex",
-        "gender",
-        "bmi",
-        "weight",
-        "height",
-        "handedness",
-        "education",
-        "iq",
-        "ethnicity",
-        "race",
-        "smoking",
-        "menopause",
-        "diagnosis",
-        "dx",
-        "group",
-        "onset",
-        "duration",
-        "episodes",
-        "episode",
-        "recurrent",
-        "recurrence",
-        "failures",
-        "failure",
-        "failed",
-        "prior",
-        "previous",
-        "history",
-        "family",
-        "resistance",
-        "trd",
-        "severity",
-        "baseline",
-        "base",
-        "bl",
-        "b0",
-        "pre",
-        "screening",
-        "medication",
-        "medicated",
-        "antidepressant",
-    ]
+KNOWN_BEFORE = (
+    "age sex gender bmi weight height handedness education iq ethnicity race smoking menopause "
+    "diagnosis dx group onset duration episodes episode recurrent recurrence failures failure "
+    "failed prior previous history family resistance trd severity baseline base bl b0 pre "
+    "screening medication medicated antidepressant"
 )
-KNOWN_AFTER = frozenset(
-    [
-        "change",
-        "delta",
-        "diff",
-        "difference",
-        "response",
-        "responder",
-        "responders",
-        "remission",
-        "remitter",
-        "remitters",
-        "outcome",
-        "endpoint",
-        "end",
-        "last",
-        "final",
-        "dropout",
-        "status",
-        "completed",
-        "completer",
-        "guess",
-        "believes",
-        "blind",
-    ]
+KNOWN_AFTER = (
+    "change delta diff difference response responder responders remission remitter remitters "
+    "outcome endpoint end last final dropout status completed completer guess believes blind"
 )
 
 
@@ -135,7 +74,7 @@ def predictors_of(
     denoise = _one("preset", asked.denoise, [c.denoise for c in measured])
     atlas = _one("atlas", asked.atlas, [str(a) for a in occasions.atlas if a])
     rows = _baseline_rows(occasions, baseline, atlas)
-    _check_asked(study, outcome, asked)
+    _check_names(study, asked)
     left_out: dict[str, str] = {}
     found: list[Predictor] = []
     for column in study.columns.values():
@@ -172,14 +111,11 @@ def _baseline_rows(occasions: Occasions, baseline: str, atlas: str) -> NDArray[n
     return np.flatnonzero(wanted)
 
 
-def _check_asked(study: Study, outcome: Outcome, asked: PredictSettings) -> None:
+def _check_names(study: Study, asked: PredictSettings) -> None:
     measures = {c.measure for c in study.columns.values() if c.measure}
     for name in (*asked.features, *asked.without, *asked.regress):
         if name not in study.columns and name not in measures:
             raise DefaultModeError("E410", f"the study has no column or measure {name!r}.")
-    for name in asked.features:
-        if name in outcome.own and not outcome.session:
-            raise DefaultModeError(CODE, f"{name!r} is the outcome.")
 
 
 def _block(column: Column, denoise: str) -> str:
@@ -207,15 +143,19 @@ def _why_not(column: Column, outcome: Outcome, asked: PredictSettings) -> str:
     """Why a column must not predict: it is the outcome, or not known to be of the baseline."""
     if column.role != "clinical":
         return ""
-    if column.name in outcome.own and column.level == "participant":
+    if column.name == outcome.column.name and outcome.session in {"", outcome.baseline}:
         return "it is the outcome"
     if column.level != "participant":
         return "it varies within the session" if column.level == "run" else ""
     words = _words(column.name)
-    after = bool(words & KNOWN_AFTER) or phase_named(column.name) in {ACUTE, AFTER}
+    after = bool(words & set(KNOWN_AFTER.split())) or phase_named(column.name) in {ACUTE, AFTER}
     if after and not words & {"baseline", "pre"}:
         return "its name speaks of a time after the baseline"
-    if words & KNOWN_BEFORE or column.name in asked.features or column.name.lower() == "arm":
+    if (
+        words & set(KNOWN_BEFORE.split())
+        or column.name in asked.features
+        or column.name.lower() == "arm"
+    ):
         return ""
     return "nothing says that it was known at baseline; ask for it with --features if it was"
 

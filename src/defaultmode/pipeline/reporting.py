@@ -106,6 +106,7 @@ def verdicts_of(book: Ledger) -> Verdicts:
         book.claims.sentence,
         deciding={claim.id: deciding(ground, claim, presets) for claim in claims},
         limits=limits(ground),
+        notes=book.claims.notes,
         permutations=ground.plan.permutations,
     )
 

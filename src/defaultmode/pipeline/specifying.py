@@ -17,6 +17,7 @@ from defaultmode.pipeline.claim_columns import (
     motion_covariate,
     physiology_covariates,
 )
+from defaultmode.pipeline.mixed_claims import mixed_effect, several_rows
 from defaultmode.pipeline.responding import responders_of
 from defaultmode.pipeline.special_claims import SPECIAL
 from defaultmode.statistics.answers import answer, estimate
@@ -32,6 +33,8 @@ PLAIN, COVARIATES, ADJUSTED = "none", "covariates", "covariates and motion"
 PHYSIOLOGICAL, MATCHED = "covariates, motion and physiology", "matched motion"
 OF_REGIONS = {"overlap", "enrichment"}  # their outcome is a map, which is no column of the study
 BETWEEN = {"patients - controls", "correlation"}
+MIXED = {"patients - controls", "treatment - reference"}
+MIXED_MODEL = "mixed model"
 MATCHABLE = {"patients - controls", "treatment - reference", "responders - others"}
 ADJUSTABLE = {
     *BETWEEN, "treatment - reference", "change with change", "responders - others",
@@ -104,7 +107,22 @@ def adjusted(ground: Ground, base: Specification, *, treatment: str) -> Iterator
             base, adjustment=name, estimate=_in_unit(ground, base, found), setup=setup,
             decides=base.decides and name == last,
         )  # fmt: skip
-    yield from in_matched_motion(ground, base, treatment=treatment)
+    if found.code != "E438":  # the design has what the test needs
+        yield from by_mixed_model(ground, base, question, adjustment=name)
+        yield from in_matched_motion(ground, base, treatment=treatment)
+
+
+def by_mixed_model(
+    ground: Ground, base: Specification, question: Question, *, adjustment: str
+) -> Iterator[Specification]:
+    """The same test from all rows, where people or sites have several."""
+    cells = Cells(ground.occasions, rows_of(ground, base))
+    if base.test.contrast not in MIXED or not several_rows(question, cells):
+        return
+    found = mixed_effect(question, cells)
+    name = MIXED_MODEL if adjustment == PLAIN else f"{MIXED_MODEL}, {adjustment}"
+    shown = _in_unit(ground, base, found)
+    yield replace(base, adjustment=name, estimate=shown, decides=False)
 
 
 def in_matched_motion(

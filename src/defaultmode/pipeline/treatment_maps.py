@@ -112,13 +112,13 @@ def change_maps(study: MeasuredStudy, asked: MapAsked, *, atlas: str = "") -> Ch
         how = f"{how}, less that under {asked.reference} ({own})"
     kept: NDArray[np.bool_] = np.any(np.isfinite(change), axis=1)
     if not kept.any():
+        under = " and ".join(filter(None, (asked.treatment, asked.reference)))
         msg = (
-            f"{study.folder.path}: nobody has {asked.measure} in preset {asked.denoise} before and "
-            f"{asked.phase} under {asked.treatment}"
-            + (f" and {asked.reference}." if asked.reference else ".")
+            f"{study.folder.path}: nobody has {asked.measure} in preset {asked.denoise}, phase "
+            f"{asked.phase}, under {under}."
         )
         raise DefaultModeError(NO_MAP, msg)
-    people = tuple(p for p, k in zip(here.people, kept, strict=True) if k)
+    people = tuple(str(p) for p, k in zip(here.people, kept, strict=True) if k)
     return ChangeMaps(regions, people, change[kept], how)
 
 
@@ -148,8 +148,9 @@ def _values(study: MeasuredStudy, asked: MapAsked, atlas: str, n_regions: int) -
 
 def _change(cells: Cells, values: Array, treatment: str, phase: str) -> tuple[Array, str]:
     """Change of each person and region, (n_people, n_regions), and how it was taken."""
-    columns, how = zip(*(cells.change(v, treatment, phase) for v in values.T), strict=True)
-    return np.column_stack(columns), how[0]
+    found = [cells.change(v, treatment, phase) for v in values.T]
+    said = [how for change, how in found if np.isfinite(change).any()]
+    return np.column_stack([change for change, _ in found]), said[0] if said else ""
 
 
 def _mean(maps: Array) -> Array:

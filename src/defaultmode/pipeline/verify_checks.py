@@ -16,7 +16,6 @@ from defaultmode.pipeline.one_run import Work, contents_of, measured_run, record
 from defaultmode.pipeline.state_scoring import scored_texts, scoring_of
 from defaultmode.pipeline.studying import results_of
 from defaultmode.running import Manifest, Task, launch
-from defaultmode.sources.reading import read_recording
 from defaultmode.statistics import design_of
 
 LONGEST = 80  # characters of a setting that are shown

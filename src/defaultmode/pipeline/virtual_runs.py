@@ -12,9 +12,9 @@ from defaultmode.outputs.virtual import VirtualScan, entry
 from defaultmode.pipeline.substrate import Substrate, VirtualSettings
 from defaultmode.pipeline.virtual_people import Group
 from defaultmode.simulation.batches import LANES, Job, batches, brain_of
+from defaultmode.simulation.doses import Dose
 from defaultmode.simulation.engine import Simulation, simulate
 from defaultmode.simulation.head_motion import artefact, displacement
-from defaultmode.simulation.doses import Dose
 from defaultmode.simulation.hemodynamics import measurement_noise
 from defaultmode.simulation.people import People
 from defaultmode.simulation.protocol import Protocol, Scan

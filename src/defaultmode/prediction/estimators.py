@@ -13,6 +13,7 @@ from defaultmode.prediction.ridge import linear_ridge, logistic_ridge
 # strongest penalty first
 FitPath = Callable[[Array, Array], tuple[Array, Array]]
 L1_SHARE = 0.5
+_ROUNDING = 1e-9  # of standardised features
 _PENALTIES_PATH = 10.0 ** np.linspace(0.0, -2.0, 8)  # of the smallest penalty that drops everything
 _SAGA_TOLERANCE, _SAGA_ITERATIONS = 1e-4, 5000
 
@@ -35,8 +36,11 @@ def logistic_elastic_net(features: Array, outcome: Array) -> tuple[Array, Array]
     """
     from sklearn.linear_model import LogisticRegression
 
-    n = len(outcome)
+    n, k = len(outcome), len(_PENALTIES_PATH)
     strongest = _drops_everything(features, outcome)
+    if not strongest > 0:
+        share = np.clip(outcome.mean(), 1 / (n + 2), 1 - 1 / (n + 2))
+        return np.zeros((features.shape[1], k)), np.full(k, np.log(share / (1 - share)))
     model = LogisticRegression(
         l1_ratio=L1_SHARE, solver="saga", tol=_SAGA_TOLERANCE, max_iter=_SAGA_ITERATIONS,
         warm_start=True, random_state=0,
@@ -55,15 +59,17 @@ def linear_elastic_net(features: Array, outcome: Array) -> tuple[Array, Array]:
 
     middle, mean = features.mean(axis=0), outcome.mean()
     alphas = _drops_everything(features, outcome) * _PENALTIES_PATH
+    if not alphas.any():
+        return np.zeros((features.shape[1], len(alphas))), np.full(len(alphas), mean)
     slopes = enet_path(features - middle, outcome - mean, l1_ratio=L1_SHARE, alphas=alphas)[1]
     return slopes, mean - middle @ slopes
 
 
 def _drops_everything(features: Array, outcome: Array) -> float:
-    """The smallest penalty at which every slope is zero."""
+    """The smallest penalty at which every slope is zero; 0 where no feature varies."""
     products = (features - features.mean(axis=0)).T @ (outcome - outcome.mean())
-    largest = np.abs(products).max(initial=0.0) / (len(outcome) * L1_SHARE)
-    return max(float(largest), np.finfo(float).tiny)
+    largest = float(np.abs(products).max(initial=0.0)) / (len(outcome) * L1_SHARE)
+    return largest if largest > _ROUNDING else 0.0
 
 
 ESTIMATORS = (

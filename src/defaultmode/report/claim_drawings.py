@@ -1,7 +1,7 @@
 """The two figures of a claim: its evidence as a forest, its specifications as a curve."""
 
 from collections.abc import Sequence
-from textwrap import shorten
+from textwrap import fill
 
 import pandas as pd
 
@@ -27,12 +27,11 @@ from defaultmode.report.verdict_tables import (
     records,
     size_cell,
 )
-from defaultmode.report.writing import counted
+from defaultmode.report.verdicts import OWN, POOLED, PUBLISHED
+from defaultmode.report.writing import counted, listed
 
-SOURCES = ("published", "your study")
 STANCES = ("for", "against", "null", "mixed")
-LONGEST = 62  # letters in the margin of a forest
-NUMBERLESS = Missing("no number was published")
+MOST_NAMES, WIDEST = 8, 52  # in the margin of a forest: names, and letters of a line
 
 
 def claim_drawings(verdicts: Verdicts, claim: Claim) -> list[Drawing]:
@@ -40,28 +39,34 @@ def claim_drawings(verdicts: Verdicts, claim: Claim) -> list[Drawing]:
     rows = verdicts.table[verdicts.table["claim"] == claim.id]
     name = str(rows["test"].iloc[0])
     test = next(t for t in claim.tests if t.name == name)
-    drawn = (_forest(verdicts, claim, test), _curve(verdicts, claim))
+    drawn = (_forest(verdicts, claim, test), curve_drawing(verdicts, claim))
     return [one for one in drawn if one]
 
 
 def _forest(verdicts: Verdicts, claim: Claim, test: Test) -> Drawing | None:
     table = verdicts.evidence[verdicts.evidence["claim"] == claim.id]
     table = table[table["test"].isin([test.name, ""])]
-    rows = sorted(records(table), key=_order)
-    own = [row for row in rows if row["source"] == "your study"]
+    rows = records(table)
+    own = [row for row in rows if row["source"] == OWN]
     if not own:
         return None
     statistic = str(own[0]["statistic"])
-    findings = [_finding(row, statistic) for row in rows]
+    published = sorted((row for row in rows if row["source"] == PUBLISHED), key=_stance)
+    numbers = [row for row in published if _speaks(row, statistic)]
+    findings = [
+        *map(_published, numbers),
+        *_numberless([row for row in published if not _speaks(row, statistic)]),
+        *map(_computed, own),
+        *(_computed(row) for row in rows if row["source"] in POOLED),
+    ]
     target = Target(statistic, test.smallest, test.direction, _null(test, statistic))
     figure = evidence_forest(findings, target, title=f"{claim.id} {claim.title}: {test.name}")
-    published = [f for f in findings if f.kind == "Published"]
     said = "; ".join(f"{f.label}: {f.words}" for f in findings if f.kind != "Published")
     caption = (
         f"{counted(len(published), 'published finding')} beside this study. Hollow marks: no "
-        "number of this very quantity. Yellow: too small to matter. A star: not read in its source, and "
-        "not pooled. One estimate per cohort is pooled; with few cohorts the pooled interval is "
-        "very wide, and rightly so."
+        "number of this very quantity. Yellow: too small to matter. A star: not read in its "
+        "source, and not pooled. One estimate per cohort is pooled; with few cohorts the pooled "
+        "interval is very wide, and rightly so."
     )
     alt = f"Forest plot of {claim.id}, test {test.name}, {statistic}. {said}."
     name = f"{anchor_of(claim.id)}-forest"
@@ -72,29 +77,27 @@ def _null(test: Test, statistic: str) -> float:
     return test.null if statistic == "AUC" else 0.0
 
 
-def _order(row: Row) -> tuple[int, int]:
-    """Published by stance, then own effects, then what they add up to."""
-    source, stance = str(row["source"]), str(row["stance"])
-    kind = SOURCES.index(source) if source in SOURCES else len(SOURCES)
-    return kind, STANCES.index(stance) if stance in STANCES else 0
+def _stance(row: Row) -> int:
+    return STANCES.index(str(row["stance"]))
 
 
-def _finding(row: Row, statistic: str) -> Finding:
-    """A row of evidence.tsv as a row of the forest."""
-    if row["source"] == "published":
-        return _published(row, statistic)
-    effect = effect_cell(row, "value").text
-    own = row["source"] == "your study"
-    people = f", n = {size_cell(row).text}" if own else f", {_heterogeneity(row)}"
-    label = place_of(row) or "published alone"
-    ends = row["prediction_low"], row["prediction_high"]
+def _speaks(row: Row, statistic: str) -> bool:
+    """Whether a published row can stand on the axis of the test."""
+    number = row["test"] != "" and not pd.isna(row["value"])  # type: ignore[call-overload]
+    return number and (row["statistic"] == statistic or bool(row["pooled"]))
+
+
+def _computed(row: Row) -> Finding:
+    """An effect of the study, or a pooled mean."""
+    own, place = row["source"] == OWN, place_of(row)
+    rest = f"n = {size_cell(row).text}" if own else _heterogeneity(row)
     return Finding(
         "Your study" if own else "Pooled",
-        label if own or not place_of(row) else f"with {label}",
-        effect + people,
+        place if own else f"with {place}" if place else "published alone",
+        f"{effect_cell(row, 'value').text}, {rest}",
         float(row["value"]),  # type: ignore[arg-type]
         _interval(row),
-        prediction=_ends(*ends),
+        prediction=_ends(row["prediction_low"], row["prediction_high"]),
     )
 
 
@@ -102,25 +105,37 @@ def _heterogeneity(row: Row) -> str:
     return f"{row['cohorts']:.0f} cohorts, I² = {float(row['i2']):.2f}"  # type: ignore[arg-type]
 
 
-def _published(row: Row, statistic: str) -> Finding:
-    known = all_references()
-    key = str(row["cite"])
-    label = (known[key].short if key in known else key) + ("" if row["verified"] else " *")
+def _published(row: Row) -> Finding:
+    """A published number of this very quantity."""
     size = size_cell(row).text
-    people = f", n = {size}" if size else ""
-    same = row["statistic"] == statistic or bool(row["pooled"])
-    number = not pd.isna(row["value"])  # type: ignore[call-overload]
-    drawn = number and bool(row["test"]) and same
-    said = effect_cell(row, "value").text + ": " if number and not drawn else ""
-    words = effect_cell(row, "value").text if drawn else said + str(row["finding"])
     return Finding(
         "Published",
-        label,
-        shorten(words, LONGEST - len(people), placeholder=" …") + people,
-        float(row["value"]) if drawn else NUMBERLESS,  # type: ignore[arg-type]
-        _interval(row) if drawn else NUMBERLESS,
+        _name(row),
+        effect_cell(row, "value").text + (f", n = {size}" if size else ""),
+        float(row["value"]),  # type: ignore[arg-type]
+        _interval(row),
         stance=str(row["stance"]),
     )
+
+
+def _numberless(rows: Sequence[Row]) -> list[Finding]:
+    """Findings without a number of this quantity, by name, one row for each stance."""
+    found = []
+    for stance in STANCES:
+        names = [_name(row) for row in rows if row["stance"] == stance]
+        if names:
+            said = fill(listed(names, MOST_NAMES), WIDEST)
+            missing = Missing("no number of this quantity was published")
+            found.append(
+                Finding("Published", f"{stance}, no number", said, missing, missing, stance=stance)
+            )
+    return found
+
+
+def _name(row: Row) -> str:
+    """Who published it, with a star where it was not read there."""
+    known, key = all_references(), str(row["cite"])
+    return (known[key].short if key in known else key) + ("" if row["verified"] else " *")
 
 
 def _interval(row: Row) -> tuple[float, float] | Missing:
@@ -134,7 +149,8 @@ def _ends(low: object, high: object) -> tuple[float, float] | None:
     return float(low), float(high)  # type: ignore[arg-type]
 
 
-def _curve(verdicts: Verdicts, claim: Claim) -> Drawing | None:
+def curve_drawing(verdicts: Verdicts, claim: Claim) -> Drawing | None:
+    """Every specification of a claim, sorted; None of fewer than two."""
     table = verdicts.specifications
     table = table[(table["claim"] == claim.id) & table["estimate"].notna()]
     several = table["atlas"].nunique() > 1

@@ -1,8 +1,8 @@
 """The section of the page that says what became of the claims."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from defaultmode.report.claim_drawings import claim_drawings
+from defaultmode.report.claim_drawings import claim_drawings, curve_drawing
 from defaultmode.report.drawings import Drawing
 from defaultmode.report.nouns import Verdicts
 from defaultmode.report.verdict_tables import anchor_of
@@ -11,6 +11,7 @@ from defaultmode.report.verdicts import (
     ClaimTables,
     claim_tables,
     overview,
+    stand_in_claims,
     stand_ins,
     supported_first,
     tested_claims,
@@ -18,7 +19,7 @@ from defaultmode.report.verdicts import (
 )
 from defaultmode.report.writing import Table, counted
 
-MOST_DRAWN = 12  # claims with figures; every number of the others stands in their tables
+MOST_DRAWN = 6  # claims with figures; every number of the others stands in their tables
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,11 +28,13 @@ class ClaimSection:
 
     sentence: str
     limits: tuple[str, ...]
+    notes: tuple[str, ...]
     overview: Table | None
     claims: tuple[ClaimTables, ...]
     drawings: dict[str, list[Drawing]]
     untestable: Table | None
     stand_ins: Table | None
+    stand_in_drawings: tuple[Drawing, ...]
     not_drawn: str
 
     @property
@@ -44,19 +47,31 @@ def claim_section(verdicts: Verdicts | None) -> ClaimSection | None:
     """The section of the claims; None where no claim was asked."""
     if verdicts is None:
         return None
+    verdicts = _without_only_atlas(verdicts)
     tested = tested_claims(verdicts)
     chosen = supported_first(verdicts, tested)[:MOST_DRAWN]
     left = len(tested) - len(chosen)
+    others = stand_in_claims(verdicts)[: MOST_DRAWN - len(chosen)]
     return ClaimSection(
         verdicts.sentence,
         verdicts.limits,
+        verdicts.notes,
         overview(verdicts),
         tuple(claim_tables(verdicts, claim) for claim in tested),
         {anchor_of(claim.id): claim_drawings(verdicts, claim) for claim in chosen},
         untestable(verdicts),
         stand_ins(verdicts),
+        tuple(one for claim in others if (one := curve_drawing(verdicts, claim))),
         f"Figures of {counted(left, 'further claim')} are not drawn." if left else "",
     )
+
+
+def _without_only_atlas(verdicts: Verdicts) -> Verdicts:
+    """The same without the name of the atlas, where there is but one and no reader needs it."""
+    if len(set(verdicts.specifications["atlas"]) - {""}) > 1:
+        return verdicts
+    names = ("table", "specifications", "evidence")
+    return replace(verdicts, **{name: getattr(verdicts, name).assign(atlas="") for name in names})
 
 
 def claim_cites(section: ClaimSection | None) -> list[str]:

@@ -71,7 +71,8 @@ class Verdicts:
     table, specifications, evidence : one row per claim and preset, per specification, and per
         finding, as claims.tsv, specifications.tsv and evidence.tsv hold them
     deciding : claim → the presets on which its verdict rests
-    limits : what the design of the study forbids, in sentences
+    limits : what the design of the study forbids, in sentences; notes : how its rows were read
+    permutations : behind each permutation p
     """
 
     claims: tuple[Claim, ...]
@@ -81,6 +82,7 @@ class Verdicts:
     sentence: str
     deciding: Mapping[str, Sequence[str]] = field(default_factory=dict)
     limits: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     permutations: int = 0
 
 

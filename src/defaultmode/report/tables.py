@@ -189,13 +189,13 @@ def effects_table(page: Page) -> Table | None:
     sorted_rows = frame.loc[by_weight].to_dict("records")
     labels = preset_labels(page.study)
     rows = [_effect_row({str(k): v for k, v in row.items()}, labels) for row in sorted_rows]
-    head, rows = _without_empty(EFFECTS_HEAD, rows)
+    head, rows = without_empty(EFFECTS_HEAD, rows)
     listed_rows, note = cut(rows, MOST_EFFECTS)
     return Table("effects", "Every effect", head, listed_rows, frame, note, search=True)
 
 
-def _without_empty(
-    head: tuple[str, ...], rows: list[tuple[Cell, ...]]
+def without_empty(
+    head: tuple[str, ...], rows: Sequence[tuple[Cell, ...]]
 ) -> tuple[tuple[str, ...], list[tuple[Cell, ...]]]:
     """The columns that say something: not those that are empty, nor an atlas that never varies."""
     said = [{row[i].text for row in rows} - {"", NOT_THERE} for i in range(len(head))]

@@ -7,7 +7,17 @@ import pandas as pd
 
 from defaultmode.claims import WORDS, Claim
 from defaultmode.report.references import all_references
-from defaultmode.report.writing import Cell, Table, figure, shown, shown_count, shown_p, word
+from defaultmode.report.tables import without_empty
+from defaultmode.report.writing import (
+    Cell,
+    Table,
+    figure,
+    listed,
+    shown,
+    shown_count,
+    shown_p,
+    word,
+)
 
 Row = dict[str, object]
 
@@ -20,14 +30,12 @@ def anchor_of(claim: str) -> str:
 def presets_table(claim: Claim, rows: Sequence[Row], decides: Sequence[str]) -> Table:
     """The test that decides, in each preset: verdict, effect, and what else was computed."""
     head = (
-        "Preset", "Test", "Adjusted for", "Alone", "Corrected", "Effect with 95 % interval", "n",
-        "p", "p corrected", "p permuted", "Bayes factor", "Inside smallest", "Why",
+        "Preset", "Alone", "Corrected", "Effect with 95 % interval", "n", "p", "p corrected",
+        "p permuted", "Bayes factor", "Inside smallest",
     )  # fmt: skip
     cells = [
         (
             word(place_of(row) + ("" if row["denoise"] in decides else " (does not decide)")),
-            word(row["test"]),
-            word(row["adjustment"]),
             verdict_cell(row["verdict"]),
             verdict_cell(row["verdict_corrected"]),
             effect_cell(row),
@@ -35,26 +43,22 @@ def presets_table(claim: Claim, rows: Sequence[Row], decides: Sequence[str]) -> 
             *(figure(row[p], shown_p(row[p])) for p in ("p", "p_corrected", "p_permuted")),
             figure(row["bayes_factor"], shown(row["bayes_factor"], 2)),
             word("yes" if row["inside_smallest"] else "no"),
-            word(row["reason"]),
         )
         for row in rows
     ]
-    caption = f"{claim.id} in each preset: the test that decides"
-    return Table(f"{anchor_of(claim.id)}-presets", caption, head, tuple(cells))
+    tests, adjusted = (
+        listed(dict.fromkeys(str(row[k]) for row in rows)) for k in ("test", "adjustment")
+    )
+    caption = f"{claim.id} in each preset: test that decides {tests}, adjusted for {adjusted}"
+    return _table(f"{anchor_of(claim.id)}-presets", caption, head, cells)
 
 
 def choices_table(claim: Claim, rows: Sequence[Row]) -> Table:
     """Every specification of its tests, with and without covariates and motion."""
     head = (
-        "Test",
-        "Preset",
-        "Adjusted for",
-        "By itself",
-        "Effect with 95 % interval",
-        "n",
-        "p",
-        "Why",
-    )
+        "Test", "Preset", "Adjusted for", "By itself", "Effect with 95 % interval", "n", "p",
+        "Why there is none",
+    )  # fmt: skip
     cells = [
         (
             word(row["test"]),
@@ -64,27 +68,20 @@ def choices_table(claim: Claim, rows: Sequence[Row]) -> Table:
             effect_cell(row),
             size_cell(row),
             figure(row["p"], shown_p(row["p"])),
-            word(row["reason"]),
+            word(row["reason"] if pd.isna(row["estimate"]) else ""),  # type: ignore[call-overload]
         )
         for row in rows
     ]
     caption = f"{claim.id} by every choice: test, preset, with and without covariates and motion"
-    return Table(f"{anchor_of(claim.id)}-choices", caption, head, tuple(cells))
+    return _table(f"{anchor_of(claim.id)}-choices", caption, head, cells)
 
 
 def evidence_table(claim: Claim, rows: Sequence[Row]) -> Table:
     """What was published, on each side."""
     head = (
-        "Stance",
-        "Source",
-        "Finding",
-        "Effect",
-        "n",
-        "Read in the source",
-        "Test",
-        "Pooled",
+        "Stance", "Source", "Finding", "Effect", "n", "Read there", "Speaks to test", "Pooled",
         "Note",
-    )
+    )  # fmt: skip
     cells = [
         (
             word(row["stance"]),
@@ -93,8 +90,8 @@ def evidence_table(claim: Claim, rows: Sequence[Row]) -> Table:
             effect_cell(row, "value"),
             size_cell(row),
             word("yes" if row["verified"] else "no"),
-            word(row["test"] or "none"),
-            word("yes" if row["pooled"] else "no"),
+            word(row["test"]),
+            word("yes" if row["pooled"] else ""),
             word(row["note"]),
         )
         for row in rows
@@ -102,7 +99,15 @@ def evidence_table(claim: Claim, rows: Sequence[Row]) -> Table:
     stances = Counter(str(row["stance"]) for row in rows)
     counts = ", ".join(f"{n} {stance}" for stance, n in stances.items())
     caption = f"{claim.id}: what was published ({counts})"
-    return Table(f"{anchor_of(claim.id)}-evidence", caption, head, tuple(cells))
+    return _table(f"{anchor_of(claim.id)}-evidence", caption, head, cells)
+
+
+def _table(
+    name: str, caption: str, head: tuple[str, ...], rows: Sequence[tuple[Cell, ...]]
+) -> Table:
+    """A table without the columns that say nothing."""
+    kept, cells = without_empty(head, rows)
+    return Table(name, caption, kept, tuple(cells))
 
 
 def pooled_table(claim: Claim, rows: Sequence[Row]) -> Table | None:
@@ -131,7 +136,7 @@ def pooled_table(claim: Claim, rows: Sequence[Row]) -> Table | None:
         for row in rows
     ]
     caption = f"{claim.id}: random-effects means, one estimate per cohort"
-    return Table(f"{anchor_of(claim.id)}-pooled", caption, head, tuple(cells)) if rows else None
+    return _table(f"{anchor_of(claim.id)}-pooled", caption, head, cells) if rows else None
 
 
 def verdict_cell(verdict: object, text: str = "") -> Cell:

@@ -23,7 +23,8 @@ from defaultmode.report.verdict_tables import (
 )
 from defaultmode.report.writing import Cell, Table, figure, shown_p, word
 
-PUBLISHED, POOLED = "published", ("pooled", "pooled with your study")
+PUBLISHED, OWN = "published", "your study"
+POOLED = ("pooled", "pooled with your study")
 UNTESTED = "not testable"
 MEANINGS = {
     "supported": "The 95 % interval excludes no effect on the side that the claim states, p < .05.",
@@ -73,6 +74,14 @@ def tested_claims(verdicts: Verdicts) -> list[Claim]:
     return [claim for claim in verdicts.claims if claim.id in tested]
 
 
+def stand_in_claims(verdicts: Verdicts) -> list[Claim]:
+    """The other claims, whose questions were put to another treatment than theirs."""
+    table = verdicts.specifications
+    found = set(table.loc[(table["treatment"] != "") & table["estimate"].notna(), "claim"])
+    tested = tested_claims(verdicts)
+    return [claim for claim in verdicts.claims if claim.id in found and claim not in tested]
+
+
 def own_specifications(verdicts: Verdicts) -> pd.DataFrame:
     """The specifications without those of another treatment in place of the claim's."""
     table = verdicts.specifications
@@ -109,7 +118,9 @@ def _word(row: Row | None, *, decides: bool) -> Cell:
     if row is None:
         return word("")
     said = str(row["verdict"])
-    if row["verdict_corrected"] != said:
+    if said == UNTESTED:
+        said += " as a whole"
+    elif row["verdict_corrected"] != said:
         said += f"; {row['verdict_corrected']} after correction"
     if not decides:
         said += " (does not decide)"
@@ -199,7 +210,6 @@ def _of(table: pd.DataFrame, claim: Claim) -> pd.DataFrame:
 def supported_first(verdicts: Verdicts, claims: Sequence[Claim]) -> list[Claim]:
     """Claims by how much was found: what is supported or contradicted before what is not."""
     order = {
-        claim.id: min(WORDS.index(w) for _, w in words_of(verdicts, claim.id))  # type: ignore[arg-type]
-        for claim in claims
+        claim.id: min(WORDS.index(w) for _, w in words_of(verdicts, claim.id)) for claim in claims
     }
     return sorted(claims, key=lambda claim: (order[claim.id], claim.order))

@@ -31,7 +31,7 @@ def forest(n_networks: int, n_regions: int) -> Forest:
     return Forest(parent, np.zeros(shape, dtype=np.intp), np.zeros(shape))
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def join(trees: Forest, ends: Places, r: Array, threshold_t: float, df: int) -> None:
     """Join the regions at both ends of every edge whose |t| exceeds a threshold, in place.
 

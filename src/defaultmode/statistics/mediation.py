@@ -23,7 +23,7 @@ from defaultmode.statistics.regression import (
 from defaultmode.statistics.resampling import (
     DRAWS,
     bias_corrected_interval,
-    bootstrap_p,
+    expanded_percentile_interval,
     percentile_interval,
     resampled_products,
     slopes,
@@ -38,7 +38,8 @@ ALPHA = 0.05
 class Indirect:
     """An indirect effect: a product of coefficients.
 
-    estimate : value and percentile interval in standard deviations of the outcome, raw in its unit
+    estimate : value and expanded percentile interval in standard deviations of the outcome, raw in
+        its unit; p is the largest p of the paths, which never rejects too often
     bias_corrected, monte_carlo : other 95 % intervals, in the outcome's unit; the former is liberal
         in small samples, the latter takes both coefficients as normal
     failed : share of the draws that could not be fitted
@@ -108,16 +109,12 @@ def mediation(
     a, b = to_mediator.slope(0), to_outcome.slope(1)
     drawn = _Drawn.of(treated, values, others, draws=draws, rng=rng)
     a_draws, (_, b_draws) = drawn.to(0)[0], drawn.to(1, after=1)
-    paths = ((to_mediator, 0), (to_outcome, 1))
-    product = a.value * b.value
-    return Mediation(
-        a=a,
-        b=b,
-        total=total,
-        direct=to_outcome.slope(0),
-        indirect=indirect(product, a_draws * b_draws, _normal_draws(paths, draws, rng), last),
-        proportion=_proportion(product, total, a_draws * b_draws, drawn.to(1)[0]),
-    )
+    product, size = a.value * b.value, (len(last), b.df)
+    normal = _normal_draws(((to_mediator, 0), (to_outcome, 1)), draws, rng)
+    products, p, unit = a_draws * b_draws, max(a.p, b.p), deviation(last)
+    through = indirect(product, products, normal, unit=unit, size=size, p=p)
+    proportion = _proportion(product, total, products, drawn.to(1)[0])
+    return Mediation(a, b, total, to_outcome.slope(0), through, proportion)
 
 
 def serial_mediation(
@@ -151,7 +148,9 @@ def serial_mediation(
             math.prod(fit.slope(place).value for fit, place in paths),
             products,
             _normal_draws(paths, draws, rng),
-            last,
+            unit=deviation(last),
+            size=(len(last), to_outcome.df),
+            p=max(fit.slope(place).p for fit, place in paths),
         )
         for paths, products in ways
     )
@@ -159,13 +158,16 @@ def serial_mediation(
     return SerialMediation(first_way, second_way, both_ways, total, to_outcome.slope(0))
 
 
-def indirect(value: float, draws: Array, normal: Array, outcome: Array) -> Indirect:
+def indirect(
+    value: float, draws: Array, normal: Array, *, unit: float, size: tuple[int, int], p: float
+) -> Indirect:
     """An indirect effect from its bootstrapped and its normal draws, in the outcome's unit.
 
-    Preacher & Kelley (2011) for the partial standardisation.
+    unit : the outcome's standard deviation; size : people, and residual degrees of freedom of the
+    outcome's model; p : of the joint test, the largest of the paths' own.
+    MacKinnon et al. (2002); Preacher & Kelley (2011) for the partial standardisation.
     """
-    unit = float(outcome.std(ddof=1))
-    low, high = percentile_interval(draws)
+    low, high = expanded_percentile_interval(draws, *size)
     return Indirect(
         estimate=Estimate(
             "indirect effect",
@@ -173,15 +175,20 @@ def indirect(value: float, draws: Array, normal: Array, outcome: Array) -> Indir
             ci_low=low / unit,
             ci_high=high / unit,
             se=float(np.nanstd(draws)) / unit,
-            p=bootstrap_p(draws),
-            n=len(outcome),
+            p=p,
+            n=size[0],
             raw=value,
-            how="product of coefficients, percentile bootstrap",
+            how="product of coefficients; bootstrap interval, joint test of the paths",
         ),
         bias_corrected=bias_corrected_interval(draws, value),
         monte_carlo=percentile_interval(normal),
         failed=float(np.isnan(draws).mean()),
     )
+
+
+def deviation(values: Array) -> float:
+    """Standard deviation of a sample."""
+    return float(values.std(ddof=1))
 
 
 def refuse_concentration(arm: Array, covariates: Array) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from defaultmode.statistics.mediation import Indirect, indirect
+from defaultmode.statistics.mediation import Indirect, deviation, indirect
 from defaultmode.statistics.regression import (
     FLAT,
     Array,
@@ -18,7 +18,13 @@ from defaultmode.statistics.regression import (
     require_people,
     residuals,
 )
-from defaultmode.statistics.resampling import DRAWS, resampled_counts, resampled_products, slopes
+from defaultmode.statistics.resampling import (
+    DRAWS,
+    bootstrap_p,
+    resampled_counts,
+    resampled_products,
+    slopes,
+)
 
 LEAST_PEOPLE = 10  # our choice: percentile intervals of fewer people are not to be trusted
 LEAST_SESSIONS = 3  # a slope on condition leaves one deviation of the mediator
@@ -86,13 +92,10 @@ def crossover_mediation(
     a, b = to_mediator.slope(q), to_outcome.slope(0)
     drawn = _products(shift, mean, others, change, draws=draws, rng=rng)
     normal = rng.normal(a.value, a.se, draws) * rng.normal(b.value, b.se, draws)
-    return WithinMediation(
-        a=a,
-        b=b,
-        total=least_squares(change, others).slope(q),
-        direct=to_outcome.slope(q + 2),
-        indirect=indirect(a.value * b.value, drawn, normal, change),
-    )
+    size, p, unit = (len(change), b.df), max(a.p, b.p), deviation(change)
+    through = indirect(a.value * b.value, drawn, normal, unit=unit, size=size, p=p)
+    total = least_squares(change, others).slope(q)
+    return WithinMediation(a, b, total, to_outcome.slope(q + 2), through)
 
 
 def multilevel_mediation(
@@ -110,26 +113,26 @@ def multilevel_mediation(
     fitted to the person's own sessions, so that nothing that is constant within persons confounds
     them; products are weighed by what the condition leaves of the person's mediator, which makes
     their mean unbiased for a·b + cov(a, b). Persons whose condition or mediator does not vary, or
-    who have fewer than 3 sessions, are left out; persons are drawn with replacement. Raises E437
-    where nobody's mediator varies beyond the condition, E439 below 10 such persons.
+    who have fewer than 3 sessions, are left out; persons are drawn with replacement. Raises E439
+    where fewer than 10 persons are left.
+    p is that of the bootstrap, as the mean of a·b is no product of two paths.
     Bauer, Preacher & Gil (2006), equation 7, by moments in place of likelihood.
     """
     who = np.unique(np.asarray(person), return_inverse=True)[1].astype(np.float64)
     who, x, m, y = complete_rows(who, condition, mediator, outcome)
-    own = np.array([_own(x[who == i], m[who == i], y[who == i]) for i in np.unique(who)])
-    usable = own[np.isfinite(own).all(axis=1)] if len(own) else np.empty((0, 3))
-    require_people(len(usable), LEAST_PEOPLE, "persons with a mediator that varies in 3 sessions")
-    a, b, weights = usable.T
-    share = weights / weights.sum()
-    mean_a, mean_b = float(share @ a), float(share @ b)
-    value = float(share @ (a * b))
-    strata = np.zeros(len(a), dtype=np.intp)
+    a, b, weights = _of_each_person(who, x, m, y).T
+    share, n = weights / weights.sum(), len(weights)
+    mean_a, mean_b, value = float(share @ a), float(share @ b), float(share @ (a * b))
+    covariance = value - mean_a * mean_b
     terms = np.column_stack([weights * a * b, weights])
-    sums = np.concatenate([c @ terms for c in resampled_counts(strata, draws=draws, rng=rng)])
+    counts = resampled_counts(np.zeros(n, dtype=np.intp), draws=draws, rng=rng)
+    sums = np.concatenate([c @ terms for c in counts])
+    drawn = sums[:, 0] / sums[:, 1]
     errors = [math.sqrt(share**2 @ (v - v @ share) ** 2) for v in (a, b)]
     normal = rng.normal(mean_a, errors[0], draws) * rng.normal(mean_b, errors[1], draws)
-    covariance = value - mean_a * mean_b
-    found = indirect(value, sums[:, 0] / sums[:, 1], normal + covariance, y)
+    found = indirect(
+        value, drawn, normal + covariance, unit=deviation(y), size=(n, n - 1), p=bootstrap_p(drawn)
+    )
     return MultilevelMediation(mean_a, mean_b, covariance, found)
 
 
@@ -144,6 +147,13 @@ def _products(
     a = slopes(products, last - 1, range(last - 2))[:, 0] * scales[last - 1]
     b = slopes(products, last, range(last))[:, -1] * scales[last] / scales[last - 1]
     return np.asarray(a * b)
+
+
+def _of_each_person(who: Array, x: Array, m: Array, y: Array) -> Array:
+    own = [_own(x[who == i], m[who == i], y[who == i]) for i in np.unique(who)]
+    usable = np.array([one for one in own if math.isfinite(one[0])])
+    require_people(len(usable), LEAST_PEOPLE, "persons with a mediator that varies in 3 sessions")
+    return usable
 
 
 def _own(x: Array, m: Array, y: Array) -> tuple[float, float, float]:

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from defaultmode.core.result import Estimate
 from defaultmode.statistics.effects import SMALLEST_N, hedges_g, noncentrality_interval
 from defaultmode.statistics.linear import GROUPS, coefficient
-from defaultmode.statistics.regression import complete_rows
+from defaultmode.statistics.regression import FLAT, complete_rows
 
 Array = NDArray[np.float64]
 UNTESTABLE = "E427"
@@ -156,6 +156,8 @@ def _against_retest(patients: Array, retest: Array, controls: Array) -> Estimate
     if n < SMALLEST_N:
         return _reason("d_z", f"{n} members with both values; {SMALLEST_N} are needed", "E439")
     raw, deviation = float(beyond.mean()), float(beyond.std(ddof=1))
+    if deviation <= FLAT * float(np.abs(patients[:, :2]).max()):
+        return _reason("d_z", "the distances do not vary between the members", "E437")
     left = [
         [_beyond(np.delete(patients, i, 0), error, target) for i in range(len(patients))],
         [_beyond(patients, float(e), target) for e in _means_without_each(squares)],

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.plan import Plan, Visit, unknown_column
 from defaultmode.core.study import Column, Study
 from defaultmode.core.treatments import treatment_named
@@ -168,8 +169,8 @@ def occasions_of(study: Study, plan: Plan | None = None) -> Occasions:
         session=session,
         atlas=_keyed(study, "atlas")[order],
         task=_keyed(study, "task_id")[order],
-        group=_per_person(_groups(study, plan, notes)[order], participant, len(people)),
-        site=_per_person(_site(study, plan, notes)[order], participant, len(people)),
+        group=_per_person(_groups(study, plan, notes)[order], participant, people),
+        site=_first(_site(study, plan, notes)[order], participant, len(people)),
         notes=tuple(notes),
     )
 
@@ -336,7 +337,17 @@ def _site(study: Study, plan: Plan, notes: list[str]) -> Texts:
     return np.full(len(study.table), "", dtype=object)
 
 
-def _per_person(values: Texts, participant: Codes, n: int) -> Texts:
+def _per_person(values: Texts, participant: Codes, people: NDArray[np.str_]) -> Texts:
+    """The group of each participant, (n,); raises E450 for somebody in two."""
+    found = _first(values, participant, len(people))
+    for who, value in zip(participant, values, strict=True):
+        if value and value != found[who]:
+            msg = f"{people[who]} is among the {found[who]} and among the {value}."
+            raise DefaultModeError("E450", msg)
+    return found
+
+
+def _first(values: Texts, participant: Codes, n: int) -> Texts:
     """The value of each participant's first row that has one, (n,)."""
     found = np.full(n, "", dtype=object)
     for who, value in zip(participant[::-1], values[::-1], strict=True):

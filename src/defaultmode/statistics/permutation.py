@@ -1,4 +1,12 @@
-"""Permutation tests of many outcomes at once, with covariates and exchangeability blocks."""
+"""Permutation tests of many outcomes at once, with covariates and exchangeability blocks.
+
+Residuals of the outcome on the covariates are permuted against the whole design (Freedman & Lane
+1983; Winkler 2014): exact without covariates, close to it with them. t has the standard error HC2
+(MacKinnon & White 1985), which is Welch's where two groups are compared, so that unequal variances
+do not disturb the test (Chung & Romano 2013; DiCiccio & Romano 2017). The p value of a family is
+that of its largest |t| (Westfall & Young 1993); sets of outcomes that different rows have are
+counted as independent, which is conservative.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -105,14 +113,8 @@ def permutation_p(
     exchange : what may change places; n_permutations : as many are drawn, or all where there are
         fewer, which makes p exact
 
-    Residuals of the outcome on the covariates are permuted against the whole design (Freedman &
-    Lane 1983; Winkler 2014): exact without covariates, close to it with them. t has the
-    standard error HC2 (MacKinnon & White 1985), which is Welch's where x is two groups: unequal
-    variances do not disturb the test (Chung & Romano 2013; DiCiccio & Romano 2017).
-    p_familywise is that of the largest |t| (Westfall & Young 1993); sets of outcomes that different
-    rows have are counted as independent, which is conservative.
-    Raises E422 where x or the covariates are not finite, x is no more than its covariates, or
-    nothing can change places.
+    Raises E422 where x or covariates are not finite, x is no more than covariates, or nothing can
+    change places.
     """
     outcomes = _columns(y)
     design = design_columns(x, covariates, len(outcomes))
@@ -123,12 +125,8 @@ def permutation_p(
         reason[columns] = _reasons(there, design.shape[1])
         kept = reason[columns] == ""
         if kept.any():
-            shuffled = shuffles(
-                design[rows],
-                exchange.at(rows, len(outcomes)),
-                n_permutations=n_permutations,
-                rng=rng,
-            )
+            blocks = exchange.at(rows, len(outcomes))
+            shuffled = shuffles(design[rows], blocks, n_permutations=n_permutations, rng=rng)
             tested.append(_test(there[:, kept], columns[kept], design_of(design[rows]), shuffled))
     return _gathered(tested, np.isfinite(outcomes).sum(axis=0), reason)
 

@@ -1,0 +1,202 @@
+"""Whether a quantity and a rating move together within a scan, at like concentration of the drug."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import ndtri
+from scipy.stats import norm
+
+from defaultmode.core.errors import DefaultModeError
+from defaultmode.core.result import Estimate
+from defaultmode.statistics.mixed import mixed_model
+
+Array = NDArray[np.float64]
+
+RUN = ("participant_id", "session_id", "task_id", "run_id")
+TIME, CONCENTRATION = "time_since_dose_s", "concentration"
+LEAST_WINDOWS = 10  # our own: with a rating, in one run; four of them go to the polynomials
+LEAST_PEOPLE = 3  # our own: a correlation within fewer is theirs alone
+CONFIDENCE = 0.95
+FLAT = 1e-9
+CODE = "E446"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Course:
+    """One run: quantity and rating less what concentration and time explain, (n_windows,) each."""
+
+    participant: str
+    quantity: Array
+    rating: Array
+
+    @property
+    def freedom(self) -> int:
+        """Windows less the columns of the model."""
+        return len(self.quantity) - 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lagged:
+    """Correlation of the quantity with the rating some windows later, (n_lags,).
+
+    lags_s : above 0 where the rating follows; r : over all runs, as in `within_scan`
+    """
+
+    lags_s: Array
+    r: Array
+
+    @property
+    def strongest_s(self) -> float:
+        """The lag at which the correlation is furthest from 0, in s."""
+        return float(self.lags_s[np.nanargmax(np.abs(self.r))])
+
+
+def within_scan(
+    windows: pd.DataFrame,
+    quantity: str,
+    rating: str,
+    *,
+    rng: np.random.Generator,
+    draws: int = 999,
+) -> Estimate:
+    """Correlation of a quantity and a rating over the windows of a scan, given the concentration.
+
+    windows : one row per window, with the columns of RUN, `time_since_dose_s`, `concentration`,
+        the quantity and the rating; rows that lack one of them are left out
+    In each run both are freed of the concentration, its square (ratings saturate) and time, so that
+    neither people nor their dose-response curves are compared: a repeated-measures correlation
+    (Bakdash & Marusich 2017) with slopes of their own. Windows overlap and drift: the null turns
+    each run's rating by a random number of windows, end over end, which keeps its autocorrelation;
+    standard error and interval are those of that null on Fisher's z, p of the normal distribution,
+    p_permuted the rank. `raw` is the rating's coefficient in the mixed model quantity ~ rating +
+    concentration + time + (1 | participant), in units of the quantity per unit of the rating.
+    Estimate with code E446 where fewer than three people have ten windows each.
+    """
+    try:
+        rows = _complete(windows, quantity, rating)
+        courses = courses_of(rows, quantity, rating)
+    except DefaultModeError as problem:
+        return Estimate("Pearson r", code=problem.code, reason=problem.detail)
+    people = len({c.participant for c in courses})
+    r = correlation(courses)
+    turned = np.array([correlation(_turned(courses, rng)) for _ in range(draws)])
+    se = float(np.arctanh(turned).std())
+    z, reach = np.arctanh(r), float(ndtri((1 + CONFIDENCE) / 2)) * se
+    return Estimate(
+        "Pearson r",
+        value=r,
+        ci_low=float(np.tanh(z - reach)),
+        ci_high=float(np.tanh(z + reach)),
+        se=se,
+        p=float(2 * norm.sf(abs(z) / se)),
+        df=1 / se**2,
+        n=people,
+        raw=_slope(rows, quantity, rating),
+        p_permuted=(1 + int((np.abs(turned) >= abs(r)).sum())) / (1 + draws),
+        how=(
+            f"within {len(courses)} scans of {people} people, given concentration and time; "
+            f"{sum(len(c.quantity) for c in courses)} windows; rating strongest "
+            f"{lagged(courses, step_s=_step_s(rows)).strongest_s:+.0f} s after the quantity"
+        ),
+    )
+
+
+def courses_of(rows: pd.DataFrame, quantity: str, rating: str) -> tuple[Course, ...]:
+    """The runs with enough windows; raises E446 where they are of fewer than three people."""
+    courses = []
+    for key, run in rows.groupby(list(RUN), sort=True):
+        clock = run[TIME].to_numpy(dtype=np.float64)
+        run = run.iloc[np.argsort(clock, kind="stable")]
+        level, time_s, x, y = (
+            run[name].to_numpy(dtype=np.float64)
+            for name in (CONCENTRATION, TIME, quantity, rating)
+        )
+        if len(run) >= LEAST_WINDOWS and min(map(np.ptp, (level, x, y))) > 0:
+            columns = [np.ones(len(run)), *map(_scaled, (level, level**2, time_s))]
+            left = [_without(v, np.column_stack(columns)) for v in (x, y)]
+            if min(np.linalg.norm(v) for v in left) > FLAT * max(np.ptp(x), np.ptp(y)):
+                courses.append(Course(str(key[0]), *left))
+    people = len({c.participant for c in courses})
+    if people < LEAST_PEOPLE:
+        msg = (
+            f"{people} people have {LEAST_WINDOWS} windows with {quantity}, {rating} and a "
+            f"concentration that varies; {LEAST_PEOPLE} are needed"
+        )
+        raise DefaultModeError(CODE, msg)
+    return tuple(courses)
+
+
+def correlation(courses: Sequence[Course]) -> float:
+    """Pearson correlation pooled within runs, each run weighted by its windows."""
+    scaled = [(_unit(c.quantity), _unit(c.rating), c.freedom) for c in courses]
+    weights = np.array([n for _, _, n in scaled], dtype=np.float64)
+    return float(np.average([x @ y for x, y, _ in scaled], weights=weights))
+
+
+def lagged(courses: Sequence[Course], *, step_s: float, furthest: int = 6) -> Lagged:
+    """The correlation at lags of up to `furthest` windows either way."""
+    lags = np.arange(-furthest, furthest + 1)
+    r = []
+    for lag in lags:
+        pairs = [
+            Course(c.participant, c.quantity[max(-lag, 0) : n - max(lag, 0)], c.rating[_behind(lag, n)])
+            for c in courses
+            if (n := len(c.quantity)) - abs(lag) >= LEAST_WINDOWS
+        ]
+        r.append(correlation(pairs) if pairs else np.nan)
+    return Lagged(lags * step_s, np.array(r))
+
+
+def _behind(lag: int, n: int) -> slice:
+    return slice(max(lag, 0), n - max(-lag, 0))
+
+
+def _complete(windows: pd.DataFrame, quantity: str, rating: str) -> pd.DataFrame:
+    """The rows that have everything; raises E446 where a column is not there."""
+    needed = [quantity, rating, TIME, CONCENTRATION]
+    lacking = [name for name in needed if name not in windows]
+    if lacking:
+        raise DefaultModeError(CODE, f"the windows have no column {', '.join(lacking)}")
+    return windows.dropna(subset=needed)
+
+
+def _turned(courses: Sequence[Course], rng: np.random.Generator) -> list[Course]:
+    """Every run's rating turned end over end by a number of windows of its own."""
+    return [
+        Course(c.participant, c.quantity, np.roll(c.rating, rng.integers(len(c.rating))))
+        for c in courses
+    ]
+
+
+def _slope(rows: pd.DataFrame, quantity: str, rating: str) -> float:
+    """The rating's coefficient in the mixed model, NaN where it cannot be fitted."""
+    columns = [rating, CONCENTRATION, TIME]
+    values = rows[columns].to_numpy(dtype=np.float64)
+    x = np.column_stack([np.ones(len(rows)), values])
+    groups = rows["participant_id"].to_numpy()
+    fit = mixed_model(rows[quantity].to_numpy(dtype=np.float64), x, groups, names=["1", *columns])
+    return float(fit.coefficients[1, 0])
+
+
+def _step_s(rows: pd.DataFrame) -> float:
+    """Time between the starts of neighbouring windows."""
+    steps = np.diff(np.unique(rows[TIME].to_numpy(dtype=np.float64)))
+    return float(np.median(steps)) if len(steps) else 0.0
+
+
+def _scaled(values: Array) -> Array:
+    return np.asarray(values / max(float(np.abs(values).max()), FLAT))
+
+
+def _without(values: Array, columns: Array) -> Array:
+    basis, sizes, _ = np.linalg.svd(columns, full_matrices=False)
+    basis = basis[:, sizes > FLAT * sizes[0]]
+    return np.asarray(values - basis @ (basis.T @ values))
+
+
+def _unit(values: Array) -> Array:
+    centred = values - values.mean()
+    return np.asarray(centred / max(float(np.linalg.norm(centred)), FLAT))
