@@ -44,7 +44,7 @@ def test_a_rating_after_the_last_scan_is_found(tmp_path, tables, capsys):
     made.describe(scans)
     for i in range(24):
         made.write_table(scans, f"sub-{i:02d}_ses-pre_task-rest", made.series(i))
-    measures = ["--measures", "within_default_mode", "between_networks", "--nprocs", "1", "--quiet"]
+    measures = ["--measures", "within_default_mode", "modularity", "--nprocs", "1", "--quiet"]
     assert main(["measure", str(scans), str(tmp_path / "out"), *measures]) in {0, 4}
     assert predict(tmp_path, tables, "--outcome", "MADRS", "--rule", "response", "--json") == 0
     content = json.loads(capsys.readouterr().out)

@@ -8,6 +8,7 @@ from defaultmode import __version__
 from defaultmode.cli.analyses import run_check, run_demo, run_measure, run_study
 from defaultmode.cli.arguments import parser
 from defaultmode.cli.claims import run_claims
+from defaultmode.cli.edges import run_edges
 from defaultmode.cli.listings import run_explain, run_list, run_list_virtual
 from defaultmode.cli.overlap import run_overlap
 from defaultmode.cli.planning import run_plan
@@ -101,6 +102,7 @@ VERB_FUNCTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "plan": run_plan,
     "claims": run_claims,
     "overlap": run_overlap,
+    "edges": run_edges,
     "power": run_power,
     "measures": run_list,
     "atlases": run_list,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from defaultmode import DISCLAIMER, __version__
 from defaultmode.cli.claims import add_claims
+from defaultmode.cli.edges import add_edges
 from defaultmode.cli.overlap import add_overlap
 from defaultmode.cli.planning import add_plan
 from defaultmode.cli.power import add_power
@@ -35,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
     add_power(verbs)
     add_plan(verbs)
     add_overlap(verbs)
+    add_edges(verbs)
     add_claims(verbs)
     _add_listings(verbs)
     return top

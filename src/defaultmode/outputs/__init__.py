@@ -7,7 +7,7 @@ from defaultmode.outputs.maps import images_of
 from defaultmode.outputs.read_back import FinishedRun, finished_runs, mean_fisher_z
 from defaultmode.outputs.run import MeasuredRun, Variant, measures_path, run_files, run_key
 from defaultmode.outputs.states import Labels, read_states, scored_files, states_path, states_text
-from defaultmode.outputs.study import gather, result_file, slug, study_files
+from defaultmode.outputs.study import gather, ledger_dictionary, result_file, slug, study_files
 from defaultmode.outputs.windows import gathered_windows
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "gather",
     "gathered_windows",
     "images_of",
+    "ledger_dictionary",
     "mean_fisher_z",
     "measures_path",
     "misplaced",

@@ -14,6 +14,7 @@ IGNORED = (
     "logs",
     "provenance",
     "states",
+    "edges",
     "virtual-trial",  # of `demo`
     "study.*",
     "missing.tsv",
@@ -22,7 +23,7 @@ IGNORED = (
     "clinical_*.tsv",
     "carry_over.tsv",
     "reliability.tsv",
-    "specifications.tsv",
+    "specifications.*",
     "windows.*",
     "*_windows.*",
     "*_measures.*",

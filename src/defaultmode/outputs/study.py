@@ -2,8 +2,10 @@
 
 import json
 import re
+import tomllib
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -211,11 +213,18 @@ def result_file(result: Result) -> str:
     return table(list(result.table.columns), result.table.itertuples(index=False, name=None))
 
 
+def ledger_dictionary(result: Result) -> str:
+    """The data dictionary of a table of the ledger, as JSON text."""
+    text = files(__package__).joinpath("schema", "ledger.toml").read_text("utf-8")
+    sentences = tomllib.loads(text)
+    return as_json({name: {"Description": sentences[name]} for name in result.table.columns})
+
+
 def study_files(study: Study, results: Sequence[Result]) -> dict[str, str]:
     """study.tsv, study.json, missing.tsv and effects.tsv, as path → text."""
     frame = study.table
     effects = [r.table for r in results if len(r.table)]
-    files = {
+    texts = {
         "study.tsv": table(list(frame.columns), frame.itertuples(index=False, name=None)),
         "study.json": as_json(_dictionary(study)),
         "missing.tsv": table(
@@ -224,7 +233,7 @@ def study_files(study: Study, results: Sequence[Result]) -> dict[str, str]:
     }
     if results:
         together = pd.concat(effects, ignore_index=True) if effects else results[0].table
-        files["effects.tsv"] = table(
+        texts["effects.tsv"] = table(
             list(together.columns), together.itertuples(index=False, name=None)
         )
-    return files
+    return texts

@@ -108,7 +108,7 @@ class EdgeFindings:
     how: str
     covariates: tuple[str, ...]
     dropped: tuple[str, ...] = ()
-    least: tuple[int, int] = (0, 0)
+    least: tuple[str, int] = ("", 0)
     reasons: Mapping[str, int] = field(default_factory=dict)
 
     @property

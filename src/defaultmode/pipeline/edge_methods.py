@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from defaultmode.core.atlas import Atlas
 from defaultmode.pipeline.edge_found import Component, EdgeWork, Tested, Texts
@@ -21,6 +20,8 @@ from defaultmode.statistics.permutation import design_columns, design_of
 from defaultmode.statistics.question import Array, Setup
 from defaultmode.statistics.trial_model import TrialModel, model_of
 from defaultmode.statistics.trial_rows import cells_of
+
+ROLES = ("default", "task-positive")
 
 
 def is_within(setup: Setup) -> bool:
@@ -95,26 +96,35 @@ def _each(work: EdgeWork, found: Contrasted, _: Array, rng: np.random.Generator)
     )  # fmt: skip
 
 
-def _mixed(work: EdgeWork, _: Contrasted, values: Array, __: np.random.Generator) -> Tested:
+def _mixed(work: EdgeWork, found: Contrasted, values: Array, _: np.random.Generator) -> Tested:
     """Each edge by a mixed model of all rows; an ordinary one where everybody has one row."""
     anything = np.where(np.isfinite(values).any(axis=1), 0.0, np.nan)
-    rows, trial, contrast = trial_of(replace(work.question, outcome=anything), work.cells)
-    model = model_of(trial, cells_of(trial, contrast), contrast)
+    kept = {n: v for n, v in work.question.covariates.items() if n in found.setup.names}
+    question = replace(work.question, outcome=anything, covariates=kept)
+    rows, trial, contrast = trial_of(question, work.cells)
+    model = _with_sites(model_of(trial, cells_of(trial, contrast), contrast))
     who = np.asarray(trial.participant)
     several = len(set(who)) < len(who)
-    fit = edgewise(
-        values[rows],
-        model.x,
-        who if several else None,
-        names=model.names,
-        column=model.names[0],
-    )
+    groups = who if several else None
+    fit = edgewise(values[rows], model.x, groups, names=model.names, column=model.names[0])
     beyond = f", beyond {', '.join(model.beyond)}" if model.beyond else ""
     kind = "linear mixed model, random participant" if several else "linear model"
-    return Tested(
-        fit.t, fit.coefficient, fit.p, np.full(len(fit.t), np.nan), fit.reason,
-        how=f"{contrast}: {kind}{beyond}",
-    )  # fmt: skip
+    how = f"{contrast}: {kind}{beyond}"
+    nothing = np.full(len(fit.t), np.nan)
+    return Tested(fit.t, fit.coefficient, fit.p, nothing, fit.reason, how=how)
+
+
+def _with_sites(model: TrialModel) -> TrialModel:
+    """The model with a column for each site where they would be random: edges have no such model."""
+    if model.site is None:
+        return model
+    levels = sorted({str(label) for label in model.site})[1:]
+    columns = [(model.site == level).astype(np.float64) for level in levels]
+    x = np.column_stack([model.x, *columns])
+    names = tuple(f"site {level}" for level in levels)
+    return replace(
+        model, x=x, names=(*model.names, *names), beyond=(*model.beyond, *names), site=None
+    )
 
 
 METHODS: Mapping[
@@ -135,7 +145,7 @@ def _reasons(found: Contrasted, t: Array) -> Texts:
 
 def _described(atlas: Atlas, test: NetworkTest) -> list[Component]:
     """Every component, the one of most edges first."""
-    default, positive = (_members(atlas, role) for role in ("default", "task-positive"))
+    default, positive = (np.isin(np.arange(len(atlas)), atlas.members(r)) for r in ROLES)
     inside, across = within(default), between(default, positive)
     usable = np.isfinite(test.t)
     a, b = np.triu_indices(len(atlas), 1)
@@ -158,9 +168,3 @@ def _described(atlas: Atlas, test: NetworkTest) -> list[Component]:
             )
         )
     return found
-
-
-def _members(atlas: Atlas, role: str) -> NDArray[np.bool_]:
-    member = np.zeros(len(atlas), dtype=bool)
-    member[atlas.members(role)] = True
-    return member

@@ -50,9 +50,13 @@ def tested_edges(work: EdgeWork) -> EdgeFindings:
         tested.how or setup.how,
         setup.names,
         dropped,
-        (int(setup.people[missing.argmax()]), int(missing.max())),
+        (_label(work, setup.people[missing.argmax()]), int(missing.max())),
         dict(Counter(str(r) for r in tested.reason if r)),
     )
+
+
+def _label(work: EdgeWork, person: int) -> str:
+    return work.cells.occasions.people[person]
 
 
 def _values(work: EdgeWork) -> Array:
@@ -66,26 +70,25 @@ def _values(work: EdgeWork) -> Array:
 
 
 def _adjusted(setup: Setup, named: tuple[str, ...]) -> tuple[Setup, tuple[str, ...]]:
-    """The setup with the covariates that vary, and those that do not; raises E437."""
-    spread = np.ptp(setup.covariates, axis=0) if len(setup.people) else np.zeros(0)
+    """The setup without covariates that are the same for everybody, and those; raises E437."""
     largest = np.abs(setup.covariates).max(axis=0, initial=0.0)
-    flat = spread <= FLAT * largest
+    flat = np.abs(centred(setup.covariates)).max(axis=0, initial=0.0) <= FLAT * largest
     dropped = tuple(n for n, same in zip(setup.names, flat, strict=True) if same)
-    for name in dropped:
-        if name.split(" ")[0] in named or name in named:
-            msg = f"{name} is the same for everybody in the comparison: {setup.how}."
-            raise DefaultModeError("E437", msg)
+    asked = [name for name in dropped if name in named or name.rsplit(" ", 1)[0] in named]
+    if asked:
+        msg = f"{', '.join(asked)} is the same for everybody in the comparison: {setup.how}."
+        raise DefaultModeError("E437", msg)
     for name in dropped:
         setup = setup.without(name)
     design = np.column_stack([setup.x, *_constant(setup), centred(setup.covariates)])
-    if np.linalg.matrix_rank(design) < min(design.shape[1], len(design)):
+    if np.linalg.matrix_rank(design) < min(design.shape):
         msg = f"{', '.join(setup.names)} say the same as one another or as the contrast."
         raise DefaultModeError("E437", msg)
     return setup, dropped
 
 
 def _constant(setup: Setup) -> list[Array]:
-    return [] if np.ptp(setup.x) == 0 else [np.ones(len(setup.x))]
+    return [] if is_within(setup) else [np.ones(len(setup.x))]
 
 
 def _enough(setup: Setup) -> None:
@@ -99,7 +102,7 @@ def _enough(setup: Setup) -> None:
 
 
 def _counts(setup: Setup) -> tuple[int, int]:
-    if np.ptp(setup.x) == 0:
+    if is_within(setup):
         return len(setup.x), len(setup.x)
     return int((setup.x == 1).sum()), int((setup.x == 0).sum())
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from defaultmode.core.result import Result
 from defaultmode.core.settings import Settings
 from defaultmode.core.study import Study
-from defaultmode.outputs import result_file, study_files
+from defaultmode.outputs import ledger_dictionary, result_file, study_files
 from defaultmode.pipeline.blinding import blinded
 from defaultmode.pipeline.folder import Folder
 from defaultmode.pipeline.following import Followed, follow
@@ -84,10 +84,12 @@ def study(
 
 
 def ledger_files(book: Ledger) -> dict[str, str]:
-    """claims.tsv, specifications.tsv and evidence.tsv, as path → text."""
+    """claims, specifications (each with its dictionary) and evidence, as path → text."""
     return {
         "claims.tsv": result_file(book.claims),
+        "claims.json": ledger_dictionary(book.claims),
         "specifications.tsv": result_file(book.specifications),
+        "specifications.json": ledger_dictionary(book.specifications),
         "evidence.tsv": result_file(book.evidence),
     }
 

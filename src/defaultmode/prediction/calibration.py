@@ -13,7 +13,7 @@ from defaultmode.prediction.nested import OutOfFold
 
 FEWEST_IN_A_BIN = 10
 MOST_BINS = 10
-_SMOOTHING = 0.75  # share of the points in each local fit, as in Austin & Steyerberg (2019)
+_SMOOTHING = 0.75  # share of the points in each local fit; our choice, the default of R's loess
 _LARGEST_LOGIT = 20.0
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 SHRINKAGE = 0.9  # stricter than a difference of .05 in Nagelkerke's R², at the R² expected here
 INTERCEPT_MARGIN = 0.05
 EXPECTED_R2 = 0.15  # of its maximum; Riley et al. (2020) where nothing better is known
-RESIDUAL_N = 234  # a residual standard deviation within 10 %; Riley et al. (2019a), criterion iii
+RESIDUAL_N = 234  # and one per parameter: residual SD within 10 %, Riley et al. 2019; not verified
 _REACH = 1.959963984540054
 
 

@@ -10,11 +10,11 @@ from defaultmode.report.verdicts import (
     MEANINGS,
     ClaimTables,
     claim_tables,
+    claims_tested,
     overview,
     stand_in_claims,
     stand_ins,
     supported_first,
-    tested_claims,
     untestable,
 )
 from defaultmode.report.writing import Table, counted
@@ -48,7 +48,7 @@ def claim_section(verdicts: Verdicts | None) -> ClaimSection | None:
     if verdicts is None:
         return None
     verdicts = _without_only_atlas(verdicts)
-    tested = tested_claims(verdicts)
+    tested = claims_tested(verdicts)
     chosen = supported_first(verdicts, tested)[:MOST_DRAWN]
     left = len(tested) - len(chosen)
     others = stand_in_claims(verdicts)[: MOST_DRAWN - len(chosen)]

@@ -67,7 +67,7 @@ class ClaimTables:
         ]
 
 
-def tested_claims(verdicts: Verdicts) -> list[Claim]:
+def claims_tested(verdicts: Verdicts) -> list[Claim]:
     """The claims of which at least one test gave an effect under the claim's own treatment."""
     found = own_specifications(verdicts)
     tested = set(found.loc[found["estimate"].notna(), "claim"])
@@ -78,7 +78,7 @@ def stand_in_claims(verdicts: Verdicts) -> list[Claim]:
     """The other claims, whose questions were put to another treatment than theirs."""
     table = verdicts.specifications
     found = set(table.loc[(table["treatment"] != "") & table["estimate"].notna(), "claim"])
-    tested = tested_claims(verdicts)
+    tested = claims_tested(verdicts)
     return [claim for claim in verdicts.claims if claim.id in found and claim not in tested]
 
 
@@ -97,7 +97,7 @@ def words_of(verdicts: Verdicts, claim: str) -> tuple[tuple[str, str], ...]:
 
 def overview(verdicts: Verdicts) -> Table | None:
     """Claims by presets: one word each, and what it becomes after correction."""
-    chosen = [claim.id for claim in tested_claims(verdicts)]
+    chosen = [claim.id for claim in claims_tested(verdicts)]
     table = verdicts.table[verdicts.table["claim"].isin(chosen)]
     presets = list(dict.fromkeys(table["denoise"]))
     several = table["atlas"].nunique() > 1
@@ -146,7 +146,7 @@ def claim_tables(verdicts: Verdicts, claim: Claim) -> ClaimTables:
 
 def untestable(verdicts: Verdicts) -> Table | None:
     """Claims that the study cannot decide, those with the same reason together."""
-    tested = {claim.id for claim in tested_claims(verdicts)}
+    tested = {claim.id for claim in claims_tested(verdicts)}
     lost = [c for c in verdicts.claims if {w for _, w in words_of(verdicts, c.id)} == {UNTESTED}]
     reasons = {claim.id: _why(verdicts, claim) for claim in lost}
     common = Counter(reasons.values())

@@ -26,16 +26,26 @@ CODE = "E446"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Course:
-    """One run: quantity and rating less what concentration and time explain, (n_windows,) each."""
+    """One run: quantity and rating less what concentration and time explain, (n_windows,) each.
+
+    basis : (n_windows, rank) orthonormal, what was taken off both
+    """
 
     participant: str
     quantity: Array
     rating: Array
+    basis: Array
 
     @property
-    def freedom(self) -> int:
-        """Windows less the columns of the model."""
-        return len(self.quantity) - 4
+    def turned(self) -> Array:
+        """Correlation with the rating turned by 0, 1, 2 … windows, end over end, (n_windows,).
+
+        Each turned rating is freed of concentration and time again, or it would share less with the
+        quantity than the rating itself can.
+        """
+        n = len(self.rating)
+        copies = self.rating[(np.arange(n)[:, None] - np.arange(n)) % n]
+        return np.asarray(_unit(self.quantity) @ _unit(_without(copies, self.basis)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +92,7 @@ def within_scan(
         return Estimate("Pearson r", code=problem.code, reason=problem.detail)
     people = len({c.participant for c in courses})
     r = correlation(courses)
-    turned = np.array([correlation(_turned(courses, rng)) for _ in range(draws)])
+    turned = _null(courses, draws, rng)
     se = float(np.arctanh(turned).std())
     z, reach = np.arctanh(r), float(ndtri((1 + CONFIDENCE) / 2)) * se
     return Estimate(
@@ -116,9 +126,12 @@ def courses_of(rows: pd.DataFrame, quantity: str, rating: str) -> tuple[Course, 
         )
         if len(run) >= LEAST_WINDOWS and min(map(np.ptp, (level, x, y))) > 0:
             columns = [np.ones(len(run)), *map(_scaled, (level, level**2, time_s))]
-            left = [_without(v, np.column_stack(columns)) for v in (x, y)]
-            if min(np.linalg.norm(v) for v in left) > FLAT * max(np.ptp(x), np.ptp(y)):
-                courses.append(Course(str(key[0]), *left))
+            basis = _basis(np.column_stack(columns))
+            left = [_without(v, basis) for v in (x, y)]
+            if all(
+                np.linalg.norm(v) > FLAT * np.ptp(o) for v, o in zip(left, (x, y), strict=True)
+            ):
+                courses.append(Course(str(key[0]), *left, basis))
     people = len({c.participant for c in courses})
     if people < LEAST_PEOPLE:
         msg = (
@@ -131,27 +144,22 @@ def courses_of(rows: pd.DataFrame, quantity: str, rating: str) -> tuple[Course, 
 
 def correlation(courses: Sequence[Course]) -> float:
     """Pearson correlation pooled within runs, each run weighted by its windows."""
-    scaled = [(_unit(c.quantity), _unit(c.rating), c.freedom) for c in courses]
-    weights = np.array([n for _, _, n in scaled], dtype=np.float64)
-    return float(np.average([x @ y for x, y, _ in scaled], weights=weights))
+    each = [float(_unit(c.quantity) @ _unit(c.rating)) for c in courses]
+    return float(np.average(each, weights=_weights(courses)))
 
 
 def lagged(courses: Sequence[Course], *, step_s: float, furthest: int = 6) -> Lagged:
     """The correlation at lags of up to `furthest` windows either way."""
     lags = np.arange(-furthest, furthest + 1)
-    r = []
-    for lag in lags:
-        pairs = [
-            Course(c.participant, c.quantity[max(-lag, 0) : n - max(lag, 0)], c.rating[_behind(lag, n)])
-            for c in courses
-            if (n := len(c.quantity)) - abs(lag) >= LEAST_WINDOWS
-        ]
-        r.append(correlation(pairs) if pairs else np.nan)
+    r = [_at_lag([c for c in courses if len(c.rating) - abs(k) >= LEAST_WINDOWS], k) for k in lags]
     return Lagged(lags * step_s, np.array(r))
 
 
-def _behind(lag: int, n: int) -> slice:
-    return slice(max(lag, 0), n - max(-lag, 0))
+def _at_lag(courses: Sequence[Course], lag: int) -> float:
+    early, late = slice(0, -abs(lag) or None), slice(abs(lag), None)
+    ours, theirs = (early, late) if lag >= 0 else (late, early)
+    each = [float(_unit(c.quantity[ours]) @ _unit(c.rating[theirs])) for c in courses]
+    return float(np.average(each, weights=_weights(courses))) if each else np.nan
 
 
 def _complete(windows: pd.DataFrame, quantity: str, rating: str) -> pd.DataFrame:
@@ -163,12 +171,16 @@ def _complete(windows: pd.DataFrame, quantity: str, rating: str) -> pd.DataFrame
     return windows.dropna(subset=needed)
 
 
-def _turned(courses: Sequence[Course], rng: np.random.Generator) -> list[Course]:
-    """Every run's rating turned end over end by a number of windows of its own."""
-    return [
-        Course(c.participant, c.quantity, np.roll(c.rating, rng.integers(len(c.rating))))
-        for c in courses
-    ]
+def _null(courses: Sequence[Course], draws: int, rng: np.random.Generator) -> Array:
+    """Correlations with every run's rating turned by a number of windows of its own, (draws,)."""
+    weights = _weights(courses)
+    each = [found[rng.integers(len(found), size=draws)] for found in (c.turned for c in courses)]
+    return np.asarray(np.average(each, axis=0, weights=weights))
+
+
+def _weights(courses: Sequence[Course]) -> Array:
+    """Windows of each run less the columns of its model."""
+    return np.array([len(c.rating) - c.basis.shape[1] for c in courses], dtype=np.float64)
 
 
 def _slope(rows: pd.DataFrame, quantity: str, rating: str) -> float:
@@ -191,12 +203,16 @@ def _scaled(values: Array) -> Array:
     return np.asarray(values / max(float(np.abs(values).max()), FLAT))
 
 
-def _without(values: Array, columns: Array) -> Array:
-    basis, sizes, _ = np.linalg.svd(columns, full_matrices=False)
-    basis = basis[:, sizes > FLAT * sizes[0]]
+def _basis(columns: Array) -> Array:
+    left, sizes, _ = np.linalg.svd(columns, full_matrices=False)
+    return np.asarray(left[:, sizes > FLAT * sizes[0]])
+
+
+def _without(values: Array, basis: Array) -> Array:
     return np.asarray(values - basis @ (basis.T @ values))
 
 
 def _unit(values: Array) -> Array:
-    centred = values - values.mean()
-    return np.asarray(centred / max(float(np.linalg.norm(centred)), FLAT))
+    """Columns of mean 0 and length 1."""
+    centred = values - values.mean(axis=0)
+    return np.asarray(centred / np.maximum(np.linalg.norm(centred, axis=0), FLAT))

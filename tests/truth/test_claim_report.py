@@ -1,0 +1,198 @@
+"""What the page says of the claims: the words of the ledger, safe, whole and without a script."""
+
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from defaultmode.claims import find_claim
+from defaultmode.core.plan import Plan
+from defaultmode.pipeline.ledger import ledger
+from defaultmode.pipeline.reporting import verdicts_of
+from defaultmode.report import Page, Verdicts, build_page
+from defaultmode.report.claim_methods import claims_text
+from defaultmode.report.claim_section import claim_section
+from defaultmode.report.verdicts import claims_tested, stand_ins
+from toy_studies import FD, GROUP, crossover, made_study
+
+VOID = {"meta", "img", "input", "wbr", "br"}
+
+
+class Seen(HTMLParser):
+    """The text of every element that has an id, and whether every element ends."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.texts: dict[str, str] = {}
+        self.open: list[tuple[str, str]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        name = dict(attrs).get("id") or ""
+        if tag not in VOID:
+            self.open.append((tag, name))
+        if name:
+            self.texts.setdefault(name, "")
+
+    def handle_endtag(self, tag):
+        assert self.open.pop()[0] == tag
+
+    def handle_data(self, data):
+        for _, name in self.open:
+            if name:
+                self.texts[name] += data
+
+
+def verdicts(study, *claims: str) -> Verdicts:
+    return verdicts_of(ledger(study, Plan(claims=claims, permutations=99)))
+
+
+def groups(*, motion: bool = True):
+    """Patients and controls; the core is more connected in patients, the rest is noise."""
+    rng = np.random.default_rng(3)
+    names = ("within_default_mode_core", "within_default_mode", "default_mode_task_positive")
+    rows = [
+        {"participant_id": f"sub-{i:02d}", "group": "MDD" if i < 30 else "HC"}
+        | dict(zip(names, rng.normal((1.2 * (i < 30), 0, -0.3)), strict=True))
+        | ({FD.name: rng.gamma(2, 0.05)} if motion else {})
+        for i in range(60)
+    ]
+    columns = {"group": GROUP} | ({FD.name: FD} if motion else {})
+    return made_study(rows, measures=names, columns=columns)
+
+
+@pytest.fixture(scope="module")
+def study():
+    return groups()
+
+
+@pytest.fixture(scope="module")
+def found(study):
+    return verdicts(study, "C7", "C9", "C16")
+
+
+@pytest.fixture(scope="module")
+def html(study, found):
+    return build_page(Page("Toy", study, verdicts=found))
+
+
+@pytest.fixture(scope="module")
+def seen(html):
+    return Seen(html)
+
+
+def test_the_claims_come_first(html):
+    assert html.index('id="claims"') < html.index('id="measured"')
+    assert html.index("Research use only") < html.index('id="claims"')
+
+
+def test_the_words_are_those_of_the_ledger(found, seen):
+    rows = found.table[found.table["claim"] == "C9"]
+    for word in {*rows["verdict"], *rows["verdict_over_presets"]}:
+        assert word in seen.texts["verdicts"]
+    assert found.sentence in " ".join(seen.texts["content"].split())
+    assert "C16" not in seen.texts["verdicts"]
+
+
+def test_a_claim_is_told_whole(found, seen):
+    claim, told = find_claim("C9"), " ".join(seen.texts["claim-C9"].split())
+    assert claim.sentence in told
+    assert claim.needs in told
+    for caveat in claim.caveats:
+        assert caveat in told
+    for row in claim.evidence:
+        assert row.finding in told
+    for test in claim.tests:
+        assert f"half-normal of scale {test.prior_sd:g}" in told
+    for adjustment in set(found.specifications.query("claim == 'C9'")["adjustment"]):
+        assert adjustment in told
+
+
+def test_effects_are_shown_alone_and_corrected_with_and_without_motion(found, seen):
+    [row] = found.table.query("claim == 'C9' and denoise == 'plain'").to_dict("records")
+    shown = f"Hedges g {row['estimate']:.2f}"
+    assert shown in seen.texts["claim-C9-presets"]
+    without = found.specifications.query(
+        "claim == 'C9' and adjustment == 'none' and test == 'core'"
+    )
+    assert f"Hedges g {without['estimate'].iloc[0]:.2f}" in seen.texts["claim-C9-choices"]
+
+
+def test_pooled_means_stand_beside_the_study(found, seen):
+    pooled = found.evidence.query("claim == 'C9' and source == 'pooled with your study'")
+    assert len(pooled)
+    for value in pooled["value"]:
+        assert f"{value:.2f}".replace("-", "−") in seen.texts["claim-C9-pooled"]
+
+
+def test_what_cannot_be_tested_says_what_a_study_would_need(seen):
+    told = seen.texts["untestable"]
+    assert find_claim("C16").needs in " ".join(told.split())
+    assert "no ketamine" in told
+
+
+def test_the_preset_that_forces_the_sign_is_marked(seen, found):
+    assert "plain+GSR" not in found.deciding["C7"]
+    assert "does not decide" in seen.texts["claim-C7-presets"]
+    assert "does not decide" in seen.texts["verdicts"]
+    assert "does not decide" not in seen.texts["claim-C9-presets"]
+
+
+def test_what_is_not_recorded_is_said(found):
+    bare = verdicts(groups(motion=False), "C9")
+    assert any("head motion" in text for text in bare.limits)
+    assert not any("head motion" in text for text in found.limits)
+    for word in ("age nor sex", "breathing", "No treatment"):
+        assert any(word in text for text in found.limits)
+    drug = verdicts(crossover(np.random.default_rng(2)), "C16")
+    assert any("No active control beside ketamine" in text for text in drug.limits)
+
+
+def test_names_of_the_study_cannot_run_anything(study, found):
+    evil = "<script>alert(1)</script>"
+    table = found.table.assign(reason=evil, title=evil)
+    rows = found.specifications.assign(reason=evil, adjustment=evil)
+    hostile = replace(found, table=table, specifications=rows, limits=(evil,), sentence=evil)
+    html = build_page(Page("Toy", study, verdicts=hostile))
+    assert "<script>alert" not in html
+    assert "&lt;script&gt;alert(1)" in html
+
+
+def test_every_figure_is_of_a_tested_claim(found, html):
+    section = claim_section(found)
+    assert [one.claim.id for one in section.claims] == [c.id for c in claims_tested(found)]
+    names = [d.name for drawn in section.drawings.values() for d in drawn]
+    assert {"claim-C9-forest", "claim-C9-curve"} <= set(names)
+    assert not any("C16" in name for name in names)
+    assert all(f'id="{name}"' in html for name in names)
+
+
+def test_another_drug_is_no_verdict_on_the_claim():
+    study = crossover(np.random.default_rng(2), effect=-1.5)
+    study.table["drug"] = study.table["drug"].replace("ketamine", "psilocybin")
+    seen = verdicts(study, "C16")
+    assert not claims_tested(seen)
+    table = stand_ins(seen)
+    assert table is not None
+    assert {row[0].text[:7] for row in table.rows} == {"not C16"}
+    assert {row[1].text for row in table.rows} == {"psilocybin"}
+    assert not any(cell.verdict for row in table.rows for cell in row)
+    html = build_page(Page("Toy", study, verdicts=seen))
+    assert "this decides nothing" in html
+    assert 'id="claim-C16"' not in html
+
+
+def test_the_methods_speak_of_what_ran_and_cite_it(found, html):
+    said = claims_text(found)
+    assert "99 permutations" in said
+    assert "[@Hartung2001]" in said
+    assert 'id="ref-Hartung2001"' in html
+    alone = found.evidence[~found.evidence["source"].str.startswith("pooled")]
+    assert "Hartung" not in claims_text(replace(found, evidence=alone))
+    assert claims_text(replace(found, table=found.table.assign(estimate=np.nan))) == ""
+    assert claims_text(None) == ""
+
+
+def test_a_page_without_claims_has_no_section(study):
+    assert 'id="claims"' not in build_page(Page("Toy", study))
