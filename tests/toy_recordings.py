@@ -5,6 +5,7 @@ from scipy.signal import lfilter
 
 from defaultmode.core.atlas import Atlas, Region
 from defaultmode.core.connectome import Connectome
+from defaultmode.core.exposure import Exposure
 from defaultmode.core.grid import Grid
 from defaultmode.core.missing import Missing
 from defaultmode.core.recording import Entities, Motion, Recording, TaskEvent
@@ -93,8 +94,17 @@ def lively(n_time=200, seed=20240501):
         removed=np.ones((n_time, 1)),
         motion=motion,
         events=BLOCKS,
+        exposure=infusion(n_time),
         grid=grid_of(signal, rng),
     )
+
+
+def infusion(n_time, tr_s=2.0):
+    """An infusion from a quarter to a half of the run, its plasma up and down by exponentials."""
+    time_s, begin_s, end_s = np.arange(n_time) * tr_s, n_time * tr_s / 4, n_time * tr_s / 2
+    rise = -np.expm1(-np.clip(time_s - begin_s, 0, end_s - begin_s) / 60.0)
+    plasma = 100.0 * rise * np.exp(-np.maximum(time_s - end_s, 0) / 60.0)
+    return Exposure("ketamine", ((begin_s, end_s),), plasma)
 
 
 def slow_waves(n_time, n_regions, seed):
@@ -167,5 +177,6 @@ def gappy(seed=20240501):
         absent={whole.atlas.names[2]: reason, whole.atlas.names[21]: reason},
         motion=whole.motion,
         events=whole.events,
+        exposure=whole.exposure,
         grid=whole.grid,
     )

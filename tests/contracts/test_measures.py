@@ -70,6 +70,8 @@ BREAKS = {
     "frames judged": lambda r: replace(r, motion=None),
     "task known": lambda r: replace(r, events=()),
     "grid known": lambda r: replace(r, grid=None),
+    "slow changes kept": lambda r: replace(r, processing=Processing(supplied_low_cutoff_hz=0.005)),
+    "concentration known": lambda r: replace(r, exposure=None),
     "not low-passed": lambda r: replace(
         r, unfiltered=None, processing=Processing(high_cutoff_hz=0.1)
     ),

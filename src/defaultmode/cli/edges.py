@@ -35,9 +35,7 @@ def add_edges(verbs: "Verbs") -> None:
     verb.add_argument("--no-motion", action="store_false", dest="motion", default=None)
     verb.add_argument("--plan", type=Path, metavar="FILE.toml")
     verb.add_argument("--seed", "--random-seed", type=int, metavar="N")
-    verb.add_argument(
-        "--nprocs", "--nthreads", "--n-cpus", type=int, default=0, metavar="N"
-    )
+    verb.add_argument("--nprocs", "--nthreads", "--n-cpus", type=int, default=0, metavar="N")
     verb.add_argument("--json", action="store_true", help="print JSON on standard output")
     verb.add_argument("--quiet", "-q", action="store_true", help="no progress, no summary")
 

@@ -81,7 +81,7 @@ def window_series(recording: Recording, plan: WindowPlan) -> WindowSeries:
     """
     starts = _starts(recording, plan)
     length = round(plan.length_s / recording.tr_s)
-    start_s = starts * recording.tr_s
+    start_s = starts.astype(np.float64) * recording.tr_s
     frames = [s + np.flatnonzero(recording.usable[s : s + length]) for s in starts]
     quantities = _quantities(recording)
     found = {name: np.full((2, len(starts)), np.nan) for name in WINDOW_UNITS}
@@ -176,7 +176,7 @@ def _fisher_z(copies: Array) -> Array:
     unit = centred / np.where(flat, np.nan, norm)
     r = np.swapaxes(unit, 1, 2) @ unit
     r[:, np.arange(r.shape[1]), np.arange(r.shape[1])] = 0.0
-    return np.arctanh(np.clip(r, -1 + FLAT, 1 - FLAT))
+    return np.asarray(np.arctanh(np.clip(r, -1 + FLAT, 1 - FLAT)))
 
 
 def _with_error(signal: Array, block: Frames, quantity: Quantity) -> tuple[float, float]:

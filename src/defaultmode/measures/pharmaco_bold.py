@@ -6,9 +6,10 @@ from scipy.fft import irfft, rfft
 from defaultmode.core.recording import Array, Recording
 from defaultmode.core.reference import Reference
 from defaultmode.core.tested import Tested
-from defaultmode.measures._exposure_model import exposure_fit, without
+from defaultmode.measures._exposure_model import exposure_fit
 from defaultmode.measures._regions import regions, spread
 from defaultmode.measures._registry import measure
+from defaultmode.measures._task_model import without
 
 CITES = ("DeSimoni2013",)
 PREMISES = ("concentration known", "percent scale", "slow changes kept")

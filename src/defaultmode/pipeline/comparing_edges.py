@@ -48,7 +48,11 @@ class EdgesReport:
         said = list(chain.from_iterable(lines(one, self.asked) for one in self.found))
         said += [f"{a}, {p}: nothing: {m.code} {m.reason}" for (a, p), m in self.missing.items()]
         told = dict.fromkeys(chain.from_iterable(cautions(f, self.asked) for f in self.found))
-        return [*said, *(t for t in told if "were not tested" not in t), f"files: {self.out / FOLDER}"]
+        return [
+            *said,
+            *(t for t in told if "were not tested" not in t),
+            f"files: {self.out / FOLDER}",
+        ]
 
     def as_dict(self) -> dict[str, object]:
         """The report for JSON."""
@@ -103,9 +107,7 @@ def _runs(folder: Folder, ground: Ground) -> list[FinishedRun]:
     return [found[i] for i in ground.occasions.rows]
 
 
-def _tasks(
-    ground: Ground, runs: Sequence[FinishedRun], asked: EdgesAsked
-) -> list[Task[EdgeWork]]:
+def _tasks(ground: Ground, runs: Sequence[FinishedRun], asked: EdgesAsked) -> list[Task[EdgeWork]]:
     """One for each atlas and preset, whose stream does not depend on what else is asked for."""
     matrices = [run.matrices for run in runs]
     presets = sorted({name for there in matrices for name in there})

@@ -56,7 +56,7 @@ def exposure_of(dosing: Dosing, n_time: int, tr_s: float, *, shift_s: float = 0.
     that a table gives or 70 kg. Missing where a dose, its unit or its kinetics are not known; never
     0 in place of what is not known.
     """
-    frames_s = np.arange(n_time) * tr_s + shift_s
+    frames_s = np.arange(n_time, dtype=np.float64) * tr_s + shift_s
     first = dosing.doses[0]
     given = tuple(
         (begin - shift_s, begin - shift_s + (d.duration_s or 0.0))

@@ -27,7 +27,7 @@ GROUPS, TREATMENTS = "patients - controls", "treatment - reference"
 def edge_question(ground: Ground, asked: EdgesAsked, denoise: str) -> Question:
     """The contrast as a question without an outcome, with its covariates; raises E448 and E436."""
     first, second = sides(asked.contrast)
-    if first in PATIENT_WORDS and second in CONTROL_WORDS:
+    if is_of_groups(asked.contrast):
         question = Question(GROUPS, ground.nothing)
     elif {first, second} & (PATIENT_WORDS | CONTROL_WORDS):
         msg = f"{asked.contrast!r}: groups are compared as {GROUPS!r}."
@@ -41,6 +41,12 @@ def edge_question(ground: Ground, asked: EdgesAsked, denoise: str) -> Question:
     return replace(question, covariates=_covariates(ground, asked, denoise, question.contrast))
 
 
+def is_of_groups(contrast: str) -> bool:
+    """Whether patients are compared with controls, rather than treatments."""
+    first, second = sides(contrast)
+    return first in PATIENT_WORDS and second in CONTROL_WORDS
+
+
 def sides(contrast: str) -> tuple[str, str]:
     """The two names of a contrast, in small letters; raises E448."""
     names = [name.strip().lower() for name in MINUS.split(contrast.strip())]
@@ -50,9 +56,7 @@ def sides(contrast: str) -> tuple[str, str]:
     return names[0], names[1]
 
 
-def _covariates(
-    ground: Ground, asked: EdgesAsked, denoise: str, contrast: str
-) -> dict[str, Array]:
+def _covariates(ground: Ground, asked: EdgesAsked, denoise: str, contrast: str) -> dict[str, Array]:
     """As the ledger adjusts: age, sex and site between groups; motion everywhere; what is named."""
     for name in asked.covariates:
         if name not in ground.study.columns:

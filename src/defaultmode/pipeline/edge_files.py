@@ -9,7 +9,7 @@ from defaultmode import __version__
 from defaultmode.core.recording import Array
 from defaultmode.outputs.run import label_of
 from defaultmode.outputs.text import as_json, matrix, table
-from defaultmode.pipeline.edge_contrast import sides
+from defaultmode.pipeline.edge_contrast import is_of_groups, sides
 from defaultmode.pipeline.edge_found import EdgeFindings
 from defaultmode.pipeline.edge_settings import COMPONENTS, EdgesAsked
 from defaultmode.pipeline.edge_text import cautions, cites_of, sentence
@@ -46,7 +46,9 @@ def edge_files(found: EdgeFindings, asked: EdgesAsked, *, stamp: str) -> dict[st
     base = base_of(found, asked)
     files = {
         f"{base}_edges.tsv": table(EDGES, _edges(found)),
-        f"{base}_networks.tsv": table(NETWORKS, (tuple(asdict(r).values()) for r in found.networks)),
+        f"{base}_networks.tsv": table(
+            NETWORKS, (tuple(asdict(r).values()) for r in found.networks)
+        ),
         f"{base}_edges.json": as_json(_described(found, asked, stamp)),
     }
     if asked.method == COMPONENTS:
@@ -60,7 +62,7 @@ def edge_files(found: EdgeFindings, asked: EdgesAsked, *, stamp: str) -> dict[st
 def base_of(found: EdgeFindings, asked: EdgesAsked) -> str:
     """Where the names of the files begin."""
     contrast = "V".join(label_of(side) for side in sides(asked.contrast))
-    phase = "" if "untreated" in found.how else f"_phase-{asked.phase}"
+    phase = "" if is_of_groups(asked.contrast) else f"_phase-{asked.phase}"
     place = f"atlas-{label_of(found.atlas.label or found.atlas.name)}"
     return (
         f"{FOLDER}/contrast-{contrast}{phase}_method-{asked.method}_{place}"
@@ -139,5 +141,3 @@ def _described(found: EdgeFindings, asked: EdgesAsked, stamp: str) -> dict[str, 
         "Stamp": stamp,
         "GeneratedBy": f"defaultmode {__version__}",
     }
-
-

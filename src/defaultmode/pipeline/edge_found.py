@@ -94,7 +94,7 @@ class Tested:
 class EdgeFindings:
     """What was found in one atlas and preset.
 
-    n, n_reference : people on both sides; how : the comparison in words; covariates : adjusted for
+    n, n_reference : people on both sides, the same ones if `within`; how : the comparison in words; covariates : adjusted for
     dropped : covariates that are the same for everybody; least : who lacks most edges, and how many
     """
 
@@ -105,6 +105,7 @@ class EdgeFindings:
     networks: tuple[NetworkRow, ...]
     n: int
     n_reference: int
+    within: bool
     how: str
     covariates: tuple[str, ...]
     dropped: tuple[str, ...] = ()

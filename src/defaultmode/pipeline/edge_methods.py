@@ -41,9 +41,7 @@ def exchange_of(setup: Setup) -> Exchange:
     return Exchange(within=setup.blocks if len(set(setup.blocks)) > 1 else None)
 
 
-def _components(
-    work: EdgeWork, found: Contrasted, _: Array, rng: np.random.Generator
-) -> Tested:
+def _components(work: EdgeWork, found: Contrasted, _: Array, rng: np.random.Generator) -> Tested:
     """The network-based statistic."""
     from scipy.stats import t as student
 
@@ -127,9 +125,11 @@ def _with_sites(model: TrialModel) -> TrialModel:
     )
 
 
-METHODS: Mapping[
-    str, Callable[[EdgeWork, Contrasted, Array, np.random.Generator], Tested]
-] = {COMPONENTS: _components, EACH: _each, MIXED: _mixed}
+METHODS: Mapping[str, Callable[[EdgeWork, Contrasted, Array, np.random.Generator], Tested]] = {
+    COMPONENTS: _components,
+    EACH: _each,
+    MIXED: _mixed,
+}
 
 
 def _reasons(found: Contrasted, t: Array) -> Texts:

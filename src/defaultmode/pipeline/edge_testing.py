@@ -47,6 +47,7 @@ def tested_edges(work: EdgeWork) -> EdgeFindings:
         false_discovery(tested.p),
         tuple(_networks(work, found, tested, networks)),
         *_counts(setup),
+        is_within(setup),
         tested.how or setup.how,
         setup.names,
         dropped,

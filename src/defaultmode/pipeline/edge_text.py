@@ -43,9 +43,7 @@ def cautions(found: EdgeFindings, asked: EdgesAsked) -> list[str]:
 
 def sentence(found: EdgeFindings, asked: EdgesAsked) -> str:
     """What was found in one atlas and preset."""
-    people = f"n = {found.n}"
-    if found.n != found.n_reference or "within people" not in found.how:
-        people += f" and {found.n_reference}"
+    people = f"n = {found.n}" + ("" if found.within else f" and {found.n_reference}")
     given = f", given {', '.join(found.covariates)}" if found.covariates else ""
     head = f"{found.how}{given} ({found.atlas.name}, {found.denoise}, {people})"
     what = _of_components if asked.method == COMPONENTS else _of_each

@@ -1,6 +1,6 @@
 """What a prediction found, as the table, the sentence and the notes that everybody reads."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from math import isnan, nan
 
@@ -9,7 +9,7 @@ import pandas as pd
 from defaultmode.core.result import Estimate, Result
 from defaultmode.pipeline.predict_settings import PredictSettings
 from defaultmode.pipeline.predicted_outcome import Outcome
-from defaultmode.pipeline.prediction_cohort import Ready
+from defaultmode.pipeline.prediction_cohort import TOGETHER, Ready
 from defaultmode.pipeline.predictors import CLINICAL, MEASURES, MOTION, SITE, Predictors
 from defaultmode.prediction import (
     CITES,
@@ -92,14 +92,23 @@ def _rows(found: Found, asked: PredictSettings) -> Iterator[tuple[object, ...]]:
         for j, estimate in enumerate(evaluate(seen, asked.base_rates)):
             p = found.p_permuted if i == j == 0 else nan
             yield _row(model.name, estimate, "", p=p, n_features=len(model.features))
-    for other, seen in zip(models[1:], found.seen[1:], strict=True):
-        for estimate in added(found.seen[0], seen):
-            n_features = len(models[0].features)
-            yield _row(models[0].name, estimate, other.name, p=nan, n_features=n_features)
+    for ours, other in _compared([m.name for m in models]):
+        for estimate in added(found.seen[ours], found.seen[other]):
+            n_features = len(models[ours].features)
+            yield _row(
+                models[ours].name, estimate, models[other].name, p=nan, n_features=n_features
+            )
     for name in (MEASURES, CLINICAL, MOTION, SITE):
         if not found.predictors.names(name):
             lead = LEAD[found.outcome.kind]
             yield _row(name, Estimate(lead, reason=ABSENT[name]), "", p=nan, n_features=0)
+
+
+def _compared(names: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """The first model with each simpler one, and what it adds to the clinical columns."""
+    yield from ((0, i) for i, name in enumerate(names) if i and name != TOGETHER)
+    if TOGETHER in names:
+        yield names.index(TOGETHER), names.index(CLINICAL)
 
 
 def _row(
@@ -121,13 +130,13 @@ def _sentence(table: pd.DataFrame, found: Found) -> str:
         f"{r.model} {r.value:.2f} [{r.ci_low:.2f}, {r.ci_high:.2f}]" for r in own.itertuples()
     ]
     differences = [
-        f"{r.value:+.2f} [{r.ci_low:.2f}, {r.ci_high:.2f}] against {r.baseline}"
+        f"{r.model} less {r.baseline} {r.value:+.2f} [{r.ci_low:.2f}, {r.ci_high:.2f}]"
         for r in gained.itertuples()
     ]
     chance = "" if isnan(found.p_permuted) else f" (p = {found.p_permuted:.3g} by permutation)"
     return (
         f"{found.outcome.sentence}, {found.ready.cohort.n} participants, {lead}: {first}{chance}. "
-        f"Beside it: {'; '.join(others)}. Difference: {'; '.join(differences)}."
+        f"Beside it: {'; '.join(others)}. Differences: {'; '.join(differences)}."
     )
 
 

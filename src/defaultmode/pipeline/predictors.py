@@ -120,10 +120,10 @@ def _check_names(study: Study, asked: PredictSettings) -> None:
 
 def _block(column: Column, denoise: str) -> str:
     """The block of a column, "" where it is no predictor of any."""
-    if column.measure in MOTION_MEASURES:
-        return MOTION if column.role == "quality" else ""
-    if column.role == "measure":
-        return MEASURES if column.denoise == denoise or not column.denoise else ""
+    if column.role in {"measure", "quality"}:
+        block = MEASURES if column.role == "measure" else MOTION
+        used = block == MEASURES or column.measure in MOTION_MEASURES
+        return block if used and column.denoise in {denoise, ""} else ""
     if column.role == "design" and column.level == "participant":
         return SITE
     if column.role != "clinical" or _words(column.name) & set(SITE_WORDS):

@@ -62,7 +62,9 @@ def contrasted(question: Question, cells: Cells, values: Array) -> Contrasted:
             reason[columns] = f"rows are missing that the comparison needs: {parts.setup.how}"
             continue
         place = np.searchsorted(base.people, parts.setup.people)
-        y[np.ix_(place, columns)] = _of_people(parts, np.where(rows[:, None], values, 0)[:, columns])
+        y[np.ix_(place, columns)] = _of_people(
+            parts, np.where(rows[:, None], values, 0)[:, columns]
+        )
     return Contrasted(base.without(BASELINE), y, reason)
 
 
@@ -125,7 +127,11 @@ def _of_people(parts: _Parts, values: Array) -> Array:
     before = np.asarray(parts.baseline @ values)
     others = centred(parts.setup.without(BASELINE).covariates)
     design = np.column_stack([np.ones(len(y)), others])
-    left, before_left = (v - design @ np.linalg.lstsq(design, v, rcond=None)[0] for v in (y, before))
+    left, before_left = (
+        v - design @ np.linalg.lstsq(design, v, rcond=None)[0] for v in (y, before)
+    )
     size = (before_left**2).sum(axis=0)
-    slope = np.divide((before_left * left).sum(axis=0), size, out=np.zeros(len(size)), where=size > 0)
+    slope = np.divide(
+        (before_left * left).sum(axis=0), size, out=np.zeros(len(size)), where=size > 0
+    )
     return np.asarray(y - slope * (before - before.mean(axis=0)))

@@ -116,22 +116,11 @@ def within_scan(
 
 def courses_of(rows: pd.DataFrame, quantity: str, rating: str) -> tuple[Course, ...]:
     """The runs with enough windows; raises E446 where they are of fewer than three people."""
-    courses = []
-    for key, run in rows.groupby(list(RUN), sort=True):
-        clock = run[TIME].to_numpy(dtype=np.float64)
-        run = run.iloc[np.argsort(clock, kind="stable")]
-        level, time_s, x, y = (
-            run[name].to_numpy(dtype=np.float64)
-            for name in (CONCENTRATION, TIME, quantity, rating)
-        )
-        if len(run) >= LEAST_WINDOWS and min(map(np.ptp, (level, x, y))) > 0:
-            columns = [np.ones(len(run)), *map(_scaled, (level, level**2, time_s))]
-            basis = _basis(np.column_stack(columns))
-            left = [_without(v, basis) for v in (x, y)]
-            if all(
-                np.linalg.norm(v) > FLAT * np.ptp(o) for v, o in zip(left, (x, y), strict=True)
-            ):
-                courses.append(Course(str(key[0]), *left, basis))
+    found = [
+        _course(str(key[0]), run.sort_values(TIME, kind="stable"), quantity, rating)
+        for key, run in rows.groupby(list(RUN), sort=True)
+    ]
+    courses = [c for c in found if c is not None]
     people = len({c.participant for c in courses})
     if people < LEAST_PEOPLE:
         msg = (
@@ -142,6 +131,19 @@ def courses_of(rows: pd.DataFrame, quantity: str, rating: str) -> tuple[Course, 
     return tuple(courses)
 
 
+def _course(participant: str, run: pd.DataFrame, quantity: str, rating: str) -> Course | None:
+    """The course of one run, None where it is too short or one of the three stands still."""
+    names = (CONCENTRATION, TIME, quantity, rating)
+    level, time_s, x, y = (run[name].to_numpy(dtype=np.float64) for name in names)
+    if len(run) < LEAST_WINDOWS or min(map(np.ptp, (level, x, y))) == 0:
+        return None
+    basis = _basis(np.column_stack([np.ones(len(run)), *map(_scaled, (level, level**2, time_s))]))
+    ours, theirs = _without(x, basis), _without(y, basis)
+    if np.linalg.norm(ours) <= FLAT * np.ptp(x) or np.linalg.norm(theirs) <= FLAT * np.ptp(y):
+        return None
+    return Course(participant, ours, theirs, basis)
+
+
 def correlation(courses: Sequence[Course]) -> float:
     """Pearson correlation pooled within runs, each run weighted by its windows."""
     each = [float(_unit(c.quantity) @ _unit(c.rating)) for c in courses]
@@ -150,9 +152,9 @@ def correlation(courses: Sequence[Course]) -> float:
 
 def lagged(courses: Sequence[Course], *, step_s: float, furthest: int = 6) -> Lagged:
     """The correlation at lags of up to `furthest` windows either way."""
-    lags = np.arange(-furthest, furthest + 1)
+    lags = range(-furthest, furthest + 1)
     r = [_at_lag([c for c in courses if len(c.rating) - abs(k) >= LEAST_WINDOWS], k) for k in lags]
-    return Lagged(lags * step_s, np.array(r))
+    return Lagged(np.array(lags, dtype=np.float64) * step_s, np.array(r))
 
 
 def _at_lag(courses: Sequence[Course], lag: int) -> float:
@@ -189,8 +191,11 @@ def _slope(rows: pd.DataFrame, quantity: str, rating: str) -> float:
     values = rows[columns].to_numpy(dtype=np.float64)
     x = np.column_stack([np.ones(len(rows)), values])
     groups = rows["participant_id"].to_numpy()
-    fit = mixed_model(rows[quantity].to_numpy(dtype=np.float64), x, groups, names=["1", *columns])
-    return float(fit.coefficients[1, 0])
+    y = rows[quantity].to_numpy(dtype=np.float64)
+    try:
+        return float(mixed_model(y, x, groups, names=["1", *columns]).coefficients[1, 0])
+    except DefaultModeError:  # the correlation stands without it
+        return np.nan
 
 
 def _step_s(rows: pd.DataFrame) -> float:
