@@ -73,7 +73,7 @@ def claims(out: Path) -> str:
     tested = table[known & (table["verdict_over_presets"] != "not testable")]
     others = whole["decides"] & whole["estimate"].notna() & ~whole["claim"].isin(tested["claim"])
     verdicts = markdown(
-        "claim | preset | effect [95 %] | p | corrected | Bayes factor | n | verdict | over presets",
+        "claim | preset | effect [95 %] | p | corrected | Bayes factor | n | alone | over presets",
         (
             f"{r.claim} {r.title} | {r.denoise} | {effect(r)} | {r.p:.2g} | {r.p_corrected:.2g} | "
             f"{r.bayes_factor:.2g} | {people(r)} | {r.verdict} | {r.verdict_over_presets}"
@@ -83,7 +83,8 @@ def claims(out: Path) -> str:
     parts = markdown(
         "claim, test | preset | effect [95 %] | p | n | by itself",
         (
-            f"{r.claim} {r.test} | {r.denoise} | {effect(r)} | {r.p:.2g} | {people(r)} | {r.verdict}"
+            f"{r.claim} {r.test} | {r.denoise} | {effect(r)} | {r.p:.2g} | {people(r)} | "
+            f"{r.verdict}"
             for r in whole[others].itertuples()
         ),
         title="Single tests of claims that cannot be tested as a whole:",
@@ -130,7 +131,7 @@ def carried(out: Path) -> str:
     return markdown(
         "test | day | difference, points [95 %] | p | n",
         (
-            f"{r.what}: {' − '.join(t for t in (r.treatment, r.reference) if isinstance(t, str))} | "
+            f"{r.what}: {r.treatment}{'' if pd.isna(r.reference) else f' − {r.reference}'} | "
             f"{'' if pd.isna(r.days) else f'{r.days:g}'} | "
             f"{r.difference:.1f} [{r.ci_low:.1f}, {r.ci_high:.1f}] | {r.p:.2g} | {people(r)}"
             for r in rows.itertuples()

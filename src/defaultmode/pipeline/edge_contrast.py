@@ -34,7 +34,13 @@ def edge_question(ground: Ground, asked: EdgesAsked, denoise: str) -> Question:
         raise DefaultModeError(NO_CONTRAST, msg)
     else:
         treatments = [treatment_named(name) or name for name in (first, second)]
-        question = Question(TREATMENTS, ground.nothing, *treatments, asked.phase)
+        question = Question(
+            TREATMENTS,
+            ground.nothing,
+            treatment=treatments[0],
+            reference=treatments[1],
+            phase=asked.phase,
+        )
         if question.treatment == question.reference:
             msg = f"{asked.contrast!r}: both sides are {question.treatment}."
             raise DefaultModeError(NO_CONTRAST, msg)

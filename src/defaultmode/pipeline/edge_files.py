@@ -1,12 +1,12 @@
-"""The files of `edges`: every edge, every component, every pair of networks, and how it was done."""
+"""The files of `edges`: every edge, component and pair of networks, and how it was done."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
 
 import numpy as np
+from numpy.typing import NDArray
 
 from defaultmode import __version__
-from defaultmode.core.recording import Array
 from defaultmode.outputs.run import label_of
 from defaultmode.outputs.text import as_json, matrix, table
 from defaultmode.pipeline.edge_contrast import is_of_groups, sides
@@ -14,6 +14,7 @@ from defaultmode.pipeline.edge_found import EdgeFindings
 from defaultmode.pipeline.edge_settings import COMPONENTS, EdgesAsked
 from defaultmode.pipeline.edge_text import cautions, cites_of, sentence
 
+Codes = NDArray[np.intp]
 FOLDER = "edges"
 MOST_REGIONS = 200  # up to which every edge has a row
 STRONGEST = 1000  # edges that have a row in larger atlases, whatever their p
@@ -42,7 +43,10 @@ COLUMNS = {
 
 
 def edge_files(found: EdgeFindings, asked: EdgesAsked, *, stamp: str) -> dict[str, str]:
-    """Every file of one atlas and preset as path → text; stamp : how the study stands to its plan."""
+    """Every file of one atlas and preset as path → text.
+
+    stamp : how the study stands to its plan
+    """
     base = base_of(found, asked)
     files = {
         f"{base}_edges.tsv": table(EDGES, _edges(found)),
@@ -83,7 +87,7 @@ def _edges(found: EdgeFindings) -> Iterator[tuple[object, ...]]:
         )  # fmt: skip
 
 
-def _shown(found: EdgeFindings) -> Array:
+def _shown(found: EdgeFindings) -> Codes:
     """Edges that have a row: all, or in large atlases those that stand out."""
     tested = found.tested
     if len(found.atlas) <= MOST_REGIONS:
@@ -105,8 +109,8 @@ def _components(found: EdgeFindings) -> Iterator[tuple[object, ...]]:
         )  # fmt: skip
 
 
-def _square(found: EdgeFindings) -> Array:
-    """t of every edge as a symmetric matrix, NaN where there is none."""
+def _square(found: EdgeFindings) -> NDArray[np.float64]:
+    """The t of every edge as a symmetric matrix, NaN where there is none."""
     n = len(found.atlas)
     square = np.full((n, n), np.nan)
     upper = np.triu_indices(n, 1)

@@ -1,4 +1,4 @@
-"""The nouns of `edges`: what a process is given for one atlas and preset, and what it gives back."""
+"""The nouns of `edges`: what one process is given, and what it gives back."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -94,8 +94,10 @@ class Tested:
 class EdgeFindings:
     """What was found in one atlas and preset.
 
-    n, n_reference : people on both sides, the same ones if `within`; how : the comparison in words; covariates : adjusted for
-    dropped : covariates that are the same for everybody; least : who lacks most edges, and how many
+    n, n_reference : people on both sides, the same ones where `within`
+    how : the comparison in words; covariates : adjusted for; dropped : the same for everybody
+    least : the person who lacks most edges, and how many; reasons : why edges were not tested, and
+        how many
     """
 
     atlas: Atlas

@@ -1,4 +1,4 @@
-"""The three ways to test every edge: components, each edge by permutation, a mixed model of each."""
+"""Three ways to test every edge: components, each by permutation, a mixed model of each."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -113,7 +113,7 @@ def _mixed(work: EdgeWork, found: Contrasted, values: Array, _: np.random.Genera
 
 
 def _with_sites(model: TrialModel) -> TrialModel:
-    """The model with a column for each site where they would be random: edges have no such model."""
+    """The model with a column for each site where sites would be random."""
     if model.site is None:
         return model
     levels = sorted({str(label) for label in model.site})[1:]

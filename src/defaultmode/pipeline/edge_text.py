@@ -14,12 +14,12 @@ CITES = {
     "mixed": ("Laird1982", "Benjamini1995"),
 }
 THOUSANDS = (
-    "Single edges hardly replicate: differences between people take thousands of them (Marek 2022); "
-    "read an edge as a hypothesis."
+    "Single edges hardly replicate: what differs between people takes thousands of people to find "
+    "(Marek 2022). Read an edge as a hypothesis."
 )
 COMPONENT = (
-    "p holds for a component as a whole, at this threshold, which must be chosen beforehand, and for "
-    "none of its edges."
+    "p holds for a component as a whole and for none of its edges, and depends on the threshold, "
+    "which must be chosen beforehand."
 )
 MOVES = "Head motion, breathing and vigilance change many edges at once."
 UNADJUSTED = "No head motion was recorded with these runs: nothing was adjusted for it."
@@ -74,7 +74,8 @@ def _of_components(found: EdgeFindings, asked: EdgesAsked) -> str:
     believed = sum(c.p_extent <= ALPHA for c in parts)
     return (
         f"{sum(c.size for c in parts)} of {found.n_tested} edges have {above}, in {len(parts)} "
-        f"components, {believed} of them larger than chance (p ≤ {ALPHA}); the largest: {component_text(parts[0])}."
+        f"components, {believed} of them larger than chance (p ≤ {ALPHA}); the largest: "
+        f"{component_text(parts[0])}."
     )
 
 

@@ -161,7 +161,7 @@ def curve_drawing(verdicts: Verdicts, claim: Claim) -> Drawing | None:
     ]
     if len(table) < 2:
         return None
-    figure = specification_curve(curves, title=f"{claim.id} {claim.title}: every specification")
+    figure = specification_curve(curves, title=_curve_title(claim, set(table["treatment"])))
     said = "; ".join(
         f"{c.title}: {c.sorted[0].value:.2f} to {c.sorted[-1].value:.2f}" for c in curves
     )
@@ -173,6 +173,13 @@ def curve_drawing(verdicts: Verdicts, claim: Claim) -> Drawing | None:
     alt = f"Specification curve of {claim.id}: {said}."
     name = f"{anchor_of(claim.id)}-curve"
     return Drawing(name, alt, caption, svg_of(figure), table.drop(columns=["reason", "how"]))
+
+
+def _curve_title(claim: Claim, treatments: set[str]) -> str:
+    """What the curve is of: the claim, or another treatment put to its tests."""
+    if "" in treatments:
+        return f"{claim.id} {claim.title}: every specification"
+    return f"{listed(sorted(treatments))} in the tests of {claim.id}: not the claim"
 
 
 def _test_curve(test: Test, rows: Sequence[Row], *, several: bool) -> Curve:

@@ -170,7 +170,7 @@ def _why(verdicts: Verdicts, claim: Claim) -> str:
     """Why the test that decides cannot be run, in the first preset."""
     row = verdicts.table[verdicts.table["claim"] == claim.id].iloc[0]
     found = _of(own_specifications(verdicts), claim)
-    same = found[(found["test"] == row["test"]) & (found["denoise"] == row["denoise"])]
+    same = found[found["test"] == row["test"]]
     return str(same["reason"].iloc[0] if len(same) else row["reason"])
 
 
@@ -178,13 +178,13 @@ def stand_ins(verdicts: Verdicts) -> Table | None:
     """Effects of another treatment, in the questions of claims about a treatment not given here."""
     table = verdicts.specifications
     rows = records(table[(table["treatment"] != "") & table["estimate"].notna()])
-    tests = {(c.id, t.name): (c.title, t) for c in verdicts.claims for t in c.tests}
+    tests = {(c.id, t.name): t for c in verdicts.claims for t in c.tests}
     cells = []
     for row in rows:
-        title, test = tests[str(row["claim"]), str(row["test"])]
+        test = tests[str(row["claim"]), str(row["test"])]
         cells.append(
             (
-                word(f"not {row['claim']} ({title})"),
+                word(f"not {row['claim']}"),
                 word(row["treatment"]),
                 word(row["test"]),
                 word(place_of(row)),

@@ -22,7 +22,10 @@ class NetworkPairs:
     of_edge: Codes
 
     def means(self, values: Array) -> Array:
-        """Mean over the known edges of each pair, (n, n_edges) → (n, n_pairs), NaN where none is."""
+        """Mean over the known edges of each pair, NaN where none is, (n, n_pairs).
+
+        values : (n, n_edges), NaN where missing
+        """
         return np.column_stack(
             [_mean(values[:, self.of_edge == pair]) for pair in range(len(self.names))]
         )

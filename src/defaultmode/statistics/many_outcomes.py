@@ -49,7 +49,7 @@ def contrasted(question: Question, cells: Cells, values: Array) -> Contrasted:
     arms differ at baseline). Raises E438 and E439 as `set_up` does.
     """
     known = np.isfinite(values) & cells.among[:, None]
-    base = _asked(question, cells, known.any(axis=1), np.zeros(len(values)))
+    base = _asked(question, cells, _any(known), np.zeros(len(values)))
     y = np.full((len(base.people), values.shape[1]), np.nan)
     reason = np.full(values.shape[1], "", dtype=object)
     for rows, columns in _patterns(known):
@@ -72,10 +72,16 @@ def _asked(question: Question, cells: Cells, rows: Flags, outcome: Array) -> Set
     return set_up(replace(question, outcome=np.where(rows, outcome, np.nan)), cells)
 
 
+def _any(known: Flags) -> Flags:
+    """Rows that have any outcome, (n_rows,)."""
+    return np.asarray(known.any(axis=1))
+
+
 def _patterns(known: Flags) -> Iterator[tuple[Flags, Codes]]:
     """Rows, (n_rows,), and the outcomes that have values in just these."""
-    if known.all(axis=1)[known.any(axis=1)].all():
-        yield known.any(axis=1), np.arange(known.shape[1])
+    used = _any(known)
+    if known[used].all():
+        yield used, np.arange(known.shape[1])
         return
     patterns, which = np.unique(known, axis=1, return_inverse=True)
     for i, rows in enumerate(patterns.T):

@@ -1,4 +1,4 @@
-"""Whether a quantity and a rating move together within a scan, at like concentration of the drug."""
+"""Whether a quantity and a rating move together within a scan, at like concentration."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
