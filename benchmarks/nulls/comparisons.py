@@ -7,8 +7,6 @@ import numpy as np
 from nulls.designs import (
     ACUTE,
     AFTER,
-    BASELINE,
-    CONTROLS,
     DRUG,
     OTHER,
     PATIENTS,
@@ -20,6 +18,7 @@ from nulls.designs import (
 )
 from nulls.world import Found, World, of_estimates
 
+from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.result import Estimate
 from defaultmode.statistics.answers import estimate
 from defaultmode.statistics.effects import hedges_g
@@ -28,6 +27,7 @@ from defaultmode.statistics.matching import matched
 from defaultmode.statistics.question import Question, Setup
 
 EFFECTS = (0.0, 0.3, 0.8)
+SHARE = {0.0: 1.0, 0.3: 0.5, 0.8: 0.5}
 NOTHING = np.empty(0)
 
 
@@ -57,9 +57,9 @@ def _groups(effect: float) -> Iterator[World]:
 
         people = f"{n} patients, {m} controls"
         yield World("two groups", f"{people}{planted}",
-                    asked(question, rows, plain, truth=effect), effect)  # fmt: skip
+                    asked(question, rows, plain, truth=effect, verdicts=not effect), effect, share=SHARE[effect])  # fmt: skip
         yield World("two groups", f"{people}, age and motion given{planted}",
-                    asked(question, rows, adjusted, truth=effect), effect)  # fmt: skip
+                    asked(question, rows, adjusted, truth=effect, verdicts=not effect), effect, share=SHARE[effect])  # fmt: skip
 
 
 def _within(effect: float) -> Iterator[World]:
@@ -71,12 +71,13 @@ def _within(effect: float) -> Iterator[World]:
         return {"outcome": rng.normal(size=15) + effect}
 
     yield World("one sample", f"15 people{planted}",
-                asked(ones, sites, mean, truth=effect), effect)  # fmt: skip
-    for n in (10, 31):
-        rows = crossover(n)
+                asked(ones, sites, mean, truth=effect, verdicts=not effect), effect, share=SHARE[effect])  # fmt: skip
+    for n, first in ((10, 2), (21, 3)):
+        rows = crossover(n, first=first)
         question = Question("treatment - reference", NOTHING, DRUG, OTHER, ACUTE)
         # The difference of two changes has a standard deviation of 2.
-        during = 2 * effect * rows.at(DRUG, ACUTE) + 1.5 * (rows.period == 2)
+        during = 2 * effect * rows.at(DRUG, ACUTE)
+        during = during + 1.5 * ((rows.period == 2) & (rows.phase == ACUTE))
 
         def make(rng: np.random.Generator, rows=rows, during=during) -> Columns:
             return {"outcome": rows.noise(rng, trait=2.0) + during}
@@ -85,11 +86,12 @@ def _within(effect: float) -> Iterator[World]:
             motion = rng.gamma(2, 0.5, len(during)) + 0.5 * rows.at(DRUG, ACUTE)
             return {"outcome": rows.noise(rng, trait=2.0) + during + motion, "motion": motion}
 
-        name = f"{n} people, baselines, an effect of the period"
+        orders = "equal orders" if first == 2 else "one third in the other order"
+        name = f"{n} people, {orders}, an effect of the period"
         yield World("crossover", name + planted,
-                    asked(question, rows, make, truth=effect), effect)  # fmt: skip
-        yield World("crossover", f"{name}, motion given{planted}",
-                    asked(question, rows, moved, truth=effect), effect)  # fmt: skip
+                    asked(question, rows, make, truth=effect, verdicts=not effect), effect, share=SHARE[effect])  # fmt: skip
+        yield World("crossover", f"{name}, motion that the drug raises is given{planted}",
+                    asked(question, rows, moved, truth=effect, verdicts=not effect), effect, share=SHARE[effect])  # fmt: skip
     rows = parallel(20, 0)
     course = Question("treatment course", NOTHING, DRUG, "", ACUTE)
     raised = np.sqrt(2) * effect * rows.at(DRUG, ACUTE)
@@ -98,7 +100,7 @@ def _within(effect: float) -> Iterator[World]:
         return {"outcome": rows.noise(rng) + raised}
 
     yield World("paired", f"20 people before and during{planted}",
-                asked(course, rows, later, truth=effect), effect)  # fmt: skip
+                asked(course, rows, later, truth=effect, verdicts=not effect), effect, share=SHARE[effect])  # fmt: skip
 
 
 def _arms(effect: float) -> Iterator[World]:
@@ -113,7 +115,7 @@ def _arms(effect: float) -> Iterator[World]:
             return {"outcome": rows.noise(rng) + after}
 
         yield World("parallel arms given the baseline", f"{n} and {m} people{planted}",
-                    asked(question, rows, make, truth=effect), effect)  # fmt: skip
+                    asked(question, rows, make, truth=effect, verdicts=not effect), effect, share=SHARE[effect])  # fmt: skip
     rows = parallel(40, 0)
     question = Question("responders - others", NOTHING, DRUG, "", AFTER)
 
@@ -124,9 +126,9 @@ def _arms(effect: float) -> Iterator[World]:
         return {"outcome": rows.noise(rng) + np.sqrt(2) * effect * on, "responders": responded}
 
     yield World("responders − others", f"40 people, 8 to 32 responders{planted}",
-                asked(question, rows, responding, truth=effect), effect)  # fmt: skip
+                asked(question, rows, responding, truth=effect, verdicts=not effect), effect, share=SHARE[effect])  # fmt: skip
     yield World("moderation", f"48 people, four cells of unequal size, given the baseline{planted}",
-                partial(_moderation, effect), effect)  # fmt: skip
+                partial(_moderation, effect), effect, share=SHARE[effect])  # fmt: skip
 
 
 def _moderation(effect: float, n: int, rng: np.random.Generator) -> Found:
@@ -193,9 +195,10 @@ def _matched(n: int, rng: np.random.Generator) -> Found:
         none = np.empty((70, 0))
         blocks = np.zeros(70, dtype=np.intp)
         whole = Setup(y, x, none, GROUPS, blocks, np.arange(70), "", ())
-        return estimate(matched(whole, motion))
+        try:
+            return estimate(matched(whole, motion))
+        except DefaultModeError:  # too few would be left
+            return Estimate("")
 
     return of_estimates((one() for _ in range(n)), np.nan)
 
-
-__all__ = ["BASELINE", "CONTROLS", "worlds"]

@@ -64,13 +64,13 @@ def groups(n: int, m: int) -> Rows:
     return Rows(np.arange(size), none, none, group, np.zeros(size))
 
 
-def crossover(n: int, phases: tuple[str, ...] = (BASELINE, ACUTE)) -> Rows:
-    """Everybody under both treatments, half of them in each order."""
+def crossover(n: int, phases: tuple[str, ...] = (BASELINE, ACUTE), *, first: int = 2) -> Rows:
+    """Everybody under both treatments, the drug first in one of every `first` people."""
     k = len(phases)
     who = np.repeat(np.arange(n), 2 * k)
     drug = np.tile(np.repeat([DRUG, OTHER], k), n)
-    first = np.where(who % 2 == 0, DRUG, OTHER)
-    period = np.where(drug == first, 1, 2)
+    early = np.where(who % first == 0, DRUG, OTHER)
+    period = np.where(drug == early, 1, 2)
     return Rows(who, np.tile(phases, 2 * n), drug, np.full(n, ""), period)
 
 
@@ -88,10 +88,11 @@ def asked(
     make: Callable[[np.random.Generator], Columns],
     *,
     truth: float = 0.0,
+    verdicts: bool = False,
 ) -> Callable[[int, np.random.Generator], Found]:
     """A procedure that answers the question anew for every set of made columns.
 
-    make : outcome and whatever else of the question changes; of the null, verdicts are counted too
+    make : outcome and whatever else of the question changes; verdicts : they are counted too
     """
     cells = rows.cells
 
@@ -101,7 +102,7 @@ def asked(
             columns = make(rng)
             estimate, _ = answer(replace(question, **_parts(columns, question)), cells)
             found.append(estimate)
-            if truth == 0:
+            if verdicts:
                 again = _alike(columns, rows, rng)
                 other, _ = answer(replace(question, **_parts(again, question)), cells)
                 words.update(_verdicts(question, estimate, other))

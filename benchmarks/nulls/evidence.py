@@ -16,30 +16,29 @@ from defaultmode.statistics.linear import GROUPS, PAIRED, coefficient
 from defaultmode.statistics.pooling import pool
 
 NONE = np.empty((0, 0))
+FACTOR = 3  # "moderate" evidence
 
 
 def worlds() -> Iterator[World]:
     """Every world of this file."""
     for n in (20, 50, 200):
         yield World("equivalence (TOST) at the bound", f"g 0.5, groups of {n}",
-                    partial(_at_bound, "g", 0.5, n), nan, "conservative")  # fmt: skip
+                    partial(_at_bound, "g", 0.5, n), nan, "conservative", share=0.5)  # fmt: skip
         yield World("equivalence (TOST) at the bound", f"d_z 0.5, {n} pairs",
-                    partial(_at_bound, "d_z", 0.5, n), nan, "conservative")  # fmt: skip
+                    partial(_at_bound, "d_z", 0.5, n), nan, "conservative", share=0.5)  # fmt: skip
         yield World("equivalence (TOST) at the bound", f"r 0.3, {n} people",
-                    partial(_at_bound, "r", 0.3, n), nan, "conservative")  # fmt: skip
-    for factor in (3, 10):
-        for n in (20, 100):
-            yield World(f"Bayes factor above {factor} without an effect", f"g, groups of {n}",
-                        partial(_favours, "g", factor, n), nan, "bound", 1 / factor)  # fmt: skip
-            yield World(f"Bayes factor above {factor} without an effect", f"r, {n} people",
-                        partial(_favours, "r", factor, n), nan, "bound", 1 / factor)  # fmt: skip
+                    partial(_at_bound, "r", 0.3, n), nan, "conservative", share=0.5)  # fmt: skip
+    for n in (20, 100):
+        for statistic, people in (("g", f"groups of {n}"), ("r", f"{n} people")):
+            yield World("Bayes factor above 3 without an effect", f"{statistic}, {people}",
+                        partial(_favours, statistic, n), nan, "bound", 1 / FACTOR)  # fmt: skip
     for k in (2, 3, 5, 10, 30):
         for tau2 in (0.0, 0.04, 0.16):
             yield World("pooling over cohorts", f"mean of {k}, τ² {tau2:g}",
-                        partial(_pooled, k, tau2), 0.0, "approximate")  # fmt: skip
+                        partial(_pooled, k, tau2), 0.0, "approximate", share=0.5)  # fmt: skip
     for k in (5, 10, 30):
         yield World("prediction interval of a further cohort", f"from {k}, τ² 0.16",
-                    partial(_further, k), 0.0, "approximate")  # fmt: skip
+                    partial(_further, k), 0.0, "approximate", share=0.5)  # fmt: skip
 
 
 def _drawn(statistic: str, effect: float, n: int, rng: np.random.Generator) -> Estimate:
@@ -58,14 +57,12 @@ def _at_bound(statistic: str, bound: float, n: int, count: int, rng: np.random.G
     return only_p(np.array([nan if isinstance(one, Missing) else one.p for one in found]))
 
 
-def _favours(
-    statistic: str, factor: int, n: int, count: int, rng: np.random.Generator
-) -> Found:
-    """p is 0 where the factor exceeds the limit, else 1; values are the factors themselves."""
+def _favours(statistic: str, n: int, count: int, rng: np.random.Generator) -> Found:
+    """p is 0 where the factor exceeds 3, else 1; values are the factors themselves."""
     made = (_drawn(statistic, 0.0, n, rng) for _ in range(count))
     found = [bayes_factor(one, 0.3, direction="increase") for one in made]
     value = np.array([nan if isinstance(one, Missing) else one.value for one in found])
-    return Found(np.where(value > factor, 0.0, 1.0), np.full(count, nan), value)
+    return Found(np.where(value > FACTOR, 0.0, 1.0), np.full(count, nan), value)
 
 
 def _cohorts(k: int, tau2: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

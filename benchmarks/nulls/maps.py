@@ -14,7 +14,7 @@ from defaultmode.statistics.overlap import overlap
 from defaultmode.statistics.spin import map_correlation, map_enrichment
 
 ATLAS = "schaefer100"
-SEEDS = 20  # sets of rotations that the simulations share
+SEEDS = 12  # sets of rotations that the simulations share
 PEOPLE = 12
 
 
@@ -23,17 +23,17 @@ def worlds() -> Iterator[World]:
     for mm in (0, 10, 20, 30):
         smooth = f"maps smoothed over {mm} mm (SD)" if mm else "maps of unrelated regions"
         yield World("spin test", f"correlation of two, {smooth}",
-                    partial(_pairs, mm), nan, "approximate")  # fmt: skip
+                    partial(_pairs, mm), nan, "approximate", share=0.25, cost=0.006)  # fmt: skip
         yield World("spin test", f"place of the default mode network, {smooth}",
-                    partial(_places, mm), nan, "approximate")  # fmt: skip
+                    partial(_places, mm), nan, "approximate", share=0.25, cost=0.006)  # fmt: skip
     for mm in (0, 20):
         smooth = f"changes smoothed over {mm} mm" if mm else "changes of unrelated regions"
         yield World("overlap of treatments, as the ledger judges it",
                     f"{PEOPLE} and {PEOPLE} people without any mean change, {smooth}",
-                    partial(_overlaps, mm, 0.0), nan, "conservative", cost=0.02, share=0.5)  # fmt: skip
+                    partial(_overlaps, mm, 0.0), nan, "conservative", share=0.25, cost=0.006)  # fmt: skip
         yield World("overlap of treatments, as the ledger judges it",
                     f"{PEOPLE} and {PEOPLE} people, unrelated mean changes, {smooth}",
-                    partial(_overlaps, mm, 1.0), nan, "approximate", cost=0.02, share=0.5)  # fmt: skip
+                    partial(_overlaps, mm, 1.0), nan, "approximate", share=0.25, cost=0.006)  # fmt: skip
 
 
 @cache

@@ -23,11 +23,11 @@ def worlds() -> Iterator[World]:
             yield World("normalisation against a retest",
                         f"20 patients, {retested} retested, 30 controls, ICC {icc:g}",
                         partial(_retest, icc, retested, members=False), 0.0, "approximate",
-                        cost=0.01)  # fmt: skip
+                        share=0.25, cost=0.007)  # fmt: skip
         yield World("normalisation against a retest",
                     f"the most extreme 15 of 30 patients, 40 retested, ICC {icc:g}",
                     partial(_retest, icc, 40, members=True), 0.0, "approximate",
-                    cost=0.01)  # fmt: skip
+                    share=0.25, cost=0.007)  # fmt: skip
         yield World("normalisation within people", f"crossover of 20, ICC {icc:g}",
                     partial(_crossed, icc), 0.0, "approximate")  # fmt: skip
     yield World("normalisation against an arm", "distance, skewed: no gap to controls, ICC 0.3",

@@ -34,16 +34,16 @@ def worlds() -> Iterator[World]:
                 partial(_family, 0), cost=0.01)  # fmt: skip
     yield World("permutation, family-wise", "the same, one covariate",
                 partial(_family, 1), 0.0, "approximate", cost=0.01)  # fmt: skip
-    for size in ("extent", "intensity"):
-        kind = "conservative" if size == "extent" else "exact"
-        yield World("network-based statistic", f"by {size}, 16 regions, groups of 10",
-                    partial(_networks, size, "groups"), 0.0, kind, cost=0.01)  # fmt: skip
-    yield World("network-based statistic", "by intensity, 16 regions, one covariate",
-                partial(_networks, "intensity", "given"), 0.0, "approximate", cost=0.01)  # fmt: skip
-    yield World("network-based statistic", "by intensity, 16 regions, sign flips of 12",
-                partial(_networks, "intensity", "flips"), cost=0.01)  # fmt: skip
-    yield World("network-based statistic", "by intensity, 16 regions, two sites",
-                partial(_networks, "intensity", "sites"), cost=0.01)  # fmt: skip
+    for size, design, said, nature, share in (
+        ("intensity", "groups", "groups of 10", "exact", 1.0),
+        ("extent", "groups", "groups of 10", "conservative", 0.5),
+        ("intensity", "given", "one covariate", "approximate", 0.5),
+        ("intensity", "flips", "sign flips of 12", "exact", 0.5),
+        ("intensity", "sites", "two sites", "exact", 0.5),
+    ):
+        yield World("network-based statistic", f"by {size}, 16 regions, {said}",
+                    partial(_networks, size, design), 0.0, nature, share=share,
+                    cost=0.003)  # fmt: skip
 
 
 def _batched(one, n: int, rng: np.random.Generator) -> Found:

@@ -12,7 +12,7 @@ from defaultmode.prediction.null import null_data_sets
 def worlds() -> Iterator[World]:
     """Every world of this file."""
     yield World("prediction", "area under the curve of noise, 60 people, 20 measures",
-                partial(_noise, 0), 0.5, "approximate", share=0.1, cost=0.07)  # fmt: skip
+                partial(_noise, 0), 0.5, "approximate", share=0.05, cost=0.07)  # fmt: skip
 
 
 def _noise(permutations: int, n: int, rng: np.random.Generator) -> Found:

@@ -27,6 +27,7 @@ from defaultmode.statistics.question import Question
 
 NOTHING = np.empty(0)
 CORRELATIONS = (0.0, 0.3, 0.6)
+SHARE = {0.0: 1.0, 0.3: 0.5, 0.6: 0.5}
 BOTH = (ACUTE, AFTER)
 
 
@@ -64,9 +65,9 @@ def _over_people(r: float) -> Iterator[World]:
 
         # In the null Fisher's z and t agree closely; their interval is approximate at every r.
         yield World("correlation", f"{n} people{_named(r)}",
-                    asked(question, rows, plain, truth=r), r)  # fmt: skip
+                    asked(question, rows, plain, truth=r, verdicts=not r), r, share=SHARE[r])  # fmt: skip
         yield World("correlation", f"{n} people, age and motion given{_named(r)}",
-                    asked(question, rows, given, truth=r), r)  # fmt: skip
+                    asked(question, rows, given, truth=r, verdicts=not r), r, share=SHARE[r])  # fmt: skip
     pooled = groups(25, 25)
     apart = np.repeat([1.0, 0.0], 25)
 
@@ -75,7 +76,7 @@ def _over_people(r: float) -> Iterator[World]:
         return {"outcome": y + apart, "partner": x + apart}
 
     yield World("correlation", f"50 people of two groups that differ in both{_named(r)}",
-                asked(Question("correlation", NOTHING), pooled, two, truth=r), r)  # fmt: skip
+                asked(Question("correlation", NOTHING), pooled, two, truth=r, verdicts=not r), r, share=SHARE[r])  # fmt: skip
 
 
 def _of_changes(r: float) -> Iterator[World]:
@@ -89,7 +90,7 @@ def _of_changes(r: float) -> Iterator[World]:
         return {"outcome": own + y, "partner": own + x + 2 * rows.at(DRUG, AFTER)}
 
     yield World("change with change", f"25 people, traits in common{_named(r)}",
-                asked(question, rows, make, truth=r), r)  # fmt: skip
+                asked(question, rows, make, truth=r, verdicts=not r), r, share=SHARE[r])  # fmt: skip
 
 
 def _within(r: float) -> Iterator[World]:
@@ -103,7 +104,7 @@ def _within(r: float) -> Iterator[World]:
         if r and procedure is _semi_partial:
             continue  # its truth is another number than r
         yield World("partial correlation", f"{name}{_named(r)}",
-                    partial(procedure, r), r, nature)  # fmt: skip
+                    partial(procedure, r), r, nature, share=SHARE[r])  # fmt: skip
 
 
 def _partial(r: float, n: int, rng: np.random.Generator) -> Found:
@@ -158,7 +159,7 @@ def _then() -> Iterator[World]:
             return {"outcome": rows.noise(rng) + moved}
 
         yield World("change then change", f"{name}, traits, equal effects on all",
-                    asked(question, rows, make))  # fmt: skip
+                    asked(question, rows, make, verdicts=True))  # fmt: skip
     rows = parallel(20, 20)
     question = Question("change then change", NOTHING, DRUG, OTHER)
 

@@ -40,10 +40,13 @@ def worlds() -> Iterator[World]:
             yield World("mixed model, variance zero or more",
                         f"within people, {people}{missing}, trait variance 1",
                         partial(_plain, people, lost, 1.0), 0.0, "approximate")  # fmt: skip
+    yield World("mixed model, as the ledger shows it",
+                "crossover of 20, motion that the drug raises is given",
+                partial(_moved, 20), 0.0, "approximate")  # fmt: skip
     yield World("mixed model, several random terms", "40 people of 8 sites",
-                _sites, 0.0, "approximate", cost=0.01)  # fmt: skip
+                _sites, 0.0, "approximate", share=0.1, cost=0.02)  # fmt: skip
     yield World("mixed model, several random terms", "20 people with a random slope, 6 rows",
-                _slopes, 0.0, "approximate", cost=0.01)  # fmt: skip
+                _slopes, 0.0, "approximate", share=0.1, cost=0.02)  # fmt: skip
     yield World("mixed model, several random terms", "carry-over, crossover of 20",
                 _carry, 0.0)  # fmt: skip
     yield World("edge-wise", "14 people × 4 sessions, 15 % missing, 9 columns",
@@ -83,6 +86,24 @@ def _crossover(people: int, lost: float, effect: float, n: int, rng: np.random.G
     def one(k: int, rng: np.random.Generator) -> Found:
         y = _values(who, k, rng, trait=2.0, lost=lost) + planted[:, None]
         return of_estimates(trial_effects(y, rows, contrast), effect)
+
+    return _batched(n, rng, one)
+
+
+def _moved(people: int, n: int, rng: np.random.Generator) -> Found:
+    """A crossover in which the drug makes people move, and values go with motion."""
+    who = np.repeat(np.arange(people), 2)
+    drug = np.tile(["drug", "none"], people)
+    period = np.where((drug == "drug") == (who % 2 == 0), 1, 2)
+
+    def one(k: int, rng: np.random.Generator) -> Found:
+        motion = rng.gamma(2, 0.5, len(who)) + 0.5 * (drug == "drug")
+        rows = TrialRows(
+            who, treatment=drug, period=period, covariates=motion[:, None],
+            covariate_names=("motion",),
+        )  # fmt: skip
+        y = _values(who, k, rng, trait=2.0, lost=0.0) + motion[:, None]
+        return of_estimates(trial_effects(y, rows, Contrast(("drug", "none"))), 0.0)
 
     return _batched(n, rng, one)
 
@@ -148,7 +169,7 @@ def _slopes(n: int, rng: np.random.Generator) -> Found:
     def one(k: int, rng: np.random.Generator) -> Found:
         own = rng.normal(size=(20, k))[who] * drug[:, None]
         y = _values(who, k, rng, trait=1.0, lost=LOST) + own
-        fit = mixed_model_several(y, x, who, names=("constant", "drug"), slope="drug")
+        fit = mixed_model_several(y, x, who, names=("constant", "drug"), slope=drug)
         nothing = np.full(k, np.nan)
         return Found(fit.p[1], nothing, nothing)
 

@@ -19,7 +19,7 @@ DECIDED = ("supported", "contradicted")
 def worlds() -> Iterator[World]:
     """The one world of this file; p is 0 where any corrected verdict is more than inconclusive."""
     yield World("whole ledger", "a verdict survives the correction in the first preset",
-                _ledgers, nan, "approximate", share=0.02, cost=1.5)  # fmt: skip
+                _ledgers, nan, "approximate", share=0.01, cost=1.5)  # fmt: skip
 
 
 def _ledgers(n: int, rng: np.random.Generator) -> Found:

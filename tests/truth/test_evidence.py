@@ -136,6 +136,7 @@ def test_cohen_s_d_of_two_groups_is_corrected_and_of_nothing_else() -> None:
         ("d_z", 50, 0, sqrt(1 / 50 + 0.09 / 100)),
         ("Hedges g", 40, 60, sqrt(1 / 40 + 1 / 60 + 0.09 / 200)),
         ("Hedges g", 40, 0, nan),
+        ("d_z", 40, 40, nan),
         ("AUC", 40, 40, nan),
     ],
 )

@@ -34,7 +34,7 @@ from defaultmode.prediction import (
 from defaultmode.prediction.combat import fit_combat
 from defaultmode.prediction.steps import fit_steps
 
-SETS = 12
+SETS = 8
 ERRORS = 4.0
 FIT = find_estimator("ridge", "binary").fit
 

@@ -62,13 +62,25 @@ def test_a_high_pass_before_takes_it_away():
     assert "high-passed" in found.reason
 
 
-def test_drift_is_seldom_taken_for_a_response():
-    """At p ≤ 0.05: 200 runs that drift with a time constant of 100 s; 24 is three standard errors above 10."""
+@pytest.mark.parametrize("slow_s", [20, 400])
+def test_drift_is_seldom_taken_for_a_response(slow_s):
+    """200 runs that only drift: at 5 % at most 19 have p ≤ 0.05, three standard errors above 10."""
     atlas, rng = atlas_of(), np.random.default_rng(7)
     significant = 0
     for k in range(200):
-        shared = lfilter([1.0], [1.0, -np.exp(-2 / 100)], rng.standard_normal(400))[-200:]
+        noise = rng.standard_normal(1200)
+        shared = lfilter([1.0], [1.0, -np.exp(-2 / slow_s)], noise)[-200:]
         signal = shared[:, None] + 0.3 * rng.standard_normal((200, len(atlas)))
         run = recording_of(signal, atlas, exposure=infusion(200))
         significant += LEVEL(run, Reference(seed=k)).p <= 0.05
-    assert significant <= 24
+    assert significant <= 19
+
+
+def test_a_response_larger_than_the_drift_is_found():
+    atlas, rng = atlas_of(), np.random.default_rng(8)
+    run = recording_of(rng.standard_normal((200, len(atlas))), atlas, exposure=infusion(200))
+    course = run.exposure.plasma / run.exposure.plasma.max()
+    found = LEVEL(replace(run, signal=run.signal + course[:, None]), Reference())
+    # ten regions, 200 frames: standard error 1/sqrt(10 · 200 · variance of the course), about 0.08
+    assert found.value == pytest.approx(1.0, abs=0.25)
+    assert found.p == pytest.approx(2 / 40)

@@ -17,6 +17,7 @@ from defaultmode.prediction import (
     OutOfFold,
     added,
     calibration_bins,
+    check_comparable,
     check_enough,
     check_not_separated,
     cohort,
@@ -130,6 +131,12 @@ def test_too_few_are_refused():
     with pytest.raises(DefaultModeError, match="E429"):
         check_enough(np.arange(19.0), "continuous")
     check_enough(np.repeat([1.0, 0.0], [10, 10]), "binary")
+
+
+def test_sites_of_one_class_each_cannot_be_told_from_the_outcome():
+    with pytest.raises(DefaultModeError, match=r"E429.*no site"):
+        check_comparable(balanced(40), np.arange(40) % 2, "binary")
+    check_comparable(balanced(40), np.arange(40) // 2 % 2, "binary")
 
 
 def test_perfect_separation_is_refused_by_the_name_of_the_feature():
@@ -301,6 +308,8 @@ def test_perfect_scores_keep_an_interval():
     found = estimate(auc(seen(balanced(20), balanced(20), fold=np.arange(20) // 2 % 2)), 20)
     assert found.value == 1.0
     assert_allclose(found.ci_low, 0.025 ** (1 / 10))  # ten independent pairs
+    few = (np.arange(20) < 4).astype(float)
+    assert_allclose(estimate(auc(seen(few, few)), 20).ci_low, 0.025 ** (1 / 4))
 
 
 def test_true_probabilities_are_calibrated_and_overconfident_ones_are_not():
@@ -392,6 +401,7 @@ def test_labels_change_hands_within_a_site_only():
 def test_p_counts_the_observed_one_and_ties():
     assert permutation_p(0.7, [0.5, 0.7, 0.6]) == 2 / 4
     assert permutation_p(0.9, [0.5] * 99) == 1 / 100
+    assert np.isnan(permutation_p(np.nan, [0.5]))
 
 
 def test_a_learning_curve_rises_where_there_is_something_to_learn():

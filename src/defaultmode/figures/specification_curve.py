@@ -17,7 +17,6 @@ from defaultmode.figures.style import (
     VERDICT_MARKERS,
     new_figure,
     styled,
-    zero_line,
 )
 
 ROW_IN, GAP = 0.155, 0.6  # height of a row of dots, and room above each choice in rows
@@ -40,13 +39,14 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """All specifications of one test; smallest : smallest effect of interest."""
+    """All specifications of one test; smallest : smallest effect of interest; null : no effect."""
 
     title: str
     statistic: str
     choices: tuple[Choice, ...]
     smallest: float
     direction: Literal["increase", "decrease"]
+    null: float = 0.0
 
     @property
     def sorted(self) -> list[Choice]:
@@ -80,8 +80,9 @@ def _mark(axes: Axes, x: float, y: float, choice: Choice, *, size: float) -> Non
 
 
 def _effects(axes: Axes, curve: Curve) -> None:
-    axes.axhspan(-curve.smallest, curve.smallest, color=BAND, alpha=0.28, linewidth=0, zorder=0)
-    zero_line(axes)
+    low, high = curve.null - curve.smallest, curve.null + curve.smallest
+    axes.axhspan(low, high, color=BAND, alpha=0.28, linewidth=0, zorder=0)
+    axes.axhline(curve.null, color=SOFT, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
     for x, choice in enumerate(curve.sorted):
         if not isinstance(choice.interval, Missing):
             colour = VERDICT_COLOURS.get(choice.verdict, SOFT)

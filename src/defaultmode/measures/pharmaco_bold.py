@@ -33,7 +33,9 @@ def pharmaco_bold_default_mode(recording: Recording, reference: Reference) -> Te
     fit = exposure_fit(recording)
     ours = np.isin(fit.columns, regions(recording, "default"))
     level = fit.signal[:, ours].mean(axis=1)
-    copies = without(_drifting(level, reference.surrogates, recording, reference), fit.basis)
+    copies = without(_drifting(level, recording, reference), fit.basis)
+    # what the straight line took off the copies as well, or they would drift less than the signal
+    copies *= np.linalg.norm(level) / np.linalg.norm(copies, axis=0)
     return Tested(float(fit.change(level[:, None])[0]), fit.change(copies), NULL)
 
 
@@ -54,12 +56,15 @@ def pharmaco_bold_by_region(recording: Recording) -> Array:
     return spread(recording, fit.columns, fit.change(fit.signal))
 
 
-def _drifting(level: Array, n_copies: int, recording: Recording, reference: Reference) -> Array:
-    """Copies of a course (n_usable,) with its spectrum and phases of their own, (n_usable, n)."""
-    spectrum = rfft(level)
+def _drifting(level: Array, recording: Recording, reference: Reference) -> Array:
+    """Copies of a course (n_usable,) with phases of their own, (n_usable, n_surrogates).
+
+    The course and its mirror image are turned together: without a step from its end to its
+    beginning the spectrum is that of the drift alone.
+    """
+    spectrum = rfft(np.concatenate([level, level[::-1]]))
     rng = reference.stream(recording, "pharmaco-BOLD")
-    turn = np.exp(2j * np.pi * rng.random((len(spectrum), n_copies)))
-    turn[0] = 1.0
-    if len(level) % 2 == 0:
-        turn[-1] = 1.0
-    return np.asarray(irfft(spectrum[:, None] * turn, n=len(level), axis=0))
+    turn = np.exp(2j * np.pi * rng.random((len(spectrum), reference.surrogates)))
+    turn[[0, -1]] = 1.0  # the mean, and the Nyquist frequency, which has no phase of its own
+    whole = irfft(spectrum[:, None] * turn, n=2 * len(level), axis=0)
+    return np.asarray(whole[: len(level)])

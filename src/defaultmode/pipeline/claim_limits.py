@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from defaultmode.pipeline.asking import INERT
 from defaultmode.pipeline.claim_columns import (
     Ground,
     between_covariates,
     motion_covariate,
     physiology_covariates,
 )
-from defaultmode.pipeline.specifying import INERT
 
 ACTIVE_CONTROL = "midazolam"
 

@@ -71,7 +71,7 @@ class NetworkRow:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Tested:
+class EdgeStatistics:
     """One statistic for each of k edges, NaN where there is none; effect in Fisher z.
 
     component : (k,), 0 for none; None where no components were sought
@@ -102,7 +102,7 @@ class EdgeFindings:
 
     atlas: Atlas
     denoise: str
-    tested: Tested
+    tested: EdgeStatistics
     p_fdr: Array
     networks: tuple[NetworkRow, ...]
     n: int

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from defaultmode.core.atlas import Atlas
-from defaultmode.pipeline.edge_found import Component, EdgeWork, Tested, Texts
+from defaultmode.pipeline.edge_found import Component, EdgeStatistics, EdgeWork, Texts
 from defaultmode.pipeline.edge_settings import COMPONENTS, EACH, MIXED
 from defaultmode.pipeline.mixed_claims import trial_of
 from defaultmode.statistics.edge_networks import between, within
@@ -41,7 +41,9 @@ def exchange_of(setup: Setup) -> Exchange:
     return Exchange(within=setup.blocks if len(set(setup.blocks)) > 1 else None)
 
 
-def _components(work: EdgeWork, found: Contrasted, _: Array, rng: np.random.Generator) -> Tested:
+def _components(
+    work: EdgeWork, found: Contrasted, _: Array, rng: np.random.Generator
+) -> EdgeStatistics:
     """The network-based statistic."""
     from scipy.stats import t as student
 
@@ -57,7 +59,7 @@ def _components(work: EdgeWork, found: Contrasted, _: Array, rng: np.random.Gene
     )
     design = design_of(design_columns(x[:, 0], x[:, 1:], len(y)))
     effect = design.tested @ design.residuals(y) / float(design.tested @ design.tested)
-    return Tested(
+    return EdgeStatistics(
         test.t,
         np.where(np.isfinite(test.t), effect, np.nan),
         np.asarray(2 * student.sf(np.abs(test.t), design.df)),
@@ -70,7 +72,7 @@ def _components(work: EdgeWork, found: Contrasted, _: Array, rng: np.random.Gene
     )
 
 
-def _each(work: EdgeWork, found: Contrasted, _: Array, rng: np.random.Generator) -> Tested:
+def _each(work: EdgeWork, found: Contrasted, _: Array, rng: np.random.Generator) -> EdgeStatistics:
     """Each edge that everybody has, by permutation."""
     setup, k = found.setup, found.y.shape[1]
     largest = np.abs(found.y).max(axis=0)
@@ -78,7 +80,7 @@ def _each(work: EdgeWork, found: Contrasted, _: Array, rng: np.random.Generator)
         used = np.flatnonzero(np.std(found.y, axis=0) > FLAT * largest)
     t, effect, p, familywise = np.full((4, k), np.nan)
     if not len(used):
-        return Tested(t, effect, p, familywise, _reasons(found, t))
+        return EdgeStatistics(t, effect, p, familywise, _reasons(found, t))
     test = permuted_edges(
         found.y[:, used],
         setup.x,
@@ -88,13 +90,15 @@ def _each(work: EdgeWork, found: Contrasted, _: Array, rng: np.random.Generator)
         rng=rng,
     )
     t[used], effect[used], p[used], familywise[used] = test.t, test.slope, test.p, test.p_familywise
-    return Tested(
+    return EdgeStatistics(
         t, effect, p, familywise, _reasons(found, t),
         n_shuffles=test.n_shuffles, complete=test.complete,
     )  # fmt: skip
 
 
-def _mixed(work: EdgeWork, found: Contrasted, values: Array, _: np.random.Generator) -> Tested:
+def _mixed(
+    work: EdgeWork, found: Contrasted, values: Array, _: np.random.Generator
+) -> EdgeStatistics:
     """Each edge by a mixed model of all rows; an ordinary one where everybody has one row."""
     anything = np.where(np.isfinite(values).any(axis=1), 0.0, np.nan)
     kept = {n: v for n, v in work.question.covariates.items() if n in found.setup.names}
@@ -109,7 +113,7 @@ def _mixed(work: EdgeWork, found: Contrasted, values: Array, _: np.random.Genera
     kind = "linear mixed model, random participant" if several else "linear model"
     how = f"{contrast}: {kind}{beyond}"
     nothing = np.full(len(fit.t), np.nan)
-    return Tested(fit.t, fit.coefficient, fit.p, nothing, fit.reason, how=how)
+    return EdgeStatistics(fit.t, fit.coefficient, fit.p, nothing, fit.reason, how=how)
 
 
 def _with_sites(model: TrialModel) -> TrialModel:
@@ -125,7 +129,9 @@ def _with_sites(model: TrialModel) -> TrialModel:
     )
 
 
-METHODS: Mapping[str, Callable[[EdgeWork, Contrasted, Array, np.random.Generator], Tested]] = {
+METHODS: Mapping[
+    str, Callable[[EdgeWork, Contrasted, Array, np.random.Generator], EdgeStatistics]
+] = {
     COMPONENTS: _components,
     EACH: _each,
     MIXED: _mixed,

@@ -8,7 +8,7 @@ import numpy as np
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.outputs.read_back import fisher_z
 from defaultmode.pipeline.edge_contrast import NO_CONTRAST
-from defaultmode.pipeline.edge_found import EdgeFindings, EdgeWork, NetworkRow, Tested
+from defaultmode.pipeline.edge_found import EdgeFindings, EdgeStatistics, EdgeWork, NetworkRow
 from defaultmode.pipeline.edge_methods import METHODS, covariates_of, exchange_of, is_within
 from defaultmode.statistics.edge_networks import network_pairs
 from defaultmode.statistics.effects import SMALLEST_N, false_discovery
@@ -109,7 +109,7 @@ def _counts(setup: Setup) -> tuple[int, int]:
 
 
 def _networks(
-    work: EdgeWork, found: Contrasted, tested: Tested, rng: np.random.Generator
+    work: EdgeWork, found: Contrasted, tested: EdgeStatistics, rng: np.random.Generator
 ) -> list[NetworkRow]:
     """The mean connectivity of every pair of networks, by permutation."""
     setup, pairs = found.setup, network_pairs(work.atlas.networks)

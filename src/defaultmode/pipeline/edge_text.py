@@ -14,8 +14,13 @@ CITES = {
     "mixed": ("Laird1982", "Benjamini1995"),
 }
 THOUSANDS = (
-    "Single edges hardly replicate: what differs between people takes thousands of people to find "
-    "(Marek 2022). Read an edge as a hypothesis."
+    "Read an edge as a hypothesis: to find what differs between people edge by edge takes thousands "
+    "of them (Marek 2022)."
+)
+FEWER = (
+    "Read an edge as a hypothesis: differences within people take fewer than the thousands that "
+    "differences between people take (Marek 2022), but those that stand out among so many edges "
+    "are overestimated."
 )
 COMPONENT = (
     "p holds for a component as a whole and for none of its edges, and depends on the threshold, "
@@ -33,7 +38,7 @@ def cites_of(method: str) -> tuple[str, ...]:
 def cautions(found: EdgeFindings, asked: EdgesAsked) -> list[str]:
     """What a reader must know before believing it."""
     said = [COMPONENT] if asked.method == COMPONENTS else []
-    said += [THOUSANDS, MOVES]
+    said += [FEWER if found.within else THOUSANDS, MOVES]
     if not any("displacement" in name for name in found.covariates):
         said.append(UNADJUSTED if asked.motion else "Head motion was not adjusted for, as asked.")
     if found.dropped:

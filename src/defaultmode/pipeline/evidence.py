@@ -3,20 +3,21 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite, nan, sqrt
+from math import isfinite, nan
 
 import pandas as pd
 
 from defaultmode.claims import Claim, Evidence
 from defaultmode.core.missing import Missing
 from defaultmode.core.result import Estimate
+from defaultmode.pipeline.asking import CLINICAL
 from defaultmode.pipeline.judging import Judged
-from defaultmode.pipeline.specifying import CLINICAL
 from defaultmode.statistics.effects import small_sample_correction
 from defaultmode.statistics.pooling import (
     Pooled,
     Scale,
     error_from_interval,
+    error_from_sizes,
     one_per_cohort,
     pool,
     to_scale,
@@ -161,22 +162,15 @@ def effect_of(row: Evidence, statistic: str) -> Effect:
 
 
 def standard_error(row: Evidence, statistic: str) -> tuple[float, str]:
-    """Standard error of a row on the scale of pooling, and the rule that gave it.
-
-    From the interval; else from n by Fisher (1921) for correlations, and for standardised effects
-    by the large-sample variance of Hedges (1981).
-    """
+    """Standard error of a row on the scale of pooling, and the rule where it has no interval."""
     if isfinite(row.ci_low) and isfinite(row.ci_high):
         scale = SCALES.get(statistic, "as it is")
         return error_from_interval(row.ci_low, row.ci_high, scale=scale), ""
-    n, m, from_n = row.n, row.n_reference, "no published interval: standard error from n"
-    if statistic == "Pearson r" and n > 3:
-        return 1 / sqrt(n - 3), from_n
-    if statistic in ("d", "d_z") and n > 1 and not m:
-        return sqrt(1 / n + row.value**2 / (2 * n)), from_n
-    if statistic == "Hedges g" and min(n, m) > 1:
-        return sqrt(1 / n + 1 / m + row.value**2 / (2 * (n + m))), from_n
-    return nan, "neither an interval nor the numbers of people it needs: not pooled"
+    grouped = statistic in ("d", "d_z") and row.n_reference > 0  # no effect of one sample
+    error = nan if grouped else error_from_sizes(statistic, row.value, row.n, row.n_reference)
+    if isfinite(error):
+        return error, "no published interval: standard error from n"
+    return error, "neither an interval nor the numbers of people it needs: not pooled"
 
 
 def kept_of(effects: Sequence[Effect], scale: Scale) -> list[int]:

@@ -12,6 +12,7 @@ from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.plan import Plan
 from defaultmode.core.result import Result
 from defaultmode.core.study import Study
+from defaultmode.pipeline.asking import CLINICAL
 from defaultmode.pipeline.claim_columns import Ground, between_covariates
 from defaultmode.pipeline.evidence import PUBLISHED, Place, evidence_table
 from defaultmode.pipeline.judging import Judged, judged
@@ -21,7 +22,7 @@ from defaultmode.pipeline.ledger_tables import (
     sentence,
     specification_table,
 )
-from defaultmode.pipeline.specifying import CLINICAL, Specification, specifications
+from defaultmode.pipeline.specifying import Specification, specifications
 from defaultmode.statistics.occasions import occasions_of
 
 STREAM = 5  # of the study's seed, apart from those of measures and people

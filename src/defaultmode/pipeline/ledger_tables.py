@@ -6,9 +6,10 @@ from math import isfinite
 import pandas as pd
 
 from defaultmode.claims import ALPHA, WORDS, Claim, Verdict, judge, of_claim, over_presets
+from defaultmode.pipeline.asking import CLINICAL
 from defaultmode.pipeline.claim_columns import Ground
 from defaultmode.pipeline.judging import Judged, inside_smallest
-from defaultmode.pipeline.specifying import CLINICAL, Specification
+from defaultmode.pipeline.specifying import Specification
 from defaultmode.statistics.effects import false_discovery
 
 Place = tuple[str, str, str]  # test, atlas, preset

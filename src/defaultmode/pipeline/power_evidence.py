@@ -12,7 +12,13 @@ from defaultmode.claims import Claim, Evidence, Test
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.sources.text_tables import is_number, read_text_table
 from defaultmode.statistics.comparisons import Comparison
-from defaultmode.statistics.pooling import Scale, error_from_interval, one_per_cohort, pool
+from defaultmode.statistics.pooling import (
+    Scale,
+    error_from_interval,
+    error_from_sizes,
+    one_per_cohort,
+    pool,
+)
 from defaultmode.statistics.power import normal_effects
 from defaultmode.statistics.reliability import SESSIONS
 
@@ -117,14 +123,7 @@ def _error(row: Evidence, comparison: Comparison) -> float:
     """Standard error of a row on the scale of pooling, NaN where nothing tells it."""
     if isfinite(row.ci_low) and isfinite(row.ci_high):
         return error_from_interval(row.ci_low, row.ci_high, scale=_scale(comparison))
-    n, m = row.n, row.n_reference
-    if comparison.statistic == "Pearson r" and n > 3:
-        return 1 / sqrt(n - 3)
-    if comparison.statistic in ("d", "d_z") and n > 1:
-        return sqrt(1 / n + row.value**2 / (2 * n))
-    if comparison.statistic == "Hedges g" and n > 1 and m > 1:
-        return sqrt(1 / n + 1 / m + row.value**2 / (2 * (n + m)))
-    return float("nan")
+    return error_from_sizes(comparison.statistic, row.value, row.n, row.n_reference)
 
 
 def measured_reliability(folder: Path, measure: str) -> Reliability:

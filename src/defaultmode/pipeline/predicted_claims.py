@@ -9,6 +9,7 @@ from defaultmode.core.result import Estimate
 from defaultmode.pipeline.claim_columns import Case
 from defaultmode.statistics.question import untestable
 
+MEASURES = "measures"  # the model of that name, not its rivals
 NOT_RUN = "run `defaultmode predict OUT --outcome COLUMN` first; the ledger reads what it found"
 
 
@@ -18,12 +19,14 @@ def predicted(case: Case) -> Estimate:
     if out is None or not (out / "prediction.tsv").is_file():
         raise untestable(NOT_RUN)
     asked = json.loads((out / "prediction.json").read_text("utf-8"))["Settings"]
-    if asked["denoise"] not in {"", case.denoise}:
-        raise untestable(f"the prediction was made under {asked['denoise']}")
+    for name, here in (("denoise", case.denoise), ("atlas", case.atlas)):
+        if asked[name] not in {"", here}:
+            raise untestable(f"the prediction was made in {asked[name]}")
     table = pd.read_csv(out / "prediction.tsv", sep="\t", na_values=["n/a"])
-    rows = table[(table["metric"] == "AUC") & table["baseline"].isna()]
+    own = (table["model"] == MEASURES) & table["baseline"].isna()
+    rows = table[own & (table["metric"] == "AUC")]
     if not len(rows) or not isfinite(rows.iloc[0]["value"]):
-        raise untestable("the prediction has no area under the curve: its outcome is no class")
+        raise untestable("the prediction has no area under the curve of measures")
     row = rows.iloc[0]
     return Estimate(
         "AUC",

@@ -14,6 +14,7 @@ from defaultmode.pipeline.predictors import CLINICAL, MEASURES, MOTION, SITE, Pr
 from defaultmode.prediction import (
     Cohort,
     Model,
+    check_comparable,
     check_enough,
     check_not_separated,
     find_estimator,
@@ -73,6 +74,7 @@ def ready_cohort(
         _confounds(table, names, asked.regress),
         outcome.kind,
     )
+    check_comparable(cohort.outcome, cohort.block, cohort.kind)
     check_not_separated(cohort, names)
     return Ready(
         cohort,

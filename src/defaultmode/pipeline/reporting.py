@@ -17,11 +17,11 @@ from defaultmode.core.study import Study
 from defaultmode.denoising import all_presets
 from defaultmode.measures import all_measures
 from defaultmode.outputs import FinishedRun, crate_file, finished_runs, mean_fisher_z
+from defaultmode.pipeline.asking import CLINICAL
 from defaultmode.pipeline.claim_limits import limits
 from defaultmode.pipeline.folder import Folder
 from defaultmode.pipeline.ledger import Ledger
 from defaultmode.pipeline.ledger_tables import deciding
-from defaultmode.pipeline.specifying import CLINICAL
 from defaultmode.pipeline.state_scoring import states_said
 from defaultmode.pipeline.virtual_sources import virtual_warning
 from defaultmode.report import (

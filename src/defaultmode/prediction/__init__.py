@@ -20,7 +20,7 @@ from defaultmode.prediction.null import (
     run_trials,
 )
 from defaultmode.prediction.sample_size import sample_size
-from defaultmode.prediction.splits import N_FOLDS, check_enough, leaves_sites_out
+from defaultmode.prediction.splits import N_FOLDS, check_comparable, check_enough, leaves_sites_out
 from defaultmode.prediction.steps import (
     harmonise,
     impute_median,
@@ -46,6 +46,7 @@ __all__ = [
     "Trials",
     "added",
     "calibration_bins",
+    "check_comparable",
     "check_enough",
     "check_not_separated",
     "cohort",

@@ -20,6 +20,7 @@ class Score:
 
     influence : (n_participants,), whose squares add up to its variance over participants; those of
         the differences of two figures' influences to the variance of the paired difference
+    n_pairs : of an AUC, how many pairs share nobody: the members of the smaller class
     """
 
     statistic: str
@@ -27,6 +28,7 @@ class Score:
     influence: Array
     low: float
     high: float
+    n_pairs: int = 0
 
     @property
     def se(self) -> float:
@@ -60,7 +62,8 @@ def auc(seen: OutOfFold, *, within_sites: bool = True) -> Score:
     for c in (0, 1):
         members = seen.outcome == c
         influence[members] *= np.sqrt(members.sum() / max(members.sum() - 1, 1))
-    return Score("AUC", float(value), influence * training_factor(seen), 0.0, 1.0)
+    smaller = int(min(seen.outcome.sum(), len(pairs) - seen.outcome.sum()))
+    return Score("AUC", float(value), influence * training_factor(seen), 0.0, 1.0, smaller)
 
 
 def training_factor(seen: OutOfFold) -> float:
@@ -114,14 +117,14 @@ def estimate(score: Score, n: int) -> Estimate:
     value, se = score.value, score.se
     if not np.isfinite(value):
         return Estimate(score.statistic, n=n, reason="no two participants can be compared")
-    if score.statistic != "AUC":
+    if not score.n_pairs:
         low = max(value - _REACH * se, score.low)
         high = min(value + _REACH * se, score.high)
     elif 0.0 < value < 1.0:
         reach = _REACH * se / (value * (1 - value))
         low, high = expit(logit(value) - reach), expit(logit(value) + reach)
     else:
-        edge = ((1 - CONFIDENCE) / 2) ** (1 / max(n // 2, 1))
+        edge = ((1 - CONFIDENCE) / 2) ** (1 / score.n_pairs)
         low, high = (edge, 1.0) if value == 1.0 else (0.0, 1 - edge)
     return Estimate(score.statistic, value, float(low), float(high), se=se, n=n)
 

@@ -1,6 +1,9 @@
 """Every figure of one model, and what it adds to another on the same participants."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from defaultmode.core.result import Estimate
 from defaultmode.prediction.calibration import calibration, calibration_error
@@ -35,8 +38,10 @@ def evaluate(seen: OutOfFold, base_rates: Sequence[float] = BASE_RATES) -> list[
     if seen.kind == "continuous":
         return [estimate(s, n) for s in (r_squared(seen), mean_absolute_error(seen))]
     found = [estimate(auc(seen), n)]
-    if seen.block.max() > 0:
-        found.append(estimate(_renamed(auc(seen, within_sites=False), "AUC across sites"), n))
+    if seen.block.max() > 0 and not np.array_equal(seen.fold[0], seen.block):
+        found.append(
+            estimate(replace(auc(seen, within_sites=False), statistic="AUC across sites"), n)
+        )
     found += [estimate(brier(seen), n), estimate(brier_skill(seen), n)]
     return [*found, *calibration(seen), calibration_error(seen), *classification(seen, base_rates)]
 
@@ -48,7 +53,3 @@ def added(seen: OutOfFold, other: OutOfFold) -> list[Estimate]:
     if seen.kind == "binary":
         pairs.append((brier(seen), brier(other)))
     return [difference(a, b, n) for a, b in pairs]
-
-
-def _renamed(score: Score, name: str) -> Score:
-    return Score(name, score.value, score.influence, score.low, score.high)

@@ -65,7 +65,12 @@ def run_trials(trials: Trials) -> list[float]:
 
 
 def permutation_p(observed: float, permuted: Sequence[float]) -> float:
-    """Share of the runs at least as good, the observed one among them; Phipson & Smyth (2010)."""
+    """Share of the runs at least as good, the observed one among them; NaN where there is none.
+
+    Phipson & Smyth (2010).
+    """
+    if not np.isfinite(observed):
+        return float("nan")
     values = np.asarray(permuted, dtype=np.float64)
     known = values[np.isfinite(values)]
     # equal but for rounding is equal: a p value must not be too small

@@ -25,6 +25,14 @@ def check_enough(outcome: Array, kind: Kind) -> None:
         raise DefaultModeError("E429", f"{found}; at least {FEWEST_PER_CLASS} of each are needed.")
 
 
+def check_comparable(outcome: Array, block: Codes, kind: Kind) -> None:
+    """Raise E429 where no site has both classes: site and outcome are then one thing."""
+    both = [len(np.unique(outcome[block == site])) > 1 for site in np.unique(block)]
+    if kind == "binary" and not any(both):
+        msg = "no site has participants of both classes, so that the site alone would tell them."
+        raise DefaultModeError("E429", msg)
+
+
 def leaves_sites_out(outcome: Array, block: Codes, kind: Kind) -> bool:
     """Whether whole sites can be left out: three or more, and both classes at the others."""
     n_sites = int(block.max(initial=-1)) + 1

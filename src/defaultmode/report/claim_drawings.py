@@ -122,7 +122,7 @@ def _numberless(rows: Sequence[Row]) -> list[Finding]:
     """Findings without a number of this quantity, by name, one row for each stance."""
     found = []
     for stance in STANCES:
-        names = [_name(row) for row in rows if row["stance"] == stance]
+        names = dict.fromkeys(_name(row) for row in rows if row["stance"] == stance)
         if names:
             said = fill(listed(names, MOST_NAMES), WIDEST)
             missing = Missing("no number of this quantity was published")
@@ -193,7 +193,9 @@ def _test_curve(test: Test, rows: Sequence[Row], *, several: bool) -> Curve:
         )
         for row in rows
     )
-    return Curve(test.name, str(rows[0]["statistic"]), choices, test.smallest, test.direction)
+    statistic = str(rows[0]["statistic"])
+    null = _null(test, statistic)
+    return Curve(test.name, statistic, choices, test.smallest, test.direction, null)
 
 
 def _made(row: Row, *, several: bool) -> dict[str, str]:

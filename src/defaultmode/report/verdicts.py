@@ -26,6 +26,7 @@ from defaultmode.report.writing import Cell, Table, figure, shown_p, word
 PUBLISHED, OWN = "published", "your study"
 POOLED = ("pooled", "pooled with your study")
 UNTESTED = "not testable"
+NONE_DECIDES = "no preset that could decide was measured, such as one that keeps the global signal"
 MEANINGS = {
     "supported": "The 95 % interval excludes no effect on the side that the claim states, p < .05.",
     "contradicted": "The same on the other side.",
@@ -136,12 +137,19 @@ def claim_tables(verdicts: Verdicts, claim: Claim) -> ClaimTables:
     return ClaimTables(
         claim,
         words_of(verdicts, claim.id),
-        str(first["reason"].iloc[0]),
+        _reason(records(first)),
         presets_table(claim, records(rows), decides),
         choices_table(claim, records(_of(own_specifications(verdicts), claim))),
         evidence_table(claim, [row for row in said if row["source"] == PUBLISHED]),
         pooled_table(claim, [row for row in said if row["source"] in POOLED]),
     )
+
+
+def _reason(rows: Sequence[Row]) -> str:
+    """Why the claim has its verdict: that of the first preset, or which presets disagree."""
+    if rows[0]["verdict_over_presets"] == "pipeline-dependent":
+        return "; ".join(f"{place_of(row)}: {row['verdict']}" for row in rows)
+    return str(rows[0]["reason"])
 
 
 def untestable(verdicts: Verdicts) -> Table | None:
@@ -168,7 +176,9 @@ def untestable(verdicts: Verdicts) -> Table | None:
 
 def _why(verdicts: Verdicts, claim: Claim) -> str:
     """Why the test that decides cannot be run, in the first preset."""
-    row = verdicts.table[verdicts.table["claim"] == claim.id].iloc[0]
+    row = _of(verdicts.table, claim).iloc[0]
+    if row["verdict"] != UNTESTED:
+        return NONE_DECIDES
     found = _of(own_specifications(verdicts), claim)
     same = found[found["test"] == row["test"]]
     return str(same["reason"].iloc[0] if len(same) else row["reason"])

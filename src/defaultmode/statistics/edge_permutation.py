@@ -55,11 +55,12 @@ def permuted_edges(
     slope, t = (found[0] for found in robust_t(residuals, design, as_it_is(len(edges))))
     shuffled = shuffles(columns, exchange, n_permutations=n_permutations, rng=rng)
     reached = np.abs(t) * (1 - TIED)
+    # Blocks of like sizes: a few edges alone would be arranged otherwise than the rest.
+    blocks = np.array_split(np.arange(len(t)), -(-len(t) // EDGES_AT_ONCE))
     exceeding, largest = np.zeros(len(t), dtype=np.intp), []
     for part in shuffled.parts(SHUFFLES_AT_ONCE):
         top = np.zeros(len(part))
-        for start in range(0, len(t), EDGES_AT_ONCE):
-            here = slice(start, start + EDGES_AT_ONCE)
+        for here in blocks:
             size = np.abs(robust_t(residuals[:, here], design, part)[1])
             exceeding[here] += (size >= reached[here]).sum(axis=0)
             top = np.maximum(top, size.max(axis=1))

@@ -94,7 +94,7 @@ def _parts(question: Question, cells: Cells, rows: Flags) -> _Parts:
     order = _order_within(who, rows)
     found = [
         _asked(question, cells, rows, (order == turn).astype(np.float64))
-        for turn in range(order.max() + 1)
+        for turn in range(max(order.max() + 1, 1))
     ]
     row_of = np.full((len(found), cells.occasions.n_people), -1)
     row_of[order[rows], who[rows]] = np.flatnonzero(rows)

@@ -100,6 +100,22 @@ def error_from_interval(low: float, high: float, *, scale: Scale = "as it is") -
     return float(limits[1] - limits[0]) / (2 * float(ndtri((1 + CONFIDENCE) / 2)))
 
 
+def error_from_sizes(statistic: str, value: float, n: int, n_reference: int = 0) -> float:
+    """Standard error, on the scale of pooling, of an effect that came without an interval.
+
+    n, n_reference : people behind it; NaN where they are too few, or the statistic has no rule:
+    one for correlations, the large-sample variances of effects in standard deviations for others.
+    Fisher (1921); Hedges (1981).
+    """
+    if statistic == "Pearson r" and n > 3:
+        return 1 / math.sqrt(n - 3)
+    if statistic in ("d", "d_z") and n > 1:
+        return math.sqrt(1 / n + value**2 / (2 * n))
+    if statistic == "Hedges g" and min(n, n_reference) > 1:
+        return math.sqrt(1 / n + 1 / n_reference + value**2 / (2 * (n + n_reference)))
+    return math.nan
+
+
 def to_scale(values: ArrayLike, scale: Scale) -> Array:
     """Effects on the scale of pooling; ratios above 0, correlations between −1 and 1, else NaN."""
     array = np.asarray(values, dtype=np.float64)
