@@ -51,13 +51,17 @@ def test_a_concentration_that_is_a_line_cannot_be_told_from_drift():
 @pytest.mark.parametrize("plasma", [0.0, np.nan])
 def test_a_concentration_that_stands_still_or_is_not_known_is_missing(plasma):
     run = lively()
-    found = BY_REGION(replace(run, exposure=replace(run.exposure, plasma=np.full(run.n_time, plasma))))
+    found = BY_REGION(
+        replace(run, exposure=replace(run.exposure, plasma=np.full(run.n_time, plasma)))
+    )
     assert isinstance(found, Missing)
     assert found.code == "E306"
 
 
 def test_a_high_pass_before_takes_it_away():
-    found = LEVEL(replace(lively(), processing=Processing(supplied_low_cutoff_hz=0.008)), Reference())
+    found = LEVEL(
+        replace(lively(), processing=Processing(supplied_low_cutoff_hz=0.008)), Reference()
+    )
     assert isinstance(found, Missing)
     assert "high-passed" in found.reason
 

@@ -72,7 +72,9 @@ def test_a_window_with_few_usable_frames_has_no_value():
 
 
 def test_what_the_recording_cannot_show_has_no_value():
-    run = replace(lively(), processing=Processing(global_signal_removed=True, supplied_low_cutoff_hz=0.01))
+    run = replace(
+        lively(), processing=Processing(global_signal_removed=True, supplied_low_cutoff_hz=0.01)
+    )
     values = window_series(run, WindowPlan()).values
     for name in ("global_signal_variance", "default_mode_signal"):
         assert np.isnan(values[name]).all()
@@ -83,7 +85,11 @@ def test_what_the_recording_cannot_show_has_no_value():
 
 @pytest.mark.parametrize(
     ("name", "low", "high"),
-    [("within_default_mode", 0.85, 1.3), ("global_signal_variance", 0.8, 1.2), ("default_mode_signal", 0.9, 1.1)],
+    [
+        ("within_default_mode", 0.85, 1.3),
+        ("global_signal_variance", 0.8, 1.2),
+        ("default_mode_signal", 0.9, 1.1),
+    ],
 )
 def test_the_error_is_the_spread_over_windows_where_frames_are_independent(name, low, high):
     """300 windows that share no frame: their spread is known to 4 %; the jackknife of z is above it."""

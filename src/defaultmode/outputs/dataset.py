@@ -24,6 +24,7 @@ IGNORED = (
     "carry_over.tsv",
     "reliability.tsv",
     "specifications.*",
+    "evidence.*",
     "windows.*",
     "*_windows.*",
     "*_measures.*",

@@ -105,7 +105,8 @@ def between_covariates(ground: Ground) -> dict[str, Array]:
         if name not in columns:
             raise unknown_column(name, "the plan, covariates")
         if ground.study.table[name].nunique() < 2:
-            raise DefaultModeError("E437", f"the covariate {name!r} has one value in the whole study.")
+            msg = f"the covariate {name!r} has one value in the whole study."
+            raise DefaultModeError("E437", msg)
     usual = [n for n in columns if n.lower() in AGE_AND_SEX and columns[n].role == "clinical"]
     found: dict[str, Array] = {}
     for name in ground.plan.covariates or usual:

@@ -14,8 +14,8 @@ CITES = {
     "mixed": ("Laird1982", "Benjamini1995"),
 }
 THOUSANDS = (
-    "Read an edge as a hypothesis: to find what differs between people edge by edge takes thousands "
-    "of them (Marek 2022)."
+    "Read an edge as a hypothesis: to find which edges differ between people takes thousands of "
+    "people (Marek 2022)."
 )
 FEWER = (
     "Read an edge as a hypothesis: differences within people take fewer than the thousands that "

@@ -84,13 +84,14 @@ def study(
 
 
 def ledger_files(book: Ledger) -> dict[str, str]:
-    """claims, specifications (each with its dictionary) and evidence, as path → text."""
+    """claims, specifications and evidence, each with its dictionary, as path → text."""
     return {
         "claims.tsv": result_file(book.claims),
         "claims.json": ledger_dictionary(book.claims),
         "specifications.tsv": result_file(book.specifications),
         "specifications.json": ledger_dictionary(book.specifications),
         "evidence.tsv": result_file(book.evidence),
+        "evidence.json": ledger_dictionary(book.evidence),
     }
 
 

@@ -58,14 +58,13 @@ def read_timed(path: Path) -> tuple[TimedValue, ...]:
     Raises E445 (no time, no participant, no number) and what a damaged table raises.
     """
     table = read_text_table(path)
-    named = parse_name(path.name)
-    if "participant_id" not in table and named is None:
+    own = _labels_of_name(path)
+    if "participant_id" not in table and not own:
         there = ", ".join(map(str, table.columns[:5]))
         raise DefaultModeError(CODE, f"{path} has the columns {there}; expected participant_id.")
     found = tuple(_values(table, path))
     if not found:
         raise DefaultModeError(CODE, f"{path} has no column of numbers beside its times.")
-    own = _labels_of_name(path)
     return tuple(TimedValue(v.where or own, v.time_s, v.name, v.value) for v in found)
 
 

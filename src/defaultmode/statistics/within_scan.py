@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy.special import ndtri
-from scipy.stats import norm
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import t as student
 
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.result import Estimate
@@ -38,21 +37,21 @@ class Course:
 
     @property
     def turned(self) -> Array:
-        """Correlation with the rating turned by 0, 1, 2 … windows, end over end, (n_windows,).
+        """Fisher z with the rating turned by 0, 1, 2 … windows, end over end, (n_windows,).
 
         Each turned rating is freed of concentration and time again, or it would share less with the
         quantity than the rating itself can.
         """
         n = len(self.rating)
         copies = self.rating[(np.arange(n)[:, None] - np.arange(n)) % n]
-        return np.asarray(_unit(self.quantity) @ _unit(_without(copies, self.basis)))
+        return np.asarray(_fisher_z(self.quantity, _without(copies, self.basis)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lagged:
     """Correlation of the quantity with the rating some windows later, (n_lags,).
 
-    lags_s : above 0 where the rating follows; r : over all runs, as in `within_scan`
+    lags_s : above 0 where the rating follows; r : over all people, as in `within_scan`
     """
 
     lags_s: Array
@@ -78,10 +77,10 @@ def within_scan(
         the quantity and the rating; rows that lack one of them are left out
     In each run both are freed of the concentration, its square (ratings saturate) and time, so that
     neither people nor their dose-response curves are compared: a repeated-measures correlation
-    (Bakdash & Marusich 2017) with slopes of their own. Windows overlap and drift: the null turns
-    each run's rating by a random number of windows, end over end, which keeps its autocorrelation;
-    standard error and interval are those of that null on Fisher's z, p of the normal distribution,
-    p_permuted the rank. `raw` is the rating's coefficient in the mixed model quantity ~ rating +
+    (Bakdash & Marusich 2017) with slopes of their own. Windows overlap and drift, so they are no
+    sample: mean, interval and p are of people's Fisher z, one each, by Student's t. For p_permuted
+    each run's rating is turned by a random number of windows, end over end, which keeps its
+    autocorrelation. `raw` is the rating's coefficient in the mixed model quantity ~ rating +
     concentration + time + (1 | participant), in units of the quantity per unit of the rating.
     Estimate with code E446 where fewer than three people have ten windows each.
     """
@@ -90,24 +89,23 @@ def within_scan(
         courses = courses_of(rows, quantity, rating)
     except DefaultModeError as problem:
         return Estimate("Pearson r", code=problem.code, reason=problem.detail)
-    people = len({c.participant for c in courses})
-    r = correlation(courses)
+    z = per_person(courses, [_fisher_z(c.quantity, c.rating) for c in courses])
     turned = _null(courses, draws, rng)
-    se = float(np.arctanh(turned).std())
-    z, reach = np.arctanh(r), float(ndtri((1 + CONFIDENCE) / 2)) * se
+    mean, se, df = float(z.mean()), float(z.std(ddof=1) / np.sqrt(len(z))), len(z) - 1
+    reach = float(student.ppf((1 + CONFIDENCE) / 2, df)) * se
     return Estimate(
         "Pearson r",
-        value=r,
-        ci_low=float(np.tanh(z - reach)),
-        ci_high=float(np.tanh(z + reach)),
+        value=float(np.tanh(mean)),
+        ci_low=float(np.tanh(mean - reach)),
+        ci_high=float(np.tanh(mean + reach)),
         se=se,
-        p=float(2 * norm.sf(abs(z) / se)),
-        df=1 / se**2,
-        n=people,
+        p=float(2 * student.sf(abs(mean) / se, df)),
+        df=df,
+        n=len(z),
         raw=_slope(rows, quantity, rating),
-        p_permuted=(1 + int((np.abs(turned) >= abs(r)).sum())) / (1 + draws),
+        p_permuted=(1 + int((np.abs(turned) >= abs(mean)).sum())) / (1 + draws),
         how=(
-            f"within {len(courses)} scans of {people} people, given concentration and time; "
+            f"within {len(courses)} scans of {len(z)} people, given concentration and time; "
             f"{sum(len(c.quantity) for c in courses)} windows; rating strongest "
             f"{lagged(courses, step_s=_step_s(rows)).strongest_s:+.0f} s after the quantity"
         ),
@@ -144,10 +142,11 @@ def _course(participant: str, run: pd.DataFrame, quantity: str, rating: str) -> 
     return Course(participant, ours, theirs, basis)
 
 
-def correlation(courses: Sequence[Course]) -> float:
-    """Pearson correlation pooled within runs, each run weighted by its windows."""
-    each = [float(_unit(c.quantity) @ _unit(c.rating)) for c in courses]
-    return float(np.average(each, weights=_weights(courses)))
+def per_person(courses: Sequence[Course], values: ArrayLike) -> Array:
+    """Mean over the runs of each person of values (n_courses, …), (n_people, …)."""
+    rows = np.asarray(values, dtype=np.float64)
+    names = np.array([c.participant for c in courses])
+    return np.array([rows[names == name].mean(axis=0) for name in dict.fromkeys(names.tolist())])
 
 
 def lagged(courses: Sequence[Course], *, step_s: float, furthest: int = 6) -> Lagged:
@@ -158,10 +157,12 @@ def lagged(courses: Sequence[Course], *, step_s: float, furthest: int = 6) -> La
 
 
 def _at_lag(courses: Sequence[Course], lag: int) -> float:
+    if not courses:
+        return np.nan
     early, late = slice(0, -abs(lag) or None), slice(abs(lag), None)
     ours, theirs = (early, late) if lag >= 0 else (late, early)
-    each = [float(_unit(c.quantity[ours]) @ _unit(c.rating[theirs])) for c in courses]
-    return float(np.average(each, weights=_weights(courses))) if each else np.nan
+    z = [_fisher_z(c.quantity[ours], c.rating[theirs]) for c in courses]
+    return float(np.tanh(per_person(courses, z).mean()))
 
 
 def _complete(windows: pd.DataFrame, quantity: str, rating: str) -> pd.DataFrame:
@@ -174,15 +175,9 @@ def _complete(windows: pd.DataFrame, quantity: str, rating: str) -> pd.DataFrame
 
 
 def _null(courses: Sequence[Course], draws: int, rng: np.random.Generator) -> Array:
-    """Correlations with every run's rating turned by a number of windows of its own, (draws,)."""
-    weights = _weights(courses)
+    """Mean Fisher z with every run's rating turned by a number of windows of its own, (draws,)."""
     each = [found[rng.integers(len(found), size=draws)] for found in (c.turned for c in courses)]
-    return np.asarray(np.average(each, axis=0, weights=weights))
-
-
-def _weights(courses: Sequence[Course]) -> Array:
-    """Windows of each run less the columns of its model."""
-    return np.array([len(c.rating) - c.basis.shape[1] for c in courses], dtype=np.float64)
+    return np.asarray(per_person(courses, each).mean(axis=0))
 
 
 def _slope(rows: pd.DataFrame, quantity: str, rating: str) -> float:
@@ -215,6 +210,12 @@ def _basis(columns: Array) -> Array:
 
 def _without(values: Array, basis: Array) -> Array:
     return np.asarray(values - basis @ (basis.T @ values))
+
+
+def _fisher_z(quantity: Array, ratings: Array) -> Array:
+    """Fisher z of a quantity (n,) with ratings (n,) or (n, k), shape () or (k,)."""
+    r = _unit(quantity) @ _unit(ratings)
+    return np.asarray(np.arctanh(np.clip(r, FLAT - 1, 1 - FLAT)))
 
 
 def _unit(values: Array) -> Array:
