@@ -1,7 +1,7 @@
 """Every test of the ledger on data whose truth is known, many times over; writes a table.
 
 python benchmarks/ledger_calibration.py [--simulations 20000] [--only WORD ...] [--out FILE]
-    [--keep FILE.json]      counts are kept there; worlds left out by --only are taken from it
+    [--keep FILE.json]      counts are kept there; a run that was cut off goes on from it
 """
 
 import argparse
@@ -9,9 +9,9 @@ import json
 import multiprocessing
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from zlib import crc32
 
@@ -23,48 +23,74 @@ from nulls.all_worlds import all_worlds  # noqa: E402
 from nulls.report import report  # noqa: E402
 from nulls.world import Tally, World, tallied  # noqa: E402
 
-CHUNK = 1000  # simulations of one job, so that both cores end together
+PARTS = 20  # of a world, so that all worlds are simulated in turns
 SEED = 20261122
 CORES = 2
+Job = tuple[str, int, int]  # world, part, simulations
 
 
-def simulate(key: str, n: int, seed: Sequence[int]) -> tuple[str, Tally]:
+@dataclass(slots=True)
+class Counts:
+    """What was simulated so far: the counts of each world, and which of its parts they hold."""
+
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    parts: dict[str, list[int]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path | None) -> "Counts":
+        """Those of an earlier run, none where there was none."""
+        if path is None or not path.exists():
+            return cls()
+        kept = json.loads(path.read_text("utf-8"))
+        return cls({key: Tally(**one) for key, one in kept["tallies"].items()}, kept["parts"])
+
+    def add(self, key: str, part: int, tally: Tally) -> None:
+        """One more part of a world."""
+        self.tallies.setdefault(key, Tally()).__iadd__(tally)
+        self.parts.setdefault(key, []).append(part)
+
+    def write(self, path: Path | None) -> None:
+        """Keep them."""
+        if path:
+            tallies = {key: asdict(tally) for key, tally in self.tallies.items()}
+            path.write_text(json.dumps({"tallies": tallies, "parts": self.parts}), "utf-8")
+
+
+def simulate(key: str, part: int, n: int) -> tuple[str, int, Tally]:
     """One job: some simulations of one world, with a stream of their own."""
-    began = time.process_time()
-    tally = tallied(all_worlds()[key].simulate(n, np.random.default_rng(list(seed))))
+    began, seed = time.process_time(), [SEED, crc32(key.encode()), part]
+    tally = tallied(all_worlds()[key].simulate(n, np.random.default_rng(seed)))
     tally.seconds = time.process_time() - began
-    return key, tally
+    return key, part, tally
 
 
-def jobs(worlds: dict[str, World], simulations: int) -> Iterator[tuple[str, int, Sequence[int]]]:
-    """Long worlds first; the seed of a chunk depends on nothing but its world and its number."""
-    for key, world in sorted(worlds.items(), key=lambda one: -one[1].cost * one[1].share):
-        wanted = max(1, round(simulations * world.share))
-        size = max(1, min(CHUNK, wanted // (2 * CORES)))
-        for chunk, start in enumerate(range(0, wanted, size)):
-            yield key, min(size, wanted - start), (SEED, crc32(key.encode()), chunk)
+def jobs(worlds: dict[str, World], simulations: int, done: Counts) -> Iterator[Job]:
+    """What is left to do: the first part of every world, then the second, and so on.
+
+    The seed of a part depends on nothing but its world and its number.
+    """
+    for part in range(PARTS):
+        for key, world in worlds.items():
+            wanted = max(1, round(simulations * world.share))
+            size = (part + 1) * wanted // PARTS - part * wanted // PARTS
+            if size and part not in done.parts.get(key, []):
+                yield key, part, size
 
 
-def calibrate(worlds: dict[str, World], simulations: int) -> dict[str, Tally]:
-    """All simulations of these worlds, on both cores."""
-    found = {key: Tally() for key in worlds}
+def calibrate(
+    worlds: dict[str, World], simulations: int, keep: Path | None = None
+) -> dict[str, Tally]:
+    """All simulations of these worlds, on both cores; what is kept in a file is not done again."""
+    counts = Counts.read(keep)
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(CORES, mp_context=context) as pool:
-        waiting = [pool.submit(simulate, *job) for job in jobs(worlds, simulations)]
-        for done, future in enumerate(as_completed(waiting), start=1):
-            key, tally = future.result()
-            found[key] += tally
-            if done % 50 == 0:
-                print(f"{done} of {len(waiting)} jobs", flush=True)
-    return found
-
-
-def kept(path: Path | None) -> dict[str, Tally]:
-    """Counts of an earlier run, of worlds that are still there."""
-    if path is None or not path.exists():
-        return {}
-    counts = json.loads(path.read_text("utf-8"))
-    return {key: Tally(**one) for key, one in counts.items() if key in all_worlds()}
+        todo = list(jobs(worlds, simulations, counts))
+        waiting = [pool.submit(simulate, *job) for job in todo]
+        for n, future in enumerate(as_completed(waiting), start=1):
+            counts.add(*future.result())
+            if n % 20 == 0 or n == len(todo):
+                counts.write(keep)
+    return {key: tally for key, tally in counts.tallies.items() if key in all_worlds()}
 
 
 def main() -> None:
@@ -80,9 +106,7 @@ def main() -> None:
         for key, world in all_worlds().items()
         if not options.only or any(word in key for word in options.only)
     }
-    found = kept(options.keep) | calibrate(worlds, options.simulations)
-    if options.keep:
-        options.keep.write_text(json.dumps({key: asdict(t) for key, t in found.items()}), "utf-8")
+    found = calibrate(worlds, options.simulations, options.keep)
     shown = {key: world for key, world in all_worlds().items() if key in found}
     text = report(shown, found, seed=SEED)
     print(text)

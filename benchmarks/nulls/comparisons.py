@@ -59,7 +59,7 @@ def _groups(effect: float) -> Iterator[World]:
         yield World("two groups", f"{people}{planted}",
                     asked(question, rows, plain, truth=effect, verdicts=not effect), effect, share=SHARE[effect])  # fmt: skip
         yield World("two groups", f"{people}, age and motion given{planted}",
-                    asked(question, rows, adjusted, truth=effect, verdicts=not effect), effect, share=SHARE[effect])  # fmt: skip
+                    asked(question, rows, adjusted, truth=effect), effect, share=SHARE[effect])  # fmt: skip
 
 
 def _within(effect: float) -> Iterator[World]:
@@ -91,7 +91,7 @@ def _within(effect: float) -> Iterator[World]:
         yield World("crossover", name + planted,
                     asked(question, rows, make, truth=effect, verdicts=not effect), effect, share=SHARE[effect])  # fmt: skip
         yield World("crossover", f"{name}, motion that the drug raises is given{planted}",
-                    asked(question, rows, moved, truth=effect, verdicts=not effect), effect, share=SHARE[effect])  # fmt: skip
+                    asked(question, rows, moved, truth=effect), effect, share=SHARE[effect])  # fmt: skip
     rows = parallel(20, 0)
     course = Question("treatment course", NOTHING, DRUG, "", ACUTE)
     raised = np.sqrt(2) * effect * rows.at(DRUG, ACUTE)

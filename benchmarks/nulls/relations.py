@@ -67,7 +67,7 @@ def _over_people(r: float) -> Iterator[World]:
         yield World("correlation", f"{n} people{_named(r)}",
                     asked(question, rows, plain, truth=r, verdicts=not r), r, share=SHARE[r])  # fmt: skip
         yield World("correlation", f"{n} people, age and motion given{_named(r)}",
-                    asked(question, rows, given, truth=r, verdicts=not r), r, share=SHARE[r])  # fmt: skip
+                    asked(question, rows, given, truth=r), r, share=SHARE[r])  # fmt: skip
     pooled = groups(25, 25)
     apart = np.repeat([1.0, 0.0], 25)
 

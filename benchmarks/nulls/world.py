@@ -38,7 +38,7 @@ class World:
     nature : what the procedure promises: exact tests, approximate ones that must not be liberal,
         those that are conservative by nature, and bounds that a rate must not exceed
     limit : the rate that is promised; share : of the simulations asked for, where one takes long
-    cost : seconds that a simulation took here, to put long worlds first
+    cost : seconds that a simulation takes, as far as it is known
     """
 
     family: str

@@ -24,6 +24,12 @@ MEASURES = (
 )  # fmt: skip
 BROKEN = "sub-03_ses-a_task-rest"  # has no repetition time
 TREES = ("tables", "images")
+INFUSION = {
+    "PharmaceuticalName": "ketamine",
+    "PharmaceuticalDoseAmount": 0.5,
+    "PharmaceuticalDoseUnits": "mg/kg",
+    "PharmaceuticalDoseTime": [60, 2460],
+}
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +38,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("results")
     source = made.tables(root / "in", {"01": "patient", "02": "control"})
     made.write_table(source, BROKEN, made.series(5), RepetitionTime=None)
+    made.write_table(source, "sub-02_task-infusion", made.series(6), **INFUSION)
     made.volumes(root / "volumes")
     words = ("--measures", *MEASURES, "--surrogates", "2", "--nprocs", "1", "--quiet")
     assert main(["measure", str(source), str(root / "tables"), *words]) == 4

@@ -26,7 +26,7 @@ def mean(question: Question, cells: Cells) -> Setup:
     if not np.isfinite(y).any():
         raise untestable("nobody has a recording without or before treatment with this value")
     y = np.where(_belongs(question, cells), y - question.null, np.nan)
-    text = f"mean of people against {question.null:g}{_of(question)}"
+    text = f"mean of people against {question.null:g}{_of(question, cells)}"
     return _made(cells, y, np.ones(len(y)), MEAN, text)
 
 
@@ -127,7 +127,7 @@ def correlation(question: Question, cells: Cells) -> Setup:
     if not question.group:
         covariates |= _group_covariate(cells)
     given = f", given {', '.join(covariates)}" if covariates else ""
-    text = f"over people{_of(question)}, untreated{given}"
+    text = f"over people{_of(question, cells)}, untreated{given}"
     return _made(cells, np.where(keep, b, np.nan), a, None, text, covariates)
 
 
@@ -235,19 +235,20 @@ def _columns(columns: Sequence[Array], n: int) -> Array:
 
 
 def _belongs(question: Question, cells: Cells) -> NDArray[np.bool_]:
-    """People of the group that is asked; raises E438 where there is none."""
+    """People of the group that is asked: everybody where the study names no groups."""
     group = cells.occasions.group
-    if not question.group:
+    if not question.group or (group == "").all():
         return np.ones(len(group), dtype=bool)
-    if (group == "").all():
-        if question.group == PATIENTS:  # a study without groups is one of its own participants
-            return np.ones(len(group), dtype=bool)
+    if not (group == question.group).any():
         raise untestable(f"the study names no {question.group}")
     return np.asarray(group == question.group)
 
 
-def _of(question: Question) -> str:
-    return f" of {question.group}" if question.group else ""
+def _of(question: Question, cells: Cells) -> str:
+    if not question.group:
+        return ""
+    named = (cells.occasions.group != "").any()
+    return f" of {question.group}" if named else f", taken for {question.group}: no groups are named"
 
 
 def _two_groups(cells: Cells) -> Array:

@@ -1,7 +1,7 @@
 """Whether a quantity and a rating move together within a scan, at like concentration."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -59,7 +59,7 @@ class Lagged:
 
     @property
     def strongest_s(self) -> float:
-        """The lag at which the correlation is furthest from 0, in s."""
+        """The lag at which the correlation is furthest from 0, in s; lag 0 is always known."""
         return float(self.lags_s[np.nanargmax(np.abs(self.r))])
 
 
@@ -89,26 +89,10 @@ def within_scan(
         courses = courses_of(rows, quantity, rating)
     except DefaultModeError as problem:
         return Estimate("Pearson r", code=problem.code, reason=problem.detail)
-    z = per_person(courses, [_fisher_z(c.quantity, c.rating) for c in courses])
-    turned = _null(courses, draws, rng)
-    mean, se, df = float(z.mean()), float(z.std(ddof=1) / np.sqrt(len(z))), len(z) - 1
-    reach = float(student.ppf((1 + CONFIDENCE) / 2, df)) * se
-    return Estimate(
-        "Pearson r",
-        value=float(np.tanh(mean)),
-        ci_low=float(np.tanh(mean - reach)),
-        ci_high=float(np.tanh(mean + reach)),
-        se=se,
-        p=float(2 * student.sf(abs(mean) / se, df)),
-        df=df,
-        n=len(z),
+    return replace(
+        _estimate(courses, rng, draws),
         raw=_slope(rows, quantity, rating),
-        p_permuted=(1 + int((np.abs(turned) >= abs(mean)).sum())) / (1 + draws),
-        how=(
-            f"within {len(courses)} scans of {len(z)} people, given concentration and time; "
-            f"{sum(len(c.quantity) for c in courses)} windows; rating strongest "
-            f"{lagged(courses, step_s=_step_s(rows)).strongest_s:+.0f} s after the quantity"
-        ),
+        how=_told(courses, _step_s(rows)),
     )
 
 
@@ -172,6 +156,35 @@ def _complete(windows: pd.DataFrame, quantity: str, rating: str) -> pd.DataFrame
     if lacking:
         raise DefaultModeError(CODE, f"the windows have no column {', '.join(lacking)}")
     return windows.dropna(subset=needed)
+
+
+def _estimate(courses: Sequence[Course], rng: np.random.Generator, draws: int) -> Estimate:
+    """The mean of people's Fisher z by Student's t, as a correlation, and its rank."""
+    z = per_person(courses, [_fisher_z(c.quantity, c.rating) for c in courses])
+    turned = _null(courses, draws, rng)
+    mean, se, df = float(z.mean()), float(z.std(ddof=1) / np.sqrt(len(z))), len(z) - 1
+    reach = float(student.ppf((1 + CONFIDENCE) / 2, df)) * se
+    return Estimate(
+        "Pearson r",
+        value=float(np.tanh(mean)),
+        ci_low=float(np.tanh(mean - reach)),
+        ci_high=float(np.tanh(mean + reach)),
+        se=se,
+        p=float(2 * student.sf(abs(mean) / se, df)),
+        df=df,
+        n=len(z),
+        p_permuted=(1 + int((np.abs(turned) >= abs(mean)).sum())) / (1 + draws),
+    )
+
+
+def _told(courses: Sequence[Course], step_s: float) -> str:
+    people = len({c.participant for c in courses})
+    windows = sum(len(c.quantity) for c in courses)
+    lag_s = lagged(courses, step_s=step_s).strongest_s
+    return (
+        f"within {len(courses)} scans of {people} people, given concentration and time; {windows} "
+        f"windows; rating strongest {lag_s:+.0f} s after the quantity"
+    )
 
 
 def _null(courses: Sequence[Course], draws: int, rng: np.random.Generator) -> Array:
