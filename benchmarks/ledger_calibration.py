@@ -2,6 +2,7 @@
 
 python benchmarks/ledger_calibration.py [--simulations 20000] [--only WORD ...] [--out FILE]
     [--keep FILE.json]      counts are kept there; a run that was cut off goes on from it
+    [--again]               forget what is kept of the worlds that are chosen
 """
 
 import argparse
@@ -9,9 +10,10 @@ import json
 import multiprocessing
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
+from math import inf
 from pathlib import Path
 from zlib import crc32
 
@@ -49,6 +51,13 @@ class Counts:
         self.tallies.setdefault(key, Tally()).__iadd__(tally)
         self.parts.setdefault(key, []).append(part)
 
+    def without(self, worlds: Iterable[str]) -> "Counts":
+        """What is left when some worlds are forgotten."""
+        for key in worlds:
+            self.tallies.pop(key, None)
+            self.parts.pop(key, None)
+        return self
+
     def write(self, path: Path | None) -> None:
         """Keep them."""
         if path:
@@ -78,9 +87,12 @@ def jobs(worlds: dict[str, World], simulations: int, done: Counts) -> Iterator[J
 
 
 def calibrate(
-    worlds: dict[str, World], simulations: int, keep: Path | None = None
+    worlds: dict[str, World], simulations: int, keep: Path | None = None, *, until: float = inf
 ) -> dict[str, Tally]:
-    """All simulations of these worlds, on both cores; what is kept in a file is not done again."""
+    """All simulations of these worlds, on both cores; what is kept in a file is not done again.
+
+    until : monotonic time, after which no part is begun
+    """
     counts = Counts.read(keep)
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(CORES, mp_context=context) as pool:
@@ -90,6 +102,9 @@ def calibrate(
             counts.add(*future.result())
             if n % 20 == 0 or n == len(todo):
                 counts.write(keep)
+            if time.monotonic() > until:
+                pool.shutdown(cancel_futures=True)
+                break
     return {key: tally for key, tally in counts.tallies.items() if key in all_worlds()}
 
 
@@ -100,12 +115,15 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=[], help="words in the names of families")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--keep", type=Path)
+    parser.add_argument("--again", action="store_true")
     options = parser.parse_args()
     worlds = {
         key: world
         for key, world in all_worlds().items()
         if not options.only or any(word in key for word in options.only)
     }
+    if options.again:
+        Counts.read(options.keep).without(worlds).write(options.keep)
     found = calibrate(worlds, options.simulations, options.keep)
     shown = {key: world for key, world in all_worlds().items() if key in found}
     text = report(shown, found, seed=SEED)

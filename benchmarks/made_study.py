@@ -92,7 +92,10 @@ def _people(
         (_person("therapy"), therapy),
         (_person("sex"), each(rng.choice(["f", "m"], size.n))),
         (_person("site"), each(rng.choice(["a", "b", "c", "d"], size.n))),
-        (Column("age", "clinical", "number", level="participant"), each(rng.normal(40, 10, size.n))),
+        (
+            Column("age", "clinical", "number", level="participant"),
+            each(rng.normal(40, 10, size.n)),
+        ),
         (motion, rng.gamma(2, 0.06, len(arm))),
     ]
 

@@ -6,20 +6,20 @@ python benchmarks/measuring.py [--quick] [--pairs 5] [--volumes 300] [--folder K
 import argparse
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 
 import made_run
 import numpy as np
+from machine import machine
 
 HERE = Path(__file__).parent
+PACKAGES = ("numpy", "scipy", "numba", "nibabel", "nilearn", "isal")
 QUICK_S = 280.0  # `--quick` promises five minutes
 FLOAT32_COSTS = 2.2  # as much as int16, to be made and for one round: its bytes hardly compress
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMBA")}
@@ -165,21 +165,6 @@ def panel() -> dict[str, float]:
     }
 
 
-def machine() -> str:
-    """What the numbers were measured on."""
-    model = platform.processor() or "unknown processor"
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        names = [x for x in cpuinfo.read_text("utf-8").splitlines() if x.startswith("model name")]
-        model = names[0].split(":")[1].strip() if names else model
-    packages = ("numpy", "scipy", "numba", "nibabel", "nilearn", "isal")
-    versions = ", ".join(f"{p} {version(p)}" for p in packages)
-    return (
-        f"{os.cpu_count()} cores, {model}, {platform.system()}, Python "
-        f"{platform.python_version()}, {versions}"
-    )
-
-
 def extractions(options: argparse.Namespace, folder: Path, until: float) -> dict[str, object]:
     """Both data types; the second only where it will probably end in time."""
     whole = () if options.quick else (WHOLE,)
@@ -210,7 +195,7 @@ def main() -> None:
     options = parser.parse_args()
     until = time.monotonic() + (QUICK_S if options.quick else float("inf"))
     load = os.getloadavg()[0]
-    print(f"{machine()}; load before the first run {load:.1f}")
+    print(f"{machine(*PACKAGES)}; load before the first run {load:.1f}")
     found = small_parts(2 if options.quick else options.pairs)
     with tempfile.TemporaryDirectory() as temporary:
         found |= extractions(options, (options.folder or Path(temporary)).resolve(), until)

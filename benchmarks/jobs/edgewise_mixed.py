@@ -18,7 +18,7 @@ TOLERANCE = 1e-10  # of their optimiser, so that estimates are compared and not 
 
 
 def made(seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Edges (n, N_EDGES), columns (n, 9) and participants (n,); 15 % of the sessions are missing."""
+    """Edges (n, N_EDGES), columns (n, 9), participants (n,); 15 % of the sessions are missing."""
     rng = np.random.default_rng(seed)
     who = np.repeat(np.arange(PEOPLE), SESSIONS)
     each = rng.normal(size=(PEOPLE, 2))[who]

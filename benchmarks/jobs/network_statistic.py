@@ -50,7 +50,7 @@ def theirs(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def replayed(edges: np.ndarray, x: np.ndarray) -> np.ndarray:
     """Largest extents of our components in bctpy's own permutations."""
-    draws = np.random.RandomState(SEED)  # noqa: NPY002  # its generator
+    draws = np.random.RandomState(SEED)  # its generator
     order = np.array([np.argsort(draws.permutation(len(x))) for _ in range(THEIR_PERMUTATIONS)])
     design = design_of(np.column_stack([x, np.ones(len(x))]))
     shuffled = Shuffles(order, None, complete=False)

@@ -4,6 +4,14 @@ from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
+
+from defaultmode.core.errors import DefaultModeError
+from defaultmode.core.result import Estimate
+from defaultmode.statistics.answers import estimate
+from defaultmode.statistics.effects import hedges_g
+from defaultmode.statistics.linear import GROUPS, PAIRED, coefficient
+from defaultmode.statistics.matching import matched
+from defaultmode.statistics.question import Question, Setup
 from nulls.designs import (
     ACUTE,
     AFTER,
@@ -17,14 +25,6 @@ from nulls.designs import (
     parallel,
 )
 from nulls.world import Found, World, of_estimates
-
-from defaultmode.core.errors import DefaultModeError
-from defaultmode.core.result import Estimate
-from defaultmode.statistics.answers import estimate
-from defaultmode.statistics.effects import hedges_g
-from defaultmode.statistics.linear import GROUPS, PAIRED, coefficient
-from defaultmode.statistics.matching import matched
-from defaultmode.statistics.question import Question, Setup
 
 EFFECTS = (0.0, 0.3, 0.8)
 SHARE = {0.0: 1.0, 0.3: 0.5, 0.8: 0.5}
@@ -56,10 +56,20 @@ def _groups(effect: float) -> Iterator[World]:
             return {"outcome": y, "age": age, "motion": motion}
 
         people = f"{n} patients, {m} controls"
-        yield World("two groups", f"{people}{planted}",
-                    asked(question, rows, plain, truth=effect, verdicts=not effect), effect, share=SHARE[effect])  # fmt: skip
-        yield World("two groups", f"{people}, age and motion given{planted}",
-                    asked(question, rows, adjusted, truth=effect), effect, share=SHARE[effect])  # fmt: skip
+        yield World(
+            "two groups",
+            f"{people}{planted}",
+            asked(question, rows, plain, truth=effect, verdicts=not effect),
+            effect,
+            share=SHARE[effect],
+        )
+        yield World(
+            "two groups",
+            f"{people}, age and motion given{planted}",
+            asked(question, rows, adjusted, truth=effect),
+            effect,
+            share=SHARE[effect],
+        )
 
 
 def _within(effect: float) -> Iterator[World]:
@@ -70,8 +80,13 @@ def _within(effect: float) -> Iterator[World]:
     def mean(rng: np.random.Generator) -> Columns:
         return {"outcome": rng.normal(size=15) + effect}
 
-    yield World("one sample", f"15 people{planted}",
-                asked(ones, sites, mean, truth=effect, verdicts=not effect), effect, share=SHARE[effect])  # fmt: skip
+    yield World(
+        "one sample",
+        f"15 people{planted}",
+        asked(ones, sites, mean, truth=effect, verdicts=not effect),
+        effect,
+        share=SHARE[effect],
+    )
     for n, first in ((10, 2), (21, 3)):
         rows = crossover(n, first=first)
         question = Question("treatment - reference", NOTHING, DRUG, OTHER, ACUTE)
@@ -88,10 +103,20 @@ def _within(effect: float) -> Iterator[World]:
 
         orders = "equal orders" if first == 2 else "one third in the other order"
         name = f"{n} people, {orders}, an effect of the period"
-        yield World("crossover", name + planted,
-                    asked(question, rows, make, truth=effect, verdicts=not effect), effect, share=SHARE[effect])  # fmt: skip
-        yield World("crossover", f"{name}, motion that the drug raises is given{planted}",
-                    asked(question, rows, moved, truth=effect), effect, share=SHARE[effect])  # fmt: skip
+        yield World(
+            "crossover",
+            name + planted,
+            asked(question, rows, make, truth=effect, verdicts=not effect),
+            effect,
+            share=SHARE[effect],
+        )
+        yield World(
+            "crossover",
+            f"{name}, motion that the drug raises is given{planted}",
+            asked(question, rows, moved, truth=effect),
+            effect,
+            share=SHARE[effect],
+        )
     rows = parallel(20, 0)
     course = Question("treatment course", NOTHING, DRUG, "", ACUTE)
     raised = np.sqrt(2) * effect * rows.at(DRUG, ACUTE)
@@ -99,8 +124,13 @@ def _within(effect: float) -> Iterator[World]:
     def later(rng: np.random.Generator) -> Columns:
         return {"outcome": rows.noise(rng) + raised}
 
-    yield World("paired", f"20 people before and during{planted}",
-                asked(course, rows, later, truth=effect, verdicts=not effect), effect, share=SHARE[effect])  # fmt: skip
+    yield World(
+        "paired",
+        f"20 people before and during{planted}",
+        asked(course, rows, later, truth=effect, verdicts=not effect),
+        effect,
+        share=SHARE[effect],
+    )
 
 
 def _arms(effect: float) -> Iterator[World]:
@@ -114,8 +144,13 @@ def _arms(effect: float) -> Iterator[World]:
         def make(rng: np.random.Generator, rows=rows, after=after) -> Columns:
             return {"outcome": rows.noise(rng) + after}
 
-        yield World("parallel arms given the baseline", f"{n} and {m} people{planted}",
-                    asked(question, rows, make, truth=effect, verdicts=not effect), effect, share=SHARE[effect])  # fmt: skip
+        yield World(
+            "parallel arms given the baseline",
+            f"{n} and {m} people{planted}",
+            asked(question, rows, make, truth=effect, verdicts=not effect),
+            effect,
+            share=SHARE[effect],
+        )
     rows = parallel(40, 0)
     question = Question("responders - others", NOTHING, DRUG, "", AFTER)
 
@@ -125,10 +160,20 @@ def _arms(effect: float) -> Iterator[World]:
         on = rows.at(DRUG, AFTER) * responded[rows.participant]
         return {"outcome": rows.noise(rng) + np.sqrt(2) * effect * on, "responders": responded}
 
-    yield World("responders − others", f"40 people, 8 to 32 responders{planted}",
-                asked(question, rows, responding, truth=effect, verdicts=not effect), effect, share=SHARE[effect])  # fmt: skip
-    yield World("moderation", f"48 people, four cells of unequal size, given the baseline{planted}",
-                partial(_moderation, effect), effect, share=SHARE[effect])  # fmt: skip
+    yield World(
+        "responders − others",
+        f"40 people, 8 to 32 responders{planted}",
+        asked(question, rows, responding, truth=effect, verdicts=not effect),
+        effect,
+        share=SHARE[effect],
+    )
+    yield World(
+        "moderation",
+        f"48 people, four cells of unequal size, given the baseline{planted}",
+        partial(_moderation, effect),
+        effect,
+        share=SHARE[effect],
+    )
 
 
 def _moderation(effect: float, n: int, rng: np.random.Generator) -> Found:
@@ -146,16 +191,33 @@ def _moderation(effect: float, n: int, rng: np.random.Generator) -> Found:
 
 def _broken() -> Iterator[World]:
     """What the tests are asked to bear, though their theory does not promise it."""
-    yield World("assumptions broken", "two groups of 20, skewed values (log-normal)",
-                partial(_two_groups, "skewed"), nature="approximate")  # fmt: skip
-    yield World("assumptions broken", "12 patients who vary twice as much as 36 controls, pooled t",
-                partial(_two_groups, "unequal"), nature="approximate")  # fmt: skip
-    yield World("assumptions broken", "the same, Welch's t (comparison of all measures)",
-                _welch, nature="approximate")  # fmt: skip
-    yield World("assumptions broken", "crossover of 12, skewed values",
-                _skewed_pairs, nature="approximate")  # fmt: skip
-    yield World("matched motion", "30 patients who move more, 40 controls; values go with motion",
-                _matched, nature="approximate")  # fmt: skip
+    yield World(
+        "assumptions broken",
+        "two groups of 20, skewed values (log-normal)",
+        partial(_two_groups, "skewed"),
+        nature="approximate",
+    )
+    yield World(
+        "assumptions broken",
+        "12 patients who vary twice as much as 36 controls, pooled t",
+        partial(_two_groups, "unequal"),
+        nature="approximate",
+    )
+    yield World(
+        "assumptions broken",
+        "the same, Welch's t (comparison of all measures)",
+        _welch,
+        nature="approximate",
+    )
+    yield World(
+        "assumptions broken", "crossover of 12, skewed values", _skewed_pairs, nature="approximate"
+    )
+    yield World(
+        "matched motion",
+        "30 patients who move more, 40 controls; values go with motion",
+        _matched,
+        nature="approximate",
+    )
 
 
 def _two_groups(how: str, n: int, rng: np.random.Generator) -> Found:
@@ -201,4 +263,3 @@ def _matched(n: int, rng: np.random.Generator) -> Found:
             return Estimate("")
 
     return of_estimates((one() for _ in range(n)), np.nan)
-

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from nulls.world import Array, Found, of_estimates
 
 from defaultmode.claims import Claim, Test, find_claim, judge, over_presets
 from defaultmode.claims.claim import Contrast
@@ -15,6 +14,7 @@ from defaultmode.pipeline.specifying import Specification
 from defaultmode.statistics.answers import answer
 from defaultmode.statistics.occasions import ACUTE, AFTER, BASELINE, CONTROLS, PATIENTS, Occasions
 from defaultmode.statistics.question import Cells, Question
+from nulls.world import Array, Found, of_estimates
 
 DRUG, OTHER = "ketamine", "placebo"
 ALIKE = 0.8  # correlation of what two presets give of one scan

@@ -5,7 +5,6 @@ from functools import partial
 from math import inf, isfinite, nan
 
 import numpy as np
-from nulls.world import Found, World, of_estimates, only_p
 
 from defaultmode.core.missing import Missing
 from defaultmode.core.result import Estimate
@@ -14,6 +13,7 @@ from defaultmode.statistics.bayes_factor import bayes_factor
 from defaultmode.statistics.equivalence import equivalence
 from defaultmode.statistics.linear import GROUPS, PAIRED, coefficient
 from defaultmode.statistics.pooling import pool
+from nulls.world import Found, World, of_estimates, only_p
 
 NONE = np.empty((0, 0))
 FACTOR = 3  # "moderate" evidence
@@ -22,23 +22,59 @@ FACTOR = 3  # "moderate" evidence
 def worlds() -> Iterator[World]:
     """Every world of this file."""
     for n in (20, 50, 200):
-        yield World("equivalence (TOST) at the bound", f"g 0.5, groups of {n}",
-                    partial(_at_bound, "g", 0.5, n), nan, "conservative", share=0.5)  # fmt: skip
-        yield World("equivalence (TOST) at the bound", f"d_z 0.5, {n} pairs",
-                    partial(_at_bound, "d_z", 0.5, n), nan, "conservative", share=0.5)  # fmt: skip
-        yield World("equivalence (TOST) at the bound", f"r 0.3, {n} people",
-                    partial(_at_bound, "r", 0.3, n), nan, "conservative", share=0.5)  # fmt: skip
+        yield World(
+            "equivalence (TOST) at the bound",
+            f"g 0.5, groups of {n}",
+            partial(_at_bound, "g", 0.5, n),
+            nan,
+            "conservative",
+            share=0.5,
+        )
+        yield World(
+            "equivalence (TOST) at the bound",
+            f"d_z 0.5, {n} pairs",
+            partial(_at_bound, "d_z", 0.5, n),
+            nan,
+            "conservative",
+            share=0.5,
+        )
+        yield World(
+            "equivalence (TOST) at the bound",
+            f"r 0.3, {n} people",
+            partial(_at_bound, "r", 0.3, n),
+            nan,
+            "conservative",
+            share=0.5,
+        )
     for n in (20, 100):
         for statistic, people in (("g", f"groups of {n}"), ("r", f"{n} people")):
-            yield World("Bayes factor above 3 without an effect", f"{statistic}, {people}",
-                        partial(_favours, statistic, n), nan, "bound", 1 / FACTOR)  # fmt: skip
+            yield World(
+                "Bayes factor above 3 without an effect",
+                f"{statistic}, {people}",
+                partial(_favours, statistic, n),
+                nan,
+                "bound",
+                1 / FACTOR,
+            )
     for k in (2, 3, 5, 10, 30):
         for tau2 in (0.0, 0.04, 0.16):
-            yield World("pooling over cohorts", f"mean of {k}, τ² {tau2:g}",
-                        partial(_pooled, k, tau2), 0.0, "approximate", share=0.5)  # fmt: skip
+            yield World(
+                "pooling over cohorts",
+                f"mean of {k}, τ² {tau2:g}",
+                partial(_pooled, k, tau2),
+                0.0,
+                "approximate",
+                share=0.5,
+            )
     for k in (5, 10, 30):
-        yield World("prediction interval of a further cohort", f"from {k}, τ² 0.16",
-                    partial(_further, k), 0.0, "approximate", share=0.5)  # fmt: skip
+        yield World(
+            "prediction interval of a further cohort",
+            f"from {k}, τ² 0.16",
+            partial(_further, k),
+            0.0,
+            "approximate",
+            share=0.5,
+        )
 
 
 def _drawn(statistic: str, effect: float, n: int, rng: np.random.Generator) -> Estimate:
@@ -58,7 +94,7 @@ def _at_bound(statistic: str, bound: float, n: int, count: int, rng: np.random.G
 
 
 def _favours(statistic: str, n: int, count: int, rng: np.random.Generator) -> Found:
-    """p is 0 where the factor exceeds 3, else 1; values are the factors themselves."""
+    """P is 0 where the factor exceeds 3, else 1; values are the factors themselves."""
     made = (_drawn(statistic, 0.0, n, rng) for _ in range(count))
     found = [bayes_factor(one, 0.3, direction="increase") for one in made]
     value = np.array([nan if isinstance(one, Missing) else one.value for one in found])

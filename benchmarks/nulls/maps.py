@@ -5,13 +5,13 @@ from functools import cache, partial
 from math import nan
 
 import numpy as np
-from nulls.world import Array, Found, World, only_p
 
 from defaultmode.core.atlas import Atlas
 from defaultmode.core.missing import Missing
 from defaultmode.sources.atlases import load_atlas
 from defaultmode.statistics.overlap import overlap
 from defaultmode.statistics.spin import map_correlation, map_enrichment
+from nulls.world import Array, Found, World, only_p
 
 ATLAS = "schaefer100"
 SEEDS = 12  # sets of rotations that the simulations share
@@ -22,23 +22,49 @@ def worlds() -> Iterator[World]:
     """Every world of this file."""
     for mm in (0, 10, 20, 30):
         smooth = f"maps smoothed over {mm} mm (SD)" if mm else "maps of unrelated regions"
-        yield World("spin test", f"correlation of two, {smooth}",
-                    partial(_pairs, mm), nan, "approximate", share=0.25, cost=0.006)  # fmt: skip
-        yield World("spin test", f"place of the default mode network, {smooth}",
-                    partial(_places, mm), nan, "approximate", share=0.25, cost=0.006)  # fmt: skip
+        yield World(
+            "spin test",
+            f"correlation of two, {smooth}",
+            partial(_pairs, mm),
+            nan,
+            "approximate",
+            share=0.25,
+            cost=0.006,
+        )
+        yield World(
+            "spin test",
+            f"place of the default mode network, {smooth}",
+            partial(_places, mm),
+            nan,
+            "approximate",
+            share=0.25,
+            cost=0.006,
+        )
     for mm in (0, 20):
         smooth = f"changes smoothed over {mm} mm" if mm else "changes of unrelated regions"
-        yield World("overlap of treatments, as the ledger judges it",
-                    f"{PEOPLE} and {PEOPLE} people without any mean change, {smooth}",
-                    partial(_overlaps, mm, 0.0), nan, "conservative", share=0.25, cost=0.006)  # fmt: skip
-        yield World("overlap of treatments, as the ledger judges it",
-                    f"{PEOPLE} and {PEOPLE} people, unrelated mean changes, {smooth}",
-                    partial(_overlaps, mm, 1.0), nan, "approximate", share=0.25, cost=0.006)  # fmt: skip
+        yield World(
+            "overlap of treatments, as the ledger judges it",
+            f"{PEOPLE} and {PEOPLE} people without any mean change, {smooth}",
+            partial(_overlaps, mm, 0.0),
+            nan,
+            "conservative",
+            share=0.25,
+            cost=0.006,
+        )
+        yield World(
+            "overlap of treatments, as the ledger judges it",
+            f"{PEOPLE} and {PEOPLE} people, unrelated mean changes, {smooth}",
+            partial(_overlaps, mm, 1.0),
+            nan,
+            "approximate",
+            share=0.25,
+            cost=0.006,
+        )
 
 
 @cache
 def _smoother(mm: float) -> tuple[Atlas, Array]:
-    """Weights (n, n) that make maps of noise smooth within each hemisphere, and unit in variance."""
+    """Weights (n, n) that make maps of noise smooth in each hemisphere, of unit variance."""
     atlas = load_atlas(ATLAS)
     if not mm:
         return atlas, np.eye(len(atlas))

@@ -5,11 +5,11 @@ from functools import partial
 from math import nan
 
 import numpy as np
-from nulls.world import Found, World, of_estimates
 
 from defaultmode.core.result import Estimate
 from defaultmode.statistics.mediation import mediation, serial_mediation
 from defaultmode.statistics.mediation_within import crossover_mediation, multilevel_mediation
+from nulls.world import Found, World, of_estimates
 
 SHARE = 0.35  # of the simulations: three null worlds of each family make up all of them
 DRAWS = 999  # of the bootstrap; the ledger takes 2,000, which changes p by less than its error
@@ -19,17 +19,43 @@ PATHS = (("both paths absent", 0.0, 0.0), ("a alone", 0.8, 0.0), ("b alone", 0.0
 def worlds() -> Iterator[World]:
     """Every world of this file; the planted one is an indirect effect of 0.48."""
     for name, a, b in (*PATHS, ("planted a 0.8, b 0.6", 0.8, 0.6)):
-        yield World("mediation between arms", f"{name}, 40 people",
-                    partial(_between, 40, a, b), a * b, "conservative",
-                    share=SHARE, cost=0.007)  # fmt: skip
-        yield World("mediation within people", f"{name}, crossover of 24",
-                    partial(_crossed, a, b), a * b, "conservative",
-                    share=SHARE, cost=0.004)  # fmt: skip
+        yield World(
+            "mediation between arms",
+            f"{name}, 40 people",
+            partial(_between, 40, a, b),
+            a * b,
+            "conservative",
+            share=SHARE,
+            cost=0.007,
+        )
+        yield World(
+            "mediation within people",
+            f"{name}, crossover of 24",
+            partial(_crossed, a, b),
+            a * b,
+            "conservative",
+            share=SHARE,
+            cost=0.004,
+        )
     for name, a, b in PATHS:
-        yield World("mediation over sessions", f"{name}, 20 people × 8 sessions",
-                    partial(_sessions, a, b), 0.0, "conservative", share=SHARE, cost=0.005)  # fmt: skip
-    yield World("serial mediation", "only the first path is there, 60 people",
-                _serial, 0.0, "conservative", share=SHARE, cost=0.005)  # fmt: skip
+        yield World(
+            "mediation over sessions",
+            f"{name}, 20 people × 8 sessions",
+            partial(_sessions, a, b),
+            0.0,
+            "conservative",
+            share=SHARE,
+            cost=0.005,
+        )
+    yield World(
+        "serial mediation",
+        "only the first path is there, 60 people",
+        _serial,
+        0.0,
+        "conservative",
+        share=SHARE,
+        cost=0.005,
+    )
 
 
 def _raw(estimate: Estimate) -> Estimate:

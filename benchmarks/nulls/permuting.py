@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
-from nulls.world import Array, Found, World, only_p
 
 from defaultmode.statistics.exchange import FREE, Exchange
 from defaultmode.statistics.network_based import network_based
 from defaultmode.statistics.permutation import permutation_p
+from nulls.world import Array, Found, World, only_p
 
 BATCH = 100  # outcomes that share their arrangements
 N = 399  # arrangements: (399 + 1) × 5 % is whole, so that the test can be exact
@@ -30,10 +30,20 @@ def worlds() -> Iterator[World]:
         ("whole people of 3 rows each change places", _whole, "exact"),
     ):
         yield World("permutation", name, partial(_batched, one), 0.0, nature)
-    yield World("permutation, family-wise", "20 outcomes that correlate, groups of 10",
-                partial(_family, 0), cost=0.01)  # fmt: skip
-    yield World("permutation, family-wise", "the same, one covariate",
-                partial(_family, 1), 0.0, "approximate", cost=0.01)  # fmt: skip
+    yield World(
+        "permutation, family-wise",
+        "20 outcomes that correlate, groups of 10",
+        partial(_family, 0),
+        cost=0.01,
+    )
+    yield World(
+        "permutation, family-wise",
+        "the same, one covariate",
+        partial(_family, 1),
+        0.0,
+        "approximate",
+        cost=0.01,
+    )
     for size, design, said, nature, share in (
         ("intensity", "groups", "groups of 10", "exact", 1.0),
         ("extent", "groups", "groups of 10", "conservative", 0.5),
@@ -41,15 +51,19 @@ def worlds() -> Iterator[World]:
         ("intensity", "flips", "sign flips of 12", "exact", 0.5),
         ("intensity", "sites", "two sites", "exact", 0.5),
     ):
-        yield World("network-based statistic", f"by {size}, 16 regions, {said}",
-                    partial(_networks, size, design), 0.0, nature, share=share,
-                    cost=0.003)  # fmt: skip
+        yield World(
+            "network-based statistic",
+            f"by {size}, 16 regions, {said}",
+            partial(_networks, size, design),
+            0.0,
+            nature,
+            share=share,
+            cost=0.003,
+        )
 
 
 def _batched(one, n: int, rng: np.random.Generator) -> Found:
-    return only_p(
-        np.concatenate([one(min(BATCH, n - start), rng) for start in range(0, n, BATCH)])
-    )
+    return only_p(np.concatenate([one(min(BATCH, n - start), rng) for start in range(0, n, BATCH)]))
 
 
 def _test(y: Array, x: Array, rng: np.random.Generator, **how) -> Array:
@@ -126,14 +140,20 @@ def _networks(size: str, design: str, n: int, rng: np.random.Generator) -> Found
     p = np.empty(n)
     for i in range(n):
         hubs = rng.normal(size=(people, REGIONS))
-        edges = rng.normal(size=(people, len(ends[0]))) + 0.7 * (hubs[:, ends[0]] + hubs[:, ends[1]])
+        edges = rng.normal(size=(people, len(ends[0]))) + 0.7 * (
+            hubs[:, ends[0]] + hubs[:, ends[1]]
+        )
         x = np.ones(people) if design == "flips" else groups
         if design == "given":
             z = rng.normal(size=people) + groups
             edges, x = edges + z[:, None], np.column_stack([groups, z])
         found = network_based(
-            edges, x, threshold_t=2.5, exchange=exchange.get(design, FREE),
-            n_permutations=N, rng=rng,
-        )  # fmt: skip
+            edges,
+            x,
+            threshold_t=2.5,
+            exchange=exchange.get(design, FREE),
+            n_permutations=N,
+            rng=rng,
+        )
         p[i] = min(getattr(found, f"p_{size}"), default=1.0)
     return only_p(p)

@@ -4,6 +4,14 @@ from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
+
+from defaultmode.statistics.partial import (
+    partial_correlation,
+    repeated_measures_correlation,
+    semi_partial_correlation,
+    within_dose_correlation,
+)
+from defaultmode.statistics.question import Question
 from nulls.designs import (
     ACUTE,
     AFTER,
@@ -16,14 +24,6 @@ from nulls.designs import (
     parallel,
 )
 from nulls.world import Found, World, of_estimates
-
-from defaultmode.statistics.partial import (
-    partial_correlation,
-    repeated_measures_correlation,
-    semi_partial_correlation,
-    within_dose_correlation,
-)
-from defaultmode.statistics.question import Question
 
 NOTHING = np.empty(0)
 CORRELATIONS = (0.0, 0.3, 0.6)
@@ -61,13 +61,28 @@ def _over_people(r: float) -> Iterator[World]:
         def given(rng: np.random.Generator, n=n) -> Columns:
             x, y = _pair(rng, r, n)
             age, motion = rng.normal(size=(2, n))
-            return {"outcome": y + age + motion, "partner": x - motion, "age": age, "motion": motion}
+            return {
+                "outcome": y + age + motion,
+                "partner": x - motion,
+                "age": age,
+                "motion": motion,
+            }
 
         # In the null Fisher's z and t agree closely; their interval is approximate at every r.
-        yield World("correlation", f"{n} people{_named(r)}",
-                    asked(question, rows, plain, truth=r, verdicts=not r), r, share=SHARE[r])  # fmt: skip
-        yield World("correlation", f"{n} people, age and motion given{_named(r)}",
-                    asked(question, rows, given, truth=r), r, share=SHARE[r])  # fmt: skip
+        yield World(
+            "correlation",
+            f"{n} people{_named(r)}",
+            asked(question, rows, plain, truth=r, verdicts=not r),
+            r,
+            share=SHARE[r],
+        )
+        yield World(
+            "correlation",
+            f"{n} people, age and motion given{_named(r)}",
+            asked(question, rows, given, truth=r),
+            r,
+            share=SHARE[r],
+        )
     pooled = groups(25, 25)
     apart = np.repeat([1.0, 0.0], 25)
 
@@ -75,8 +90,13 @@ def _over_people(r: float) -> Iterator[World]:
         x, y = _pair(rng, r, 50)
         return {"outcome": y + apart, "partner": x + apart}
 
-    yield World("correlation", f"50 people of two groups that differ in both{_named(r)}",
-                asked(Question("correlation", NOTHING), pooled, two, truth=r, verdicts=not r), r, share=SHARE[r])  # fmt: skip
+    yield World(
+        "correlation",
+        f"50 people of two groups that differ in both{_named(r)}",
+        asked(Question("correlation", NOTHING), pooled, two, truth=r, verdicts=not r),
+        r,
+        share=SHARE[r],
+    )
 
 
 def _of_changes(r: float) -> Iterator[World]:
@@ -89,8 +109,13 @@ def _of_changes(r: float) -> Iterator[World]:
         x, y = _pair(rng, r, len(own))
         return {"outcome": own + y, "partner": own + x + 2 * rows.at(DRUG, AFTER)}
 
-    yield World("change with change", f"25 people, traits in common{_named(r)}",
-                asked(question, rows, make, truth=r, verdicts=not r), r, share=SHARE[r])  # fmt: skip
+    yield World(
+        "change with change",
+        f"25 people, traits in common{_named(r)}",
+        asked(question, rows, make, truth=r, verdicts=not r),
+        r,
+        share=SHARE[r],
+    )
 
 
 def _within(r: float) -> Iterator[World]:
@@ -103,8 +128,14 @@ def _within(r: float) -> Iterator[World]:
     ):
         if r and procedure is _semi_partial:
             continue  # its truth is another number than r
-        yield World("partial correlation", f"{name}{_named(r)}",
-                    partial(procedure, r), r, nature, share=SHARE[r])  # fmt: skip
+        yield World(
+            "partial correlation",
+            f"{name}{_named(r)}",
+            partial(procedure, r),
+            r,
+            nature,
+            share=SHARE[r],
+        )
 
 
 def _partial(r: float, n: int, rng: np.random.Generator) -> Found:
@@ -158,8 +189,11 @@ def _then() -> Iterator[World]:
             moved = -1.0 * rows.at(DRUG, ACUTE) - 0.5 * rows.at(DRUG, AFTER)
             return {"outcome": rows.noise(rng) + moved}
 
-        yield World("change then change", f"{name}, traits, equal effects on all",
-                    asked(question, rows, make, verdicts=True))  # fmt: skip
+        yield World(
+            "change then change",
+            f"{name}, traits, equal effects on all",
+            asked(question, rows, make, verdicts=True),
+        )
     rows = parallel(20, 20)
     question = Question("change then change", NOTHING, DRUG, OTHER)
 
@@ -167,5 +201,9 @@ def _then() -> Iterator[World]:
         acute = rng.normal(-1, 1, size=40)[rows.participant] * rows.at(DRUG, ACUTE)
         return {"outcome": rows.noise(rng) + acute}
 
-    yield World("change then change", "arms of 20 and 20, acute effects differ between people",
-                asked(question, rows, varied), nature="approximate")  # fmt: skip
+    yield World(
+        "change then change",
+        "arms of 20 and 20, acute effects differ between people",
+        asked(question, rows, varied),
+        nature="approximate",
+    )

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
-from nulls.world import Array, Found, World, holds, of_estimates
 
 from defaultmode.statistics.crossover import carry_over_effects, trial_effects
 from defaultmode.statistics.edgewise import edgewise
@@ -12,6 +11,7 @@ from defaultmode.statistics.intraclass import intraclass
 from defaultmode.statistics.mixed import mixed_model
 from defaultmode.statistics.mixed_several import mixed_model_several
 from defaultmode.statistics.trial_rows import Contrast, TrialRows
+from nulls.world import Array, Found, World, holds, of_estimates
 
 BATCH = 100  # data sets that share which sessions are missing
 LOST = 0.15
@@ -26,44 +26,95 @@ def worlds() -> Iterator[World]:
             for effect in (0.0, 0.8):
                 name = f"crossover of {people} with period{missing}"
                 planted = f", planted d_z {effect:g}" if effect else ""
-                yield World("mixed model, as the ledger shows it", name + planted,
-                            partial(_crossover, people, lost, effect), effect, nature)  # fmt: skip
-            yield World("mixed model, as the ledger shows it",
-                        f"arms × phases, {people} people{missing}",
-                        partial(_arms, people, lost), 0.0, nature)  # fmt: skip
-            yield World("mixed model, as the ledger shows it",
-                        f"two groups with sessions, {people} people{missing}",
-                        partial(_groups, people, lost), 0.0, nature)  # fmt: skip
-            yield World("mixed model, variance zero or more",
-                        f"within people, {people}{missing}, trait variance 0",
-                        partial(_plain, people, lost, 0.0), 0.0, "approximate")  # fmt: skip
-            yield World("mixed model, variance zero or more",
-                        f"within people, {people}{missing}, trait variance 1",
-                        partial(_plain, people, lost, 1.0), 0.0, "approximate")  # fmt: skip
-    yield World("mixed model, as the ledger shows it",
-                "crossover of 20, motion that the drug raises is given",
-                partial(_moved, 20), 0.0, "approximate")  # fmt: skip
-    yield World("mixed model, several random terms", "40 people of 8 sites",
-                _sites, 0.0, "approximate", share=0.1, cost=0.02)  # fmt: skip
-    yield World("mixed model, several random terms", "20 people with a random slope, 6 rows",
-                _slopes, 0.0, "approximate", share=0.1, cost=0.02)  # fmt: skip
-    yield World("mixed model, several random terms", "carry-over, crossover of 20",
-                _carry, 0.0)  # fmt: skip
-    yield World("edge-wise", "14 people × 4 sessions, 15 % missing, 9 columns",
-                _edges, 0.0, "approximate")  # fmt: skip
+                yield World(
+                    "mixed model, as the ledger shows it",
+                    name + planted,
+                    partial(_crossover, people, lost, effect),
+                    effect,
+                    nature,
+                )
+            yield World(
+                "mixed model, as the ledger shows it",
+                f"arms × phases, {people} people{missing}",
+                partial(_arms, people, lost),
+                0.0,
+                nature,
+            )
+            yield World(
+                "mixed model, as the ledger shows it",
+                f"two groups with sessions, {people} people{missing}",
+                partial(_groups, people, lost),
+                0.0,
+                nature,
+            )
+            yield World(
+                "mixed model, variance zero or more",
+                f"within people, {people}{missing}, trait variance 0",
+                partial(_plain, people, lost, 0.0),
+                0.0,
+                "approximate",
+            )
+            yield World(
+                "mixed model, variance zero or more",
+                f"within people, {people}{missing}, trait variance 1",
+                partial(_plain, people, lost, 1.0),
+                0.0,
+                "approximate",
+            )
+    yield World(
+        "mixed model, as the ledger shows it",
+        "crossover of 20, motion that the drug raises is given",
+        partial(_moved, 20),
+        0.0,
+        "approximate",
+    )
+    yield World(
+        "mixed model, several random terms",
+        "40 people of 8 sites",
+        _sites,
+        0.0,
+        "approximate",
+        share=0.1,
+        cost=0.02,
+    )
+    yield World(
+        "mixed model, several random terms",
+        "20 people with a random slope, 6 rows",
+        _slopes,
+        0.0,
+        "approximate",
+        share=0.1,
+        cost=0.02,
+    )
+    yield World("mixed model, several random terms", "carry-over, crossover of 20", _carry, 0.0)
+    yield World(
+        "edge-wise", "14 people × 4 sessions, 15 % missing, 9 columns", _edges, 0.0, "approximate"
+    )
     for icc in (0.0, 0.5, 0.9):
         for form in ("one_way", "consistency", "agreement"):
             nature = "approximate" if form == "agreement" else "exact"
-            yield World("intraclass correlation", f"{form}, 15 people × 3, ICC {icc:g}",
-                        partial(_reliability, form, icc, 0.0), icc, nature)  # fmt: skip
-        yield World("intraclass correlation", f"one_way, 30 people × 3, 15 % missing, ICC {icc:g}",
-                    partial(_reliability, "one_way", icc, LOST), icc, "approximate")  # fmt: skip
+            yield World(
+                "intraclass correlation",
+                f"{form}, 15 people × 3, ICC {icc:g}",
+                partial(_reliability, form, icc, 0.0),
+                icc,
+                nature,
+            )
+        yield World(
+            "intraclass correlation",
+            f"one_way, 30 people × 3, 15 % missing, ICC {icc:g}",
+            partial(_reliability, "one_way", icc, LOST),
+            icc,
+            "approximate",
+        )
 
 
 def _batched(n: int, rng: np.random.Generator, one) -> Found:
     """The same procedure on batches of data sets, joined."""
     parts = [one(min(BATCH, n - start), rng) for start in range(0, n, BATCH)]
-    return Found(*(np.concatenate([getattr(p, k) for p in parts]) for k in ("p", "covered", "value")))
+    return Found(
+        *(np.concatenate([getattr(p, k) for p in parts]) for k in ("p", "covered", "value"))
+    )
 
 
 def _values(who: Array, k: int, rng: np.random.Generator, *, trait: float, lost: float) -> Array:
@@ -99,9 +150,12 @@ def _moved(people: int, n: int, rng: np.random.Generator) -> Found:
     def one(k: int, rng: np.random.Generator) -> Found:
         motion = rng.gamma(2, 0.5, len(who)) + 0.5 * (drug == "drug")
         rows = TrialRows(
-            who, treatment=drug, period=period, covariates=motion[:, None],
+            who,
+            treatment=drug,
+            period=period,
+            covariates=motion[:, None],
             covariate_names=("motion",),
-        )  # fmt: skip
+        )
         y = _values(who, k, rng, trait=2.0, lost=0.0) + motion[:, None]
         return of_estimates(trial_effects(y, rows, Contrast(("drug", "none"))), 0.0)
 
@@ -136,7 +190,9 @@ def _groups(people: int, lost: float, n: int, rng: np.random.Generator) -> Found
 
 def _plain(people: int, lost: float, trait: float, n: int, rng: np.random.Generator) -> Found:
     who = np.repeat(np.arange(people), 4)
-    x = np.column_stack([np.ones(len(who)), np.tile([0, 0, 1, 1], people), np.tile([0, 1], 2 * people)])
+    x = np.column_stack(
+        [np.ones(len(who)), np.tile([0, 0, 1, 1], people), np.tile([0, 1], 2 * people)]
+    )
 
     def one(k: int, rng: np.random.Generator) -> Found:
         y = _values(who, k, rng, trait=trait, lost=lost)

@@ -6,11 +6,11 @@ from math import nan
 
 import numpy as np
 from made_study import Size, made_study
-from nulls.world import Found, World
 
 from defaultmode.claims import find_claim
 from defaultmode.core.plan import Plan
 from defaultmode.pipeline.ledger import ledger
+from nulls.world import Found, World
 
 SMALL = Size((20, 16, 14, 20), 0)
 DECIDED = ("supported", "contradicted")
@@ -18,8 +18,15 @@ DECIDED = ("supported", "contradicted")
 
 def worlds() -> Iterator[World]:
     """The one world of this file; p is 0 where any corrected verdict is more than inconclusive."""
-    yield World("whole ledger", "a verdict survives the correction in the first preset",
-                _ledgers, nan, "approximate", share=0.01, cost=1.5)  # fmt: skip
+    yield World(
+        "whole ledger",
+        "a verdict survives the correction in the first preset",
+        _ledgers,
+        nan,
+        "approximate",
+        share=0.01,
+        cost=1.5,
+    )
 
 
 def _ledgers(n: int, rng: np.random.Generator) -> Found:

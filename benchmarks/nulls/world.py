@@ -141,6 +141,6 @@ def holds(low: Array, high: Array, truth: float | Array) -> Array:
 
 
 def only_p(p: Array) -> Found:
-    """p values of tests that estimate nothing."""
+    """P values of tests that estimate nothing."""
     nothing = np.full(len(p), np.nan)
     return Found(np.asarray(p, dtype=np.float64), nothing, nothing)

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from defaultmode.claims import all_claims, find_claim, parse_claim
+from defaultmode.claims import all_claims, find_claim, parse_claim, sign
 from defaultmode.claims.claim import PARTS
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.scales import all_scales
@@ -142,8 +142,8 @@ def test_what_is_pooled_is_of_one_kind(claim, row):
     assert not math.isnan(row.value)
     assert row.n > 0
     assert row.statistic in STATISTICS.get(test.contrast, {"Pearson r"})
-    claimed = row.value > 0 if test.direction == "increase" else row.value < 0
-    assert row.stance != ("against" if claimed else "for")
+    side = sign(test) * row.value
+    assert row.stance != ("against" if side > 0 else "for" if side < 0 else "")
 
 
 def _words(text: str) -> list[str]:
@@ -194,6 +194,19 @@ def test_a_good_claim_is_read():
     assert math.isnan(claim.evidence[0].value)
 
 
+def test_a_claim_may_name_no_side():
+    claim = parse_claim(GOOD.replace('"increase"', '"change"'), "C99.toml")
+    assert sign(claim.tests[0]) == 0
+    assert {sign(test) for test in CLAIMS["C35"].tests} == {0}
+    assert {sign(test) for c in CLAIMS.values() for test in c.tests if c.id != "C35"} == {1, -1}
+
+
+@numbered_rows
+def test_a_mean_over_cohorts_is_called_one(claim, row):
+    assert row.meta_analysis == bool(re.search(r"\d-meta|-pooled$", row.cohort_id))
+    assert math.isnan(row.i2) or row.meta_analysis
+
+
 @pytest.mark.parametrize(
     ("old", "new", "names"),
     [
@@ -204,6 +217,7 @@ def test_a_good_claim_is_read():
         ("smallest = 0.2", "smallest = -0.2", "smallest"),
         ('direction = "increase"', 'direction = "up"', "direction"),
         ('stance = "for"', 'stance = "perhaps"', "stance"),
+        ('stance = "for"', 'stance = "for"\ni2 = 35.0', "i2"),
         ("verified = false", 'verified = "yes"', "verified"),
         ("verified = false", 'verified = false\ntest = "two"', "two"),
         ('name = "one"', 'name = "one"\nnoise = 1', "noise"),

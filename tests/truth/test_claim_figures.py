@@ -90,6 +90,15 @@ def test_the_band_is_the_smallest_effect_and_the_arrow_goes_the_claimed_way(fore
     assert arrow.xy[0] < arrow.xyann[0]
 
 
+def test_a_claim_of_change_points_both_ways():
+    axes = evidence_forest(FINDINGS, Target("Hedges g", 0.2, "change")).axes[0]
+    [arrow] = [t for t in axes.texts if getattr(t, "arrow_patch", None) is not None]
+    assert {arrow.xy[0], arrow.xyann[0]} == set(axes.get_xlim())
+    assert arrow.arrowprops["arrowstyle"] == "<|-|>"
+    curve = Curve("any", "Hedges g", CHOICES, 0.2, "change")
+    assert "↕ claimed" in specification_curve([curve]).axes[0].get_title(loc="left")
+
+
 def test_specifications_stand_from_low_to_high_above_what_was_chosen():
     above, below = specification_curve(CURVES).axes[:2]
     marks = [line for line in above.lines if line.get_marker() not in ("None", None)]

@@ -11,15 +11,14 @@ from scipy.stats import t
 from defaultmode.claims import Claim, Evidence, find_claim
 from defaultmode.core.result import Estimate
 from defaultmode.pipeline.evidence import (
-    ALONE,
     OWN,
     PUBLISHED,
-    TOGETHER,
     effect_of,
     evidence_table,
     standard_error,
 )
 from defaultmode.pipeline.judging import Judged
+from defaultmode.pipeline.pooled_evidence import ALONE, COMMON, TOGETHER
 from defaultmode.pipeline.specifying import Specification
 from defaultmode.statistics.effects import small_sample_correction
 from defaultmode.statistics.pooling import error_from_interval, pool
@@ -70,6 +69,38 @@ def test_two_equal_cohorts_give_the_mean_that_can_be_written_down() -> None:
     np.testing.assert_allclose(table.loc[table["source"] == PUBLISHED, "weight"], [0.8, 0.2])
     assert np.isnan(found["prediction_low"])
     assert "prediction interval needs 3" in found["note"]
+
+
+def test_beside_few_estimates_stands_their_common_effect() -> None:
+    tozzi = CLAIM.evidence[1]
+    assert (tozzi.cite, tozzi.value, tozzi.i2) == ("Tozzi2021", -0.246, 0.348)
+    table = table_of(tozzi, mine=(own(-0.217, 0.2036),))
+    wide, found = one(table, TOGETHER), one(table, COMMON[TOGETHER])
+    # weights 1/0.0875² and 1/0.2036², worked out by hand from the published interval
+    assert found["value"] == pytest.approx(-0.2415, abs=1e-4)
+    assert (found["ci_low"], found["ci_high"]) == pytest.approx((-0.399, -0.084), abs=1e-3)
+    assert wide["ci_low"] < -1.2
+    assert wide["ci_high"] > 0.7
+    assert "necessarily very wide" in wide["note"]
+    assert "one effect" in found["note"]
+    assert ALONE not in set(table["source"])
+
+
+@pytest.mark.parametrize(("k", "given"), [(2, True), (3, True), (4, False)])
+def test_a_common_effect_is_given_of_two_or_three_estimates(k: int, given: bool) -> None:
+    table = table_of(*(published(f"cohort {i}", 0.1 * i, 0.1) for i in range(k)))
+    assert (COMMON[ALONE] in set(table["source"])) == given
+    assert ("very wide" in one(table, ALONE)["note"]) == given
+
+
+def test_a_mean_over_cohorts_never_passes_for_one_cohort() -> None:
+    rows = (published("a", 0.5, 0.1, meta_analysis=True, i2=0.35), published("b", 0.4, 0.1))
+    table = table_of(*rows)
+    assert "itself a mean over several cohorts" in table["note"].iloc[0]
+    assert table["meta_analysis"].tolist()[:2] == [True, False]
+    assert table["i2"].iloc[0] == 0.35
+    for source in (ALONE, COMMON[ALONE]):
+        assert "counted as one estimate: Tozzi2021" in one(table, source)["note"]
 
 
 def test_a_cohort_counts_once_by_its_most_precise_report() -> None:

@@ -13,7 +13,7 @@ from defaultmode.core.result import Estimate
 from defaultmode.core.study import Study
 from defaultmode.pipeline.ledger import Ledger, ledger
 from defaultmode.statistics.effects import d_z, hedges_g
-from toy_studies import crossover, made_study, parallel, two_groups
+from toy_studies import FD, GROUP, crossover, made_study, parallel, two_groups
 
 
 def of(study: Study, *claims: str, **plan: object) -> Ledger:
@@ -166,7 +166,7 @@ def test_a_preset_that_forces_the_sign_does_not_decide() -> None:
 def test_correction_spares_the_primary_claim() -> None:
     study = crossover(np.random.default_rng(2), effect=-0.75)
     alone = of(study, "C16", "C17", "C7", primary="C16")
-    assert row(alone, "C16")["p_corrected"] == row(alone, "C16")["p"]
+    assert row(alone, "C16")["p_corrected"] == row(alone, "C16")["p_deciding"]
 
 
 def test_a_claim_that_is_not_there_is_refused() -> None:
@@ -215,6 +215,22 @@ def test_a_verdict_follows_from_interval_p_and_bounds(
     assert judge(CORE, estimate, inside=inside, p=p).word == word
 
 
+@pytest.mark.parametrize(
+    ("value", "low", "high", "p", "inside", "word"),
+    [
+        (0.5, 0.1, 0.9, 0.01, False, "supported"),
+        (-0.5, -0.9, -0.1, 0.01, False, "supported"),
+        (-0.1, -0.19, -0.01, 0.04, True, "negligible"),
+        (0.3, -0.1, 0.7, 0.2, False, "inconclusive"),
+    ],
+)
+def test_a_claim_of_change_is_supported_on_either_side(
+    value: float, low: float, high: float, p: float, inside: bool, word: str
+) -> None:
+    test = find_claim("C35").tests[0]
+    assert judge(test, Estimate("d_z", value, low, high, p=p), inside=inside, p=p).word == word
+
+
 def test_a_conjunction_falls_with_its_weakest_part() -> None:
     claim = find_claim("C14")
     names = [test.name for test in claim.tests]
@@ -239,3 +255,103 @@ def test_a_constant_covariate_is_refused() -> None:
     table = study.table.assign(task_id="rest")
     with pytest.raises(DefaultModeError, match="E437"):
         of(Study(table, study.columns, study.missing), "C9", covariates=("task_id",))
+
+
+def rejected(studies: list[Study], claim: str, **where: object) -> int:
+    """How many studies support or contradict a claim in the preset without regression."""
+    words = [row(of(study, claim, **where), claim)["verdict"] for study in studies]
+    return sum(word in {"supported", "contradicted"} for word in words)
+
+
+def test_motion_that_a_drug_causes_is_no_effect_of_the_drug() -> None:
+    studies = []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        study = crossover(rng, n=24)
+        table = study.table.copy()
+        on = (table["drug"] == "ketamine") & (table["condition"] == "during")
+        fd = rng.gamma(4, 0.05, len(table)) + 0.1 * on
+        table["framewise_displacement_mean"] = fd
+        for preset in ("plain", "plain_gsr"):
+            table[f"within_default_mode__{preset}"] -= 10 * fd
+        columns = dict(study.columns) | {FD.name: FD}
+        studies.append(Study(table, columns, study.missing))
+    assert rejected(studies, "C16") <= 7  # of 40; binomial(40, .05) exceeds 7 with p < .001
+    plain = [spec(of(s, "C16"), "C16", "placebo", adjustment="none") for s in studies]
+    assert np.mean([found["p"] < 0.05 for found in plain]) > 0.3
+
+
+def test_an_unbalanced_order_does_not_make_a_period_a_drug() -> None:
+    studies = []
+    for seed in range(40):
+        study = crossover(np.random.default_rng(seed), n=32, period=1.0)
+        people = sorted(set(study.table["participant_id"]))
+        odd = [p for i, p in enumerate(people) if i % 2]
+        kept = study.table[~study.table["participant_id"].isin(odd[8:])]
+        studies.append(Study(kept.reset_index(drop=True), study.columns, study.missing))
+    assert rejected(studies, "C16") <= 7
+
+
+def test_one_order_for_everybody_is_not_testable() -> None:
+    study = crossover(np.random.default_rng(0), n=20)
+    people = sorted(set(study.table["participant_id"]))[::2]
+    kept = study.table[study.table["participant_id"].isin(people)].reset_index(drop=True)
+    found = row(of(Study(kept, study.columns, study.missing), "C16"), "C16")
+    assert found["verdict"] == "not testable"
+    assert "same order" in found["reason"]
+
+
+def test_a_shared_baseline_is_no_relation_of_changes() -> None:
+    studies = []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        study = parallel(rng, n=30)
+        table = study.table.copy()
+        first = table["session_id"] == "ses-baseline"
+        state = dict(
+            zip(table["participant_id"][first], rng.normal(size=int(first.sum())), strict=True)
+        )
+        shift = table["participant_id"].map(state).where(first, 0.0)
+        table["MADRS"] += 3 * shift
+        for preset in ("plain", "plain_gsr"):
+            table[f"within_default_mode__{preset}"] += 3 * shift
+        studies.append(Study(table, study.columns, study.missing))
+    assert rejected(studies, "C23") <= 7
+    assert rejected(studies, "C21") <= 7
+
+
+def test_levels_alone_are_no_changes() -> None:
+    study = parallel(np.random.default_rng(0))
+    late = study.table[study.table["session_id"] == "ses-day1"].reset_index(drop=True)
+    found = row(of(Study(late, study.columns, study.missing), "C23"), "C23")
+    assert found["verdict"] == "not testable"
+
+
+def test_people_who_are_called_healthy_are_no_patients() -> None:
+    study = parallel(np.random.default_rng(0), effect=-1.0)
+    table = study.table.assign(arm=study.table["arm"], group="healthy")
+    columns = dict(study.columns) | {"group": GROUP}
+    found = row(of(Study(table, columns, study.missing), "C23"), "C23")
+    assert found["verdict"] == "not testable"
+    assert "patients" in found["reason"]
+
+
+def test_one_atlas_more_is_not_one_claim_more() -> None:
+    study = two_groups(np.random.default_rng(3), effect=1.2)
+    other = study.table.assign(atlas="other")
+    both = pd.concat([study.table, other], ignore_index=True)
+    book = of(Study(both, study.columns, study.missing), "C9")
+    assert book.claims.sentence == "Of 1 claims: 1 supported."
+
+
+def test_a_path_in_the_other_direction_contradicts_a_mediation() -> None:
+    rng = np.random.default_rng(5)
+    study = parallel(rng, n=60, effect=1.5)
+    table = study.table.copy()
+    late = table["session_id"] == "ses-day1"
+    acute = table[table["session_id"] == "ses-infusion"].set_index("participant_id")
+    level = table["participant_id"].map(acute["within_default_mode__plain"])
+    table.loc[late, "MADRS"] = 30 - 3 * level[late] + rng.normal(size=int(late.sum()))
+    book = of(Study(table, study.columns, study.missing), "C30")
+    assert row(book, "C30")["verdict"] == "contradicted"
+    assert "sign turned" in row(book, "C30")["how"]

@@ -7,6 +7,7 @@ from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.plan import Plan, Visit
 from defaultmode.core.study import Column
 from defaultmode.statistics.occasions import occasions_of, phase_named
+from defaultmode.statistics.question import Cells
 from toy_studies import ARM, DRUG, GROUP, crossover, made_study, parallel, two_groups
 
 RNG = np.random.default_rng(1)
@@ -129,8 +130,12 @@ def test_of_several_later_visits_the_first_counts() -> None:
         for s in ("ses-baseline", "ses-d2", "ses-d10")
     ] + [{"participant_id": "sub-9", "session_id": "ses-d2", "arm": "placebo"}]
     found = occasions_of(made_study(rows, columns={"arm": ARM}))
-    assert set(found.days[found.at("ketamine", "after")]) == {2.0}
-    assert found.when("ketamine", "after") == "after (2 d)"
+    assert (
+        Cells(found, np.ones(len(found.rows), bool)).day(
+            np.ones(len(found.rows)), "ketamine", "after"
+        )
+        == 2.0
+    )
 
 
 def test_one_participant_in_two_groups_is_refused() -> None:

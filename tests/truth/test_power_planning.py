@@ -24,7 +24,7 @@ def claim_of(*rows):
     made = [
         replace(
             ROW, cohort_id=cohort, value=value, n=n, n_reference=n, statistic="Hedges g",
-            ci_low=float("nan"), ci_high=float("nan"),
+            ci_low=float("nan"), ci_high=float("nan"), meta_analysis=False,
         )
         for cohort, value, n in rows
     ]  # fmt: skip
@@ -49,6 +49,21 @@ def test_a_cohort_counts_once_and_alone_says_that_tau_is_unknown():
     assert found.mean == 0.4  # the more precise
     assert "τ not known" in found.source
     assert found.effects.std() == pytest.approx(np.sqrt(2 / 200 + 0.16 / 800), rel=0.01)
+
+
+def test_a_mean_over_cohorts_is_named_as_one():
+    found = pooled_evidence(CLAIM, TEST, two_groups())
+    assert "one meta-analysis of several cohorts (Tozzi2021, I² 0.35)" in found.source
+
+
+def test_a_claim_of_change_is_supported_on_either_side():
+    report = plan_power(PowerSettings(claim="C35", n=200))
+    [row, *_] = report.planned
+    assert row.effect > 0
+    assert row.odds.contradicted == 0
+    assert row.odds.supported + row.odds.negligible + row.odds.inconclusive == pytest.approx(1)
+    absent = report.planned[-1].odds
+    assert absent.supported == pytest.approx(0.05, abs=0.005)
 
 
 def test_an_effect_in_another_statistic_is_no_evidence():

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Direction = Literal["increase", "decrease"]
+Direction = Literal["increase", "decrease", "change"]  # change: to either side
 Stance = Literal["for", "against", "null", "mixed"]
 Statistic = Literal["d", "Hedges g", "d_z", "Pearson r", "ratio", "odds ratio", "AUC", "other"]
 Contrast = Literal[
@@ -24,7 +24,7 @@ Contrast = Literal[
     "within scan",  # windows of the outcome with ratings, given concentration
 ]
 
-DIRECTIONS: tuple[Direction, ...] = ("increase", "decrease")
+DIRECTIONS: tuple[Direction, ...] = ("increase", "decrease", "change")
 STANCES: tuple[Stance, ...] = ("for", "against", "null", "mixed")
 PARTS = ("definition", "depression", "ketamine, acute", "afterwards", "implications")
 RULES = ("first", "all")
@@ -40,6 +40,8 @@ class Evidence:
     statistic, value, ci_low, ci_high : the effect with its 95 % interval in the direction of the
         test's contrast, NaN where not published
     n : people behind this very estimate, 0 where not known
+    meta_analysis : whether the value is itself a mean over several cohorts; i2 : share of the
+        variance between them in the whole, 0 to 1, NaN where not published
     verified : whether number and source were read in the source itself
     """
 
@@ -55,6 +57,8 @@ class Evidence:
     ci_high: float = float("nan")
     n: int = 0
     n_reference: int = 0
+    meta_analysis: bool = False
+    i2: float = float("nan")
     verified: bool = False
     note: str = ""
 
@@ -64,14 +68,17 @@ class Test:
     """One runnable question of a claim.
 
     outcome : measure, or construct of a clinical scale; `of` says which
-    contrast : the comparison; direction : what the claim says of it
+    contrast : the comparison; direction : what the claim says of it, "change" where it names no
+        side
     treatment, reference, phase : for contrasts under a drug
     partner : measure or construct that the outcome is set against; `partner_of` says which;
         partner_phase : when it is taken, `phase` where empty
     group : "patients", "controls" or "responders" where only they are asked, empty for everybody
+    path : "increase" or "decrease", how a mediation says that the treatment moves the outcome
     log : the outcome's logarithm is taken, so that differences are ratios
     smallest : smallest effect of interest, in the statistic of the contrast
-    prior_sd : scale of the half-normal prior of the Bayes factor, in the same unit
+    prior_sd : scale of the prior of the Bayes factor, in the same unit: half-normal on the side of
+        the claim, normal where it names none
     """
 
     __test__ = False  # not one of pytest's
@@ -91,6 +98,7 @@ class Test:
     partner: str = ""
     partner_of: Literal["measure", "construct"] = "construct"
     partner_phase: str = ""
+    path: str = ""
     group: str = ""
     log: bool = False
     null: float = 0.0

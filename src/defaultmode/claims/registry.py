@@ -91,6 +91,7 @@ def _test(raw: Table) -> Test:
             partner_of=table.one_of("partner_of", kinds, "construct"),  # type: ignore[arg-type]  # and here
             partner_phase=table.one_of("partner_phase", (*PHASES, ""), ""),
             group=table.one_of("group", ("patients", "controls", "responders", ""), ""),
+            path=table.one_of("path", (*DIRECTIONS, ""), ""),
             log=table.flag("log", default=False),
             null=table.number("null", 0.0),
         )
@@ -111,6 +112,8 @@ def _evidence(raw: Table) -> Evidence:
             ci_high=table.number("ci_high") if "ci_high" in table else nan,
             n=table.whole("n", 0),
             n_reference=table.whole("n_reference", 0),
+            meta_analysis=table.flag("meta_analysis", default=False),
+            i2=table.number("i2", low=0.0) if "i2" in table else nan,
             verified=table.flag("verified"),
             note=table.text("note", ""),
         )
@@ -124,6 +127,7 @@ def _check(claim: Claim, where: str) -> None:
         (len(set(names)) < len(names), "two of its tests have the same name"),
         (not claim.falsifiable and not claim.proxy, "it cannot fail as worded and names no proxy"),
         (not claim.evidence, "it has no [[evidence]]"),
+        (any(row.i2 > 1 for row in claim.evidence), "i2 is a share, from 0 to 1"),
         *(
             (bool(row.test) and row.test not in names, f"evidence names the test {row.test!r}")
             for row in claim.evidence

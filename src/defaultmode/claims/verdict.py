@@ -36,8 +36,8 @@ class Verdict:
 
 
 def sign(test: Test) -> int:
-    """The sign of the effect that the claim states."""
-    return 1 if test.direction == "increase" else -1
+    """The sign of the effect that the claim states, 0 where it names no side."""
+    return {"increase": 1, "decrease": -1, "change": 0}[test.direction]
 
 
 def judge(test: Test, estimate: Estimate, *, inside: bool, p: float) -> Verdict:
@@ -46,6 +46,7 @@ def judge(test: Test, estimate: Estimate, *, inside: bool, p: float) -> Verdict:
     inside : whether the 90 % interval lies inside the smallest effect of interest, which is a test
         of equivalence at 5 %; p : two-sided, corrected or not
     Negligible goes before supported: an effect that is surely there and surely too small is small.
+    A claim of change is supported by an effect to either side, and contradicted by none.
     """
     if not isfinite(estimate.value):
         return Verdict("not testable", estimate.reason or "there is no value")
@@ -58,7 +59,7 @@ def judge(test: Test, estimate: Estimate, *, inside: bool, p: float) -> Verdict:
     zero = test.null if estimate.statistic == "AUC" else 0.0  # others are counted from the null
     beyond = estimate.ci_low > zero or estimate.ci_high < zero or not isfinite(estimate.ci_low)
     if p < ALPHA and beyond:
-        agrees = (estimate.value - zero) * sign(test) > 0
+        agrees = sign(test) == 0 or (estimate.value - zero) * sign(test) > 0
         side = "as claimed" if agrees else f"the claim says {test.direction}"
         return Verdict("supported" if agrees else "contradicted", f"{shown}: {side}")
     if p < ALPHA or beyond:

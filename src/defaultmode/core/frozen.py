@@ -40,7 +40,7 @@ def content_of(plan: Plan, settings: Mapping[str, object]) -> dict[str, object]:
     plain = {name: getattr(plan, name) for name in Plan.__dataclass_fields__}
     del plain["blinded"]  # it ends with the freeze and changes no number
     plain["visits"] = {name: asdict(visit) for name, visit in plan.visits.items()}
-    plain["others"] = dict(plan.others)
+    plain |= {"scales": dict(plan.scales), "others": dict(plan.others)}
     whole = {"plan": plain, "settings": dict(settings)}
     return dict(json.loads(json.dumps(whole, sort_keys=True)))
 

@@ -37,6 +37,7 @@ class Plan:
     arm : participant-level column that holds the treatment of a parallel trial
     cohort : cohort_id of published evidence that rests on these same people, who would count twice
     visits : session → what it was; order : columns that hold the first, second … treatment
+    scales : construct → the column that measures it, where several do
     others : treatment → folder of a finished study of it, with whose maps this one's are compared
     permutations : of every permutation test; blinded : labels are permuted until the plan is frozen
     """
@@ -54,11 +55,13 @@ class Plan:
     cohort: str = ""
     visits: Mapping[str, Visit] = field(default_factory=dict)
     order: tuple[str, ...] = ()
+    scales: Mapping[str, str] = field(default_factory=dict)
     others: Mapping[str, str] = field(default_factory=dict)
     permutations: int = PERMUTATIONS
     blinded: bool = False
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "scales", MappingProxyType(dict(self.scales)))
         object.__setattr__(self, "others", MappingProxyType(dict(self.others)))
         object.__setattr__(self, "visits", MappingProxyType(dict(self.visits)))
 
@@ -90,15 +93,16 @@ def parse_plan(raw: Mapping[str, object], where: str) -> Plan:
             cohort=table.text("cohort", ""),
             visits=_visits(table.table("visits")),
             order=table.texts("order", ()),
-            others=_others(table.table("others")),
+            scales=_texts(table.table("scales")),
+            others=_texts(table.table("others")),
             permutations=table.whole("permutations", PERMUTATIONS, low=99),
             blinded=table.flag("blinded", default=False),
         )
 
 
-def _others(raw: Table) -> dict[str, str]:
-    with raw as others:
-        return {name: others.text(name) for name in others.keys}
+def _texts(raw: Table) -> dict[str, str]:
+    with raw as table:
+        return {name: table.text(name) for name in table.keys}
 
 
 def _visits(raw: Table) -> dict[str, Visit]:

@@ -52,7 +52,7 @@ class Target:
 
     statistic: str
     smallest: float
-    direction: Literal["increase", "decrease"]
+    direction: Literal["increase", "decrease", "change"]
     null: float = 0.0
 
     @property
@@ -143,10 +143,11 @@ def _target(axes: Axes, target: Target) -> None:
     axes.axvspan(*target.bounds, color=BAND, alpha=0.28, linewidth=0, zorder=0)
     axes.axvline(target.null, color=SOFT, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
     low, high = axes.get_xlim()
-    end = high if target.direction == "increase" else low
-    arrow = {"arrowstyle": "-|>", "color": INK, "linewidth": 1.0}
-    axes.annotate("", (end, 0.0), (target.null, 0.0), arrowprops=arrow)
-    side = "left" if target.direction == "increase" else "right"
+    either = target.direction == "change"
+    end = low if target.direction == "decrease" else high
+    arrow = {"arrowstyle": "<|-|>" if either else "-|>", "color": INK, "linewidth": 1.0}
+    axes.annotate("", (end, 0.0), (low if either else target.null, 0.0), arrowprops=arrow)
+    side = "right" if target.direction == "decrease" else "left"
     axes.annotate(
         "claimed", (target.null, 0.0), (4 if side == "left" else -4, 3),
         textcoords="offset points", fontsize=7, ha=side, va="bottom",

@@ -45,7 +45,7 @@ class Curve:
     statistic: str
     choices: tuple[Choice, ...]
     smallest: float
-    direction: Literal["increase", "decrease"]
+    direction: Literal["increase", "decrease", "change"]
     null: float = 0.0
 
     @property
@@ -88,8 +88,8 @@ def _effects(axes: Axes, curve: Curve) -> None:
             colour = VERDICT_COLOURS.get(choice.verdict, SOFT)
             axes.plot([x, x], choice.interval, color=colour, linewidth=1.2)
         _mark(axes, x, choice.value, choice, size=5.5)
-    claimed = "↑ claimed" if curve.direction == "increase" else "↓ claimed"
-    axes.set_title(f"{curve.title}\n{claimed}", fontsize=7.5)
+    arrow = {"increase": "↑", "decrease": "↓", "change": "↕"}[curve.direction]
+    axes.set_title(f"{curve.title}\n{arrow} claimed", fontsize=7.5)
     axes.set_ylabel(curve.statistic, fontsize=8)
     axes.set(xlim=(-0.7, len(curve.choices) - 0.3), xticks=[])
     axes.tick_params(axis="y", labelsize=7)

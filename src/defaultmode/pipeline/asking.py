@@ -23,9 +23,11 @@ PLAIN, COVARIATES, ADJUSTED = "none", "covariates", "covariates and motion"
 PHYSIOLOGICAL = "covariates, motion and physiology"
 OF_REGIONS = {"overlap", "enrichment"}  # their outcome is a map, which is no column of the study
 BETWEEN = {"patients - controls", "correlation"}
+PLANNED = {"treatment - reference", "responders - others"}  # where a plan names covariates
 ADJUSTABLE = {
     *BETWEEN, "treatment - reference", "change with change", "responders - others",
 }  # fmt: skip
+FROM_ZERO = ("dissociation", "altered_states", "intensity")  # ratings of the drug's own effect
 OF_TASKS = ("task_", "function_", "default_dominance_task")  # measures of a task, not of rest
 
 
@@ -60,7 +62,8 @@ def adjustments(ground: Ground, test: Test, denoise: str) -> dict[str, dict[str,
     sets: dict[str, dict[str, Array]] = {PLAIN: {}}
     if test.contrast not in ADJUSTABLE:
         return sets
-    covariates = between_covariates(ground) if test.contrast in BETWEEN else {}
+    asked = BETWEEN | (PLANNED if ground.plan.covariates else set())
+    covariates = between_covariates(ground) if test.contrast in asked else {}
     if covariates:
         sets[COVARIATES] = covariates
     motion = motion_covariate(ground, denoise) if test.of == "measure" else {}
@@ -93,6 +96,10 @@ def question_of(
         partner_phase=test.partner_phase,
         covariates=covariates,
         responders=responders_of(ground, treatment) if asks_responders(test) else None,
+        from_zero=(
+            test.of == "construct" and test.outcome in FROM_ZERO,
+            test.partner_of == "construct" and test.partner in FROM_ZERO,
+        ),
     )
 
 
@@ -127,6 +134,9 @@ def why(ground: Ground, measure: str) -> str:
 
 def partner_values(ground: Ground, test: Test, denoise: str) -> Array | None:
     """Values of what the outcome is set against, None where the study has none."""
+    if not test.partner and asks_responders(test):  # they responded by this score
+        scale = ground.of_construct("depression")
+        return ground.numbers(scale.name) if scale else None
     if not test.partner:
         return None
     if test.partner_of == "construct":

@@ -54,7 +54,12 @@ class Ground:
         return next((c for c in columns if c.measure == measure and c.denoise == denoise), None)
 
     def of_construct(self, construct: str) -> Column | None:
-        """The clinical column with the most values among those of a construct."""
+        """The column that the plan names for a construct, else the one with the most values."""
+        planned = self.plan.scales.get(construct, "")
+        if planned:
+            if planned not in self.study.columns:
+                raise unknown_column(planned, "the plan, [scales],")
+            return self.study.columns[planned]
         found = [c for c in self.study.named(kind="number") if c.construct == construct]
         return max(found, key=lambda c: int(self.study.table[c.name].notna().sum()), default=None)
 
@@ -91,6 +96,8 @@ class Case:
     atlas: str
     measure: str
     seed: int
+    partner: str = ""
+    path: str = ""
 
     @property
     def rng(self) -> np.random.Generator:

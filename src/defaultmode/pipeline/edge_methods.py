@@ -13,7 +13,7 @@ from defaultmode.statistics.edge_networks import between, within
 from defaultmode.statistics.edge_permutation import permuted_edges
 from defaultmode.statistics.edgewise import edgewise
 from defaultmode.statistics.exchange import Exchange
-from defaultmode.statistics.linear import FLAT, centred
+from defaultmode.statistics.linear import FLAT
 from defaultmode.statistics.many_outcomes import Contrasted
 from defaultmode.statistics.network_based import NetworkTest, network_based
 from defaultmode.statistics.permutation import design_columns, design_of
@@ -30,8 +30,8 @@ def is_within(setup: Setup) -> bool:
 
 
 def covariates_of(setup: Setup) -> Array | None:
-    """Centred covariates (n, q), None where there are none."""
-    return centred(setup.covariates) if setup.names else None
+    """Covariates (n, q), None where there are none; a mean difference is that where they are 0."""
+    return setup.covariates if setup.names else None
 
 
 def exchange_of(setup: Setup) -> Exchange:
@@ -48,7 +48,7 @@ def _components(
     from scipy.stats import t as student
 
     setup, y = found.setup, found.y
-    x = np.column_stack([setup.x, centred(setup.covariates)])
+    x = np.column_stack([setup.x, setup.covariates])
     test = network_based(
         y,
         x,

@@ -8,51 +8,34 @@ from math import isfinite, nan
 import pandas as pd
 
 from defaultmode.claims import Claim, Evidence
-from defaultmode.core.missing import Missing
 from defaultmode.core.result import Estimate
 from defaultmode.pipeline.asking import CLINICAL
 from defaultmode.pipeline.judging import Judged
-from defaultmode.statistics.effects import small_sample_correction
-from defaultmode.statistics.pooling import (
-    Pooled,
-    Scale,
-    error_from_interval,
-    error_from_sizes,
-    one_per_cohort,
-    pool,
-    to_scale,
+from defaultmode.pipeline.pooled_evidence import (
+    ALONE,
+    TOGETHER,
+    Effect,
+    Row,
+    kept_of,
+    pooled_of,
+    pooled_rows,
+    scale_of,
+    weights_of,
 )
+from defaultmode.statistics.effects import small_sample_correction
+from defaultmode.statistics.pooling import error_from_interval, error_from_sizes
 
 Place = tuple[str, str, str]  # test, atlas, preset
-Row = dict[str, object]
-PUBLISHED, OWN, ALONE, TOGETHER = "published", "your study", "pooled", "pooled with your study"
-SCALES: dict[str, Scale] = {"Pearson r": "Fisher z", "ratio": "log", "odds ratio": "log"}
+PUBLISHED, OWN = "published", "your study"
 COLUMNS = (
     "claim", "test", "atlas", "denoise", "source", "cite", "cohort", "stance", "statistic",
-    "value", "ci_low", "ci_high", "n", "n_reference", "pooled", "weight", "cohorts", "tau2", "i2",
-    "prediction_low", "prediction_high", "verified", "finding", "note",
+    "value", "ci_low", "ci_high", "n", "n_reference", "pooled", "weight", "meta_analysis",
+    "cohorts", "tau2", "i2", "prediction_low", "prediction_high", "verified", "finding", "note",
 )  # fmt: skip
 NUMBERS = (
     "value", "ci_low", "ci_high", "n", "n_reference", "weight", "cohorts", "tau2", "i2",
     "prediction_low", "prediction_high",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """An effect as it can be pooled; error : on the scale of pooling, NaN where nothing tells it.
-
-    note : by which rule the error was found, or why there is none
-    """
-
-    cohort: str
-    value: float
-    error: float
-    note: str = ""
-
-    def usable(self, scale: Scale) -> bool:
-        """Whether it can be pooled."""
-        return isfinite(float(to_scale(self.value, scale))) and self.error > 0
 
 
 def evidence_table(
@@ -68,6 +51,7 @@ def evidence_table(
     cohort : whose people the study's own are; published rows of it are not pooled with the study
     weight : share of a row in its pool, that of its preset for the study's own, NaN where it is in
         none; cohorts, tau2, i2, prediction : of pooled means, tau2 on the scale of pooling
+    With two or three estimates a common-effect mean stands beside that of random effects.
     """
     rows = [
         row
@@ -109,11 +93,11 @@ class _Beside:
 
     def rows(self, own: Mapping[Place, Estimate]) -> Iterator[Row]:
         """Published rows, their pooled mean, then each own effect and what it adds up to."""
-        scale = SCALES.get(self.statistic, "as it is")
+        scale = scale_of(self.statistic)
         effects = [effect_of(row, self.statistic) for row in self.published]
         kept = kept_of(effects, scale)
         alone = pooled_of([effects[i] for i in kept], scale)
-        weights = dict(zip(kept, _weights([effects[i] for i in kept], alone), strict=True))
+        weights = dict(zip(kept, weights_of([effects[i] for i in kept], alone), strict=True))
         used = set(kept) if alone or own else set()
         for i, (row, effect) in enumerate(zip(self.published, effects, strict=True)):
             spare = effect.usable(scale) and i not in kept
@@ -121,8 +105,7 @@ class _Beside:
                 "pooled": i in used,
                 "weight": weights.get(i, nan),
             }
-        if alone:
-            yield _pooled_row(ALONE, self.statistic, alone)
+        yield from pooled_rows(ALONE, self.statistic, [effects[i] for i in kept], alone)
         others = [effects[i] for i in kept if not self.cohort or effects[i].cohort != self.cohort]
         for (_, atlas, denoise), estimate in own.items():
             place = {"atlas": "" if denoise == CLINICAL else atlas, "denoise": denoise}
@@ -130,9 +113,9 @@ class _Beside:
             both = [*others, mine]
             asked = denoise in self.deciding and others and mine.usable(scale)
             together = pooled_of(both, scale) if asked else None
-            yield place | _own(estimate, weight=_weights(both, together)[-1])
-            if together:
-                yield place | _pooled_row(TOGETHER, self.statistic, together)
+            yield place | _own(estimate, weight=weights_of(both, together)[-1])
+            rows = pooled_rows(TOGETHER, self.statistic, both, together)
+            yield from (place | row for row in rows)
 
 
 def statistic_of(rows: Sequence[Evidence], own: Sequence[Estimate]) -> str:
@@ -158,14 +141,14 @@ def effect_of(row: Evidence, statistic: str) -> Effect:
     else:
         said = f"published as {row.statistic}, not the study's {statistic}: not pooled"
         return Effect(row.cohort_id, nan, nan, said)
-    return Effect(row.cohort_id, value, *standard_error(row, statistic))
+    itself_pooled = row.cite if row.meta_analysis else ""
+    return Effect(row.cohort_id, value, *standard_error(row, statistic), itself_pooled)
 
 
 def standard_error(row: Evidence, statistic: str) -> tuple[float, str]:
     """Standard error of a row on the scale of pooling, and the rule where it has no interval."""
     if isfinite(row.ci_low) and isfinite(row.ci_high):
-        scale = SCALES.get(statistic, "as it is")
-        return error_from_interval(row.ci_low, row.ci_high, scale=scale), ""
+        return error_from_interval(row.ci_low, row.ci_high, scale=scale_of(statistic)), ""
     grouped = statistic in ("d", "d_z") and row.n_reference > 0  # no effect of one sample
     error = nan if grouped else error_from_sizes(statistic, row.value, row.n, row.n_reference)
     if isfinite(error):
@@ -173,35 +156,15 @@ def standard_error(row: Evidence, statistic: str) -> tuple[float, str]:
     return error, "neither an interval nor the numbers of people it needs: not pooled"
 
 
-def kept_of(effects: Sequence[Effect], scale: Scale) -> list[int]:
-    """Positions of the effects that are pooled: the most precise usable one of each cohort."""
-    usable = [i for i, effect in enumerate(effects) if effect.usable(scale)]
-    chosen = [effects[i] for i in usable]
-    if not chosen:
-        return []
-    places = one_per_cohort([e.cohort for e in chosen], [e.error for e in chosen])
-    return [usable[i] for i in places]
-
-
-def pooled_of(effects: Sequence[Effect], scale: Scale) -> Pooled | None:
-    """The random-effects mean, None of fewer than two."""
-    if len(effects) < 2:
-        return None
-    return pool([e.value for e in effects], [e.error for e in effects], scale=scale)
-
-
-def _weights(effects: Sequence[Effect], pooled: Pooled | None) -> list[float]:
-    """Share of each effect in a pool, NaN where there is none."""
-    if pooled is None:
-        return [nan] * len(effects)
-    weights = [1 / (e.error**2 + pooled.tau2) for e in effects]
-    return [weight / sum(weights) for weight in weights]
+def _heterogeneity(row: Evidence) -> str:
+    return f" (published I² {row.i2:.2f})" if isfinite(row.i2) else ""
 
 
 def _published(row: Evidence, effect: Effect, *, spare: bool = False) -> Row:
     """A row as published, in its own statistic; spare : whether another stands for its cohort."""
     other = "another estimate of the same cohort is more precise: not pooled"
-    notes = (row.note, effect.note, other if spare else "")
+    mean = f"itself a mean over several cohorts{_heterogeneity(row)}" if row.meta_analysis else ""
+    notes = (mean, row.note, effect.note, other if spare else "")
     return {
         "source": PUBLISHED,
         "cite": row.cite,
@@ -215,6 +178,8 @@ def _published(row: Evidence, effect: Effect, *, spare: bool = False) -> Row:
         "n_reference": row.n_reference or nan,
         "pooled": False,
         "weight": nan,
+        "meta_analysis": row.meta_analysis,
+        "i2": row.i2,
         "verified": row.verified,
         "finding": row.finding,
         "note": "; ".join(note.rstrip(".") for note in notes if note),
@@ -233,23 +198,4 @@ def _own(estimate: Estimate, *, weight: float) -> Row:
         "pooled": isfinite(weight),
         "weight": weight,
         "note": estimate.how,
-    }
-
-
-def _pooled_row(source: str, statistic: str, pooled: Pooled) -> Row:
-    """A pooled mean with its heterogeneity and prediction interval."""
-    low, high = (nan, nan) if isinstance(pooled.prediction, Missing) else pooled.prediction
-    reason = pooled.prediction.reason if isinstance(pooled.prediction, Missing) else ""
-    return {
-        "source": source,
-        "statistic": statistic,
-        "value": pooled.estimate.value,
-        "ci_low": pooled.estimate.ci_low,
-        "ci_high": pooled.estimate.ci_high,
-        "cohorts": pooled.estimate.n,
-        "tau2": pooled.tau2,
-        "i2": pooled.i2,
-        "prediction_low": low,
-        "prediction_high": high,
-        "note": "; ".join(part for part in (pooled.estimate.how, reason) if part),
     }

@@ -35,7 +35,10 @@ class Standing:
     def sentence(self) -> str:
         """The stamp in words."""
         if self.word == BLINDED:
-            return "BLINDED: labels are permuted until the plan is frozen; no result here is real."
+            return (
+                "BLINDED: labels are permuted until the plan is frozen; nothing here that rests on "
+                "a group, a condition or a rating is real."
+            )
         if self.word == CONFIRMATORY:
             return "Confirmatory: everything was done as the frozen plan says."
         return f"Exploratory: {'; '.join(self.departures)}."
@@ -121,7 +124,8 @@ def _departures(planned: Planned, frozen: Frozen, settings: Settings) -> Iterato
 
 def first_look(folder: Folder) -> str:
     """When the study was first made with its true labels, "" where it never was."""
-    return min((e["time"] for e in folder.events("studied") if not e.get("blinded")), default="")
+    looks = [*folder.events("studied"), *folder.events("compared edges")]
+    return min((look["time"] for look in looks if not look.get("blinded")), default="")
 
 
 def plan_lines(plan: Plan, settings: Mapping[str, object], frozen: Frozen | None) -> list[str]:

@@ -5,7 +5,7 @@ from math import isfinite, nan
 
 import numpy as np
 
-from defaultmode.claims import Test, Verdict, judge
+from defaultmode.claims import Test, Verdict, judge, sign
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.missing import Missing
 from defaultmode.core.result import Estimate
@@ -41,9 +41,19 @@ class Judged:
         return self.specification.estimate
 
     @property
+    def p(self) -> float:
+        """The larger of the model's p and that of the permutation test, which assumes less."""
+        return float(np.fmax(self.estimate.p, self.p_permuted))
+
+    @property
     def verdict(self) -> Verdict:
         """What it says by itself."""
-        return self.at(self.estimate.p)
+        return self.at(self.p)
+
+    def among(self, n_tests: int) -> float:
+        """Its p as one of several tests that must all hold, any of which could refute the claim."""
+        against = self.estimate.value * sign(self.test) < 0
+        return min(1.0, self.p * n_tests) if against else self.p
 
     def at(self, p: float) -> Verdict:
         """What it says at another p value, such as a corrected one."""
@@ -81,9 +91,8 @@ def bayes_factor(one: Specification) -> float:
     """How much better the claimed direction predicts the estimate than no effect does."""
     if not one.estimate.se > 0:
         return nan
-    found = bayes.bayes_factor(
-        one.estimate, one.test.prior_sd, direction=one.test.direction, null=null_of(one)
-    )
+    asked = "either" if sign(one.test) == 0 else one.test.direction
+    found = bayes.bayes_factor(one.estimate, one.test.prior_sd, direction=asked, null=null_of(one))
     return nan if isinstance(found, Missing) else found.value
 
 

@@ -16,8 +16,8 @@ Place = tuple[str, str, str]  # test, atlas, preset
 CLAIM_COLUMNS = (
     "claim", "title", "atlas", "denoise", "verdict", "verdict_corrected", "verdict_over_presets",
     "reason", "test", "outcome", "adjustment", "statistic", "estimate", "ci_low", "ci_high", "p",
-    "p_corrected", "p_permuted", "bayes_factor", "inside_smallest", "n", "n_reference", "raw",
-    "unit", "smallest", "direction", "how",
+    "p_permuted", "p_deciding", "p_corrected", "bayes_factor", "inside_smallest", "n",
+    "n_reference", "raw", "unit", "smallest", "direction", "how",
 )  # fmt: skip
 SPECIFICATION_COLUMNS = (
     "claim", "test", "atlas", "denoise", "global_signal_removed", "adjustment", "treatment",
@@ -36,16 +36,14 @@ def claim_table(
     rows = [row for claim in claims for row in _rows(claim, found[claim.id])]
     table = pd.DataFrame(rows, columns=list(CLAIM_COLUMNS))
     family = [table["atlas"], table["denoise"], table["claim"] == ground.plan.primary]
-    table["p_corrected"] = table.groupby(family)["p"].transform(false_discovery)
+    table["p_corrected"] = table.groupby(family)["p_deciding"].transform(false_discovery)
     lost = table["verdict"].isin(["supported", "contradicted"]) & (table["p_corrected"] >= ALPHA)
     table["verdict_corrected"] = table["verdict"].where(~lost, "inconclusive")
     words = {
-        (claim.id, atlas): _over_presets(ground, claim, rows_of)
+        claim.id: _over_presets(ground, claim, table[table["claim"] == claim.id])
         for claim in claims
-        for atlas, rows_of in table[table["claim"] == claim.id].groupby("atlas")
     }
-    places = zip(table["claim"], table["atlas"], strict=True)
-    table["verdict_over_presets"] = [words[place] for place in places]
+    table["verdict_over_presets"] = table["claim"].map(words)
     return table
 
 
@@ -66,9 +64,10 @@ def _rows(claim: Claim, found: Mapping[Place, Judged]) -> Iterator[dict[str, obj
 
 
 def _row(claim: Claim, here: Mapping[str, Judged]) -> dict[str, object]:
-    name, verdict = of_claim(claim, {test: j.verdict for test, j in here.items()})
+    many = len(here) if claim.rule == "all" else 1
+    name, verdict = of_claim(claim, {test: j.at(j.among(many)) for test, j in here.items()})
     if verdict.word == "supported" and claim.rule == "all":  # as sure as the least sure of them
-        name = max(here, key=lambda test: here[test].estimate.p)
+        name = max(here, key=lambda test: here[test].p)
     one, estimate = here[name], here[name].estimate
     return {
         "verdict": verdict.word,
@@ -82,6 +81,7 @@ def _row(claim: Claim, here: Mapping[str, Judged]) -> dict[str, object]:
         "ci_high": estimate.ci_high,
         "p": estimate.p,
         "p_permuted": one.p_permuted,
+        "p_deciding": one.among(many),
         "bayes_factor": one.bayes_factor,
         "inside_smallest": one.inside,
         "n": estimate.n,
@@ -95,13 +95,19 @@ def _row(claim: Claim, here: Mapping[str, Judged]) -> dict[str, object]:
 
 
 def _over_presets(ground: Ground, claim: Claim, rows: pd.DataFrame) -> str:
+    """One word over presets and atlases, from what is left of each verdict after correction."""
+    presets = deciding(ground, claim, tuple(dict.fromkeys(rows["denoise"])))
+    places = [
+        f"{atlas} {denoise}" for atlas, denoise in zip(rows["atlas"], rows["denoise"], strict=True)
+    ]
     verdicts = {
-        denoise: Verdict(word, reason)
-        for denoise, word, reason in zip(
-            rows["denoise"], rows["verdict"], rows["reason"], strict=True
+        place: Verdict(word, reason)
+        for place, word, reason in zip(
+            places, rows["verdict_corrected"], rows["reason"], strict=True
         )
     }
-    return over_presets(claim, verdicts, deciding(ground, claim, tuple(verdicts))).word
+    asked = [p for p, denoise in zip(places, rows["denoise"], strict=True) if denoise in presets]
+    return over_presets(claim, verdicts, asked).word
 
 
 def deciding(ground: Ground, claim: Claim, presets: Sequence[str]) -> list[str]:
@@ -156,6 +162,6 @@ def sentence(table: pd.DataFrame) -> str:
     """How many claims came out how, over all presets."""
     if not len(table):
         return "No claim was tested."
-    words = table.drop_duplicates(["claim", "atlas"])["verdict_over_presets"].value_counts()
+    words = table.drop_duplicates("claim")["verdict_over_presets"].value_counts()
     said = ", ".join(f"{words[word]} {word}" for word in WORDS if word in words)
     return f"Of {int(words.sum())} claims: {said}."

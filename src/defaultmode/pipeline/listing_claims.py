@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from math import isfinite
 
-from defaultmode.claims import Claim, Evidence, Test, all_claims, find_claim
+from defaultmode.claims import Claim, Evidence, Test, all_claims, find_claim, sign
 from defaultmode.claims.claim import STANCES
 from defaultmode.report.references import format_reference, reference
 
@@ -64,8 +64,15 @@ def _test(test: Test) -> list[str]:
         f"{test.name}: {test.sentence}",
         f"    {_question(test)}",
         f"    smallest effect of interest: {test.smallest:g} ({test.why_smallest})",
-        f"    prior of the Bayes factor: half-normal of scale {test.prior_sd:g} as claimed",
+        f"    prior of the Bayes factor: {_prior(test)}",
     ]
+
+
+def _prior(test: Test) -> str:
+    """The prior of its Bayes factor."""
+    if sign(test) == 0:
+        return f"normal of scale {test.prior_sd:g}, as the claim names no side"
+    return f"half-normal of scale {test.prior_sd:g} as claimed"
 
 
 def _question(test: Test) -> str:
@@ -82,6 +89,8 @@ def _evidence(row: Evidence) -> str:
         number += f" [{row.ci_low:g}, {row.ci_high:g}]"
     people = f"n = {row.n}" + (f" and {row.n_reference}" if row.n_reference else "")
     said = "; ".join(p for p in (number, people if row.n else "n not known") if p)
+    if row.meta_analysis:
+        said += "; a mean over several cohorts"
     doubt = "" if row.verified else "; not verified"
     note = f" ({row.note})" if row.note else ""
     return f"{row.stance:<8} {row.finding} [{row.cite}; {said}{doubt}]{note}"

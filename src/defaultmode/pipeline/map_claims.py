@@ -4,18 +4,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from defaultmode.core.missing import Missing
 from defaultmode.core.result import Estimate
 from defaultmode.pipeline.claim_columns import Array, Case
 from defaultmode.pipeline.folder import Folder
 from defaultmode.pipeline.treatment_maps import ChangeMaps, MapAsked, MeasuredStudy, change_maps
-from defaultmode.statistics.answers import correlated
 from defaultmode.statistics.overlap import overlap
 from defaultmode.statistics.question import untestable
 from defaultmode.statistics.spin import map_enrichment
 
 PLACEBO = "placebo"
+LEAST_PEOPLE = 5  # our choice: below it a correlation over people is noise
+DRAWS = 999
 
 
 def alike(case: Case) -> Estimate:
@@ -63,16 +65,21 @@ def placed(case: Case) -> Estimate:
     ratings, _ = case.cells.change(asked.partner, asked.treatment, asked.phase)
     place = {name: i for i, name in enumerate(case.ground.occasions.people)}
     values = ratings[[place[name] for name in maps.people]]
-    strength = np.abs([_correlation(column, values) for column in maps.values.T])
-    found = map_enrichment(strength, maps.atlas.members("default"), maps.atlas, seed=case.seed)
+    known = np.isfinite(values) & np.isfinite(maps.values).all(axis=1)
+    if known.sum() < LEAST_PEOPLE:
+        raise untestable(f"{known.sum()} people with map and rating; {LEAST_PEOPLE} are needed")
+    members = maps.atlas.members("default")
+    found = map_enrichment(_strength(maps.values[known], values[known]), members, maps.atlas,
+                           seed=case.seed)  # fmt: skip
     if isinstance(found, Missing):
         raise untestable(found.reason, found.code or "E438")
-    known = int((np.isfinite(values) & np.isfinite(maps.values).any(axis=1)).sum())
-    untested = f"; not tested: {found.untested.reason}" if found.untested else ""
-    how = "mean absolute correlation of regions, default mode network − elsewhere; p by rotation"
+    inside = np.isin(found.regions, members)
+    chance = _by_people(maps.values[known][:, found.regions], values[known], inside, case.rng)
     return Estimate(
-        "difference of r", value=found.value, p=found.p, n=known, raw=found.value,
-        how=f"{how}{untested}",
+        "difference of r", value=found.value, p=float(np.fmax(found.p, chance)),
+        p_permuted=chance, n=int(known.sum()), raw=found.value,
+        how="mean absolute correlation of regions, default mode network − elsewhere; the larger p "
+        "of rotations and of ratings that change people",
     )  # fmt: skip
 
 
@@ -91,6 +98,24 @@ def _map(case: Case, study: MeasuredStudy, treatment: str, *, controlled: bool) 
     return change_maps(study, asked, atlas=case.atlas)
 
 
-def _correlation(x: Array, y: Array) -> float:
-    rows = np.isfinite(x) & np.isfinite(y)
-    return correlated(x[rows], y[rows], np.empty((int(rows.sum()), 0))).value
+def _strength(maps: Array, ratings: Array) -> Array:
+    """Absolute correlation over people of each region's change with the ratings, (n_regions,)."""
+    x, y = maps - maps.mean(axis=0), ratings - ratings.mean()
+    size = np.linalg.norm(x, axis=0) * np.linalg.norm(y)
+    r = np.divide(y @ x, size, out=np.full(x.shape[1], np.nan), where=size > 0)
+    return np.asarray(np.abs(r))
+
+
+def _by_people(
+    maps: Array, ratings: Array, inside: NDArray[np.bool_], rng: np.random.Generator
+) -> float:
+    """Two-sided p of the difference where ratings change people, so that regions keep company."""
+
+    def difference(values: Array) -> float:
+        strength = _strength(maps, values)
+        return float(strength[inside].mean() - strength[~inside].mean())
+
+    observed = difference(ratings)
+    null = np.array([difference(rng.permutation(ratings)) for _ in range(DRAWS)])
+    higher, lower = (null >= observed).sum(), (null <= observed).sum()
+    return float(min(1.0, 2 * (min(higher, lower) + 1) / (DRAWS + 1)))

@@ -12,7 +12,7 @@ from defaultmode.pipeline.claim_columns import SITE
 from defaultmode.statistics.crossover import trial_effects
 from defaultmode.statistics.occasions import BASELINE, CONTROLS, PATIENTS, Occasions
 from defaultmode.statistics.question import Array, Cells, Question
-from defaultmode.statistics.setups import present
+from defaultmode.statistics.setups import belongs, present
 from defaultmode.statistics.trial_rows import Contrast, TrialRows
 
 Rows = NDArray[np.bool_]
@@ -48,6 +48,8 @@ def several_rows(question: Question, cells: Cells) -> bool:
 def _model(question: Question, cells: Cells) -> tuple[Rows, Contrast]:
     here = cells.occasions
     known = cells.among & np.isfinite(question.outcome)
+    if question.contrast == "treatment - reference":
+        known &= belongs(question, cells)[here.participant]
     if question.contrast == "patients - controls":
         group = here.group[here.participant]
         rows = known & here.untreated & np.isin(group, [PATIENTS, CONTROLS])

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from defaultmode.claims import Claim, Evidence, Test
+from defaultmode.claims import Claim, Evidence, Test, sign
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.sources.text_tables import is_number, read_text_table
 from defaultmode.statistics.comparisons import Comparison
@@ -71,8 +71,9 @@ USUAL = Reliability(
 def pooled_evidence(claim: Claim, test: Test, comparison: Comparison) -> Belief | None:
     """The published effects of a test as a distribution, τ included; None where there is none.
 
-    One row counts for each cohort, the most precise. A single cohort tells nothing of how much
-    studies differ: its own error stands alone.
+    One row counts for each cohort, the most precise. A single one tells nothing of how much
+    studies differ: its own error stands alone. A row that is itself a mean over several cohorts is
+    named as such.
     """
     usable = [
         (row, error)
@@ -88,14 +89,23 @@ def pooled_evidence(claim: Claim, test: Test, comparison: Comparison) -> Belief 
     rows, errors = [usable[i][0] for i in kept], [usable[i][1] for i in kept]
     cites = tuple(dict.fromkeys(row.cite for row in rows))
     if len(rows) == 1:
-        said = f"one cohort ({cites[0]}), standard error {errors[0]:.2f}, τ not known"
+        said = f"{_alone(rows[0])}, standard error {errors[0]:.2f}, τ not known"
         effects = normal_effects(rows[0].value, errors[0], comparison)
         return Belief(rows[0].value, effects, said, cites)
     found = pool([row.value for row in rows], errors, scale=_scale(comparison))
     mean, tau = found.estimate.value, sqrt(found.tau2)
     said = f"{len(rows)} cohorts pooled, standard error {found.estimate.se:.2f}, τ {tau:.2f}"
+    said += "".join(f"; {_alone(row)}" for row in rows if row.meta_analysis)
     effects = normal_effects(mean, hypot(found.estimate.se, tau), comparison)
     return Belief(mean, effects, said, cites)
+
+
+def _alone(row: Evidence) -> str:
+    """What one row is: a cohort, or itself the mean of several."""
+    if not row.meta_analysis:
+        return f"one cohort ({row.cite})"
+    spread = f", I² {row.i2:.2f}" if isfinite(row.i2) else ""
+    return f"one meta-analysis of several cohorts ({row.cite}{spread})"
 
 
 def given(effect: float, sd: float | None, comparison: Comparison) -> Belief | None:
@@ -107,10 +117,14 @@ def given(effect: float, sd: float | None, comparison: Comparison) -> Belief | N
 
 
 def prior(test: Test, comparison: Comparison) -> Belief:
-    """The half-normal prior of the test's Bayes factor, in the direction that the claim states."""
-    sign = 1 if test.direction == "increase" else -1
+    """The half-normal prior of the test's Bayes factor, in the direction that the claim states.
+
+    A claim of change names none: the power of a two-sided test is the same on both sides, and the
+    prior is folded to the upper one.
+    """
+    side = sign(test) or 1
     whole = normal_effects(comparison.none, test.prior_sd, comparison)
-    effects = comparison.none + sign * np.abs(whole - comparison.none)
+    effects = comparison.none + side * np.abs(whole - comparison.none)
     said = f"no published number: half-normal prior of the claim, scale {test.prior_sd:g}"
     return Belief(float(np.mean(effects)), effects, said)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import partial
 
+from defaultmode.claims import sign as claimed
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.pipeline.power_effects import error_free, expected_beyond_unblinding
 from defaultmode.pipeline.power_evidence import Belief, Reliability
@@ -91,10 +92,10 @@ def plan_power(settings: PowerSettings) -> PowerReport:
     n = settings.n or _first_n(ground, effect)
     staying = completing(n, settings.dropout)
     row = partial(_planned, ground, n=staying, sign=sign)
-    none = comparison.none
+    none, side = comparison.none, sign or 1
     planned = (
         row(name, effect),
-        row("smallest effect of interest", none + sign * ground.smallest),
+        row("smallest effect of interest", none + side * ground.smallest),
         row("no effect", none),
     )
     target, alpha = settings.targets[0], settings.corrected_alpha
@@ -121,9 +122,9 @@ def plan_power(settings: PowerSettings) -> PowerReport:
 
 
 def _sign(ground: Ground, effect: float) -> int:
-    """The direction that supports: the claim's, or that of the effect."""
+    """The side that supports: the claim's, or that of the effect; 0 where either does."""
     if ground.test is not None:
-        return 1 if ground.test.direction == "increase" else -1
+        return claimed(ground.test)
     return -1 if effect < ground.comparison.none else 1
 
 

@@ -10,6 +10,7 @@ from defaultmode.pipeline.claim_columns import Case
 from defaultmode.statistics.question import untestable
 
 MEASURES = "measures"  # the model of that name, not its rivals
+CONSTRUCTS = ("depression", "response")
 NOT_RUN = "run `defaultmode predict OUT --outcome COLUMN` first; the ledger reads what it found"
 
 
@@ -22,6 +23,12 @@ def predicted(case: Case) -> Estimate:
     for name, here in (("denoise", case.denoise), ("atlas", case.atlas)):
         if asked[name] not in {"", here}:
             raise untestable(f"the prediction was made in {asked[name]}")
+    if case.question.treatment not in case.cells.occasions.treatments:
+        raise untestable(f"the study has no {case.question.treatment} to respond to")
+    column = case.ground.study.columns.get(asked["outcome"])
+    of_mood = asked["outcome"] == "depression" or (column and column.construct in CONSTRUCTS)
+    if not (asked["rule"] or of_mood):
+        raise untestable(f"what was predicted, {asked['outcome']}, is not response to a treatment")
     table = pd.read_csv(out / "prediction.tsv", sep="\t", na_values=["n/a"])
     own = (table["model"] == MEASURES) & table["baseline"].isna()
     rows = table[own & (table["metric"] == "AUC")]
@@ -34,7 +41,7 @@ def predicted(case: Case) -> Estimate:
         ci_low=float(row["ci_low"]),
         ci_high=float(row["ci_high"]),
         se=float(row["ci_high"] - row["ci_low"]) / 3.92,
-        p=float(row["p_permuted"]),
+        p=min(1.0, 2 * float(row["p_permuted"])),  # that of `predict` asks for more than chance
         p_permuted=float(row["p_permuted"]),
         n=int(row["n"]),
         raw=float(row["value"]),

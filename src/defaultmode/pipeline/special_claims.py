@@ -10,14 +10,22 @@ from defaultmode.core.treatments import treatment_named
 from defaultmode.pipeline.claim_columns import Array, Case
 from defaultmode.pipeline.map_claims import alike, placed
 from defaultmode.pipeline.predicted_claims import predicted
+from defaultmode.pipeline.within_scan_claims import answer as windows_answer
 from defaultmode.statistics.design import text
 from defaultmode.statistics.linear import GROUPS, PAIRED, coefficient
 from defaultmode.statistics.mediation import mediation
 from defaultmode.statistics.mediation_within import crossover_mediation
 from defaultmode.statistics.normalisation import normalisation
-from defaultmode.statistics.occasions import BASELINE, CONTROLS
+from defaultmode.statistics.occasions import CONTROLS
 from defaultmode.statistics.question import Cells, Question, untestable
-from defaultmode.statistics.setups import arms, present, responders
+from defaultmode.statistics.setups import (
+    arm_level,
+    arms,
+    belongs,
+    present,
+    responders,
+    sequence,
+)
 
 THERAPY = "psychotherapy"
 DRAWS = 2000  # our choice: the standard error of a percentile of 2.5 % is then .35 %
@@ -54,8 +62,7 @@ def _controls_rows(case: Case) -> Array:
 def _before_after(asked: Question, cells: Cells, treatment: str) -> tuple[Array, Array]:
     """Each person's value before and after one arm's treatment; NaN for people of other arms."""
     after = cells.at(asked.outcome, treatment, asked.phase)
-    own = cells.at(asked.outcome, treatment, BASELINE)
-    before = np.where(np.isfinite(own), own, cells.untreated(asked.outcome))
+    before = cells.before(asked.outcome, treatment)
     return np.where(np.isfinite(after), before, np.nan), after
 
 
@@ -73,24 +80,48 @@ def _within(asked: Question, cells: Cells, typical: float, members: Array) -> Es
 
 
 def mediated(case: Case) -> Estimate:
-    """Indirect effect treatment → change of the outcome → change of the partner."""
+    """Indirect effect treatment → the outcome → the partner, along the path that the claim states.
+
+    Where the treatment moves the outcome the other way the sign is turned: an effect by way of more
+    connectivity contradicts one by way of less.
+    """
     asked, cells = case.question, case.cells
     if asked.partner is None:
         raise untestable("the study has no value that would be the outcome of the mediation")
     present(asked, cells, asked.treatment, asked.reference)
     later = asked.partner_phase or asked.phase
+    keep = belongs(asked, cells)
     pairs = [
-        (cells.change(asked.outcome, t, asked.phase)[0], cells.change(asked.partner, t, later)[0])
+        tuple(
+            np.where(keep, cells.change(values, t, phase)[0], np.nan)
+            for values, phase in ((asked.outcome, asked.phase), (asked.partner, later))
+        )
         for t in (asked.treatment, asked.reference)
     ]
     if cells.occasions.crossed(asked.treatment, asked.reference):
         (m1, y1), (m0, y0) = pairs
-        inside = crossover_mediation((m1, m0), (y1, y0), rng=case.rng, draws=DRAWS)
-        return replace(inside.indirect.estimate, how="indirect effect, within people")
+        order = sequence(cells, asked.treatment, asked.reference)
+        inside = crossover_mediation(
+            (m1, m0), (y1, y0), covariates=order, rng=case.rng, draws=DRAWS
+        )
+        return _along(inside.indirect.estimate, inside.a.value, case.path, "within people")
     arm = arms(cells, asked.treatment, asked.reference)
     mediator, outcome = (np.where(arm == 1, one, other) for one, other in zip(*pairs, strict=True))
     between = mediation(arm, mediator, outcome, rng=case.rng, draws=DRAWS)
-    return replace(between.indirect.estimate, how="indirect effect, between arms")
+    return _along(between.indirect.estimate, between.a.value, case.path, "between arms")
+
+
+def _along(found: Estimate, first: float, path: str, where: str) -> Estimate:
+    """The indirect effect, its sign turned where the first step goes against the stated path."""
+    agrees = not path or (first > 0) == (path == "increase")
+    text_ = f"indirect effect, {where}"
+    if agrees:
+        return replace(found, how=text_)
+    said = f"{text_}; sign turned, as the treatment moves the outcome the other way"
+    return replace(
+        found, value=-found.value, ci_low=-found.ci_high, ci_high=-found.ci_low, raw=-found.raw,
+        how=said,
+    )  # fmt: skip
 
 
 def moderated(case: Case) -> Estimate:
@@ -98,13 +129,8 @@ def moderated(case: Case) -> Estimate:
     asked, cells = case.question, case.cells
     present(asked, cells, asked.treatment, asked.reference)
     arm, therapy = arms(cells, asked.treatment, asked.reference), _therapy(case)
-    after = np.where(
-        arm == 1,
-        cells.at(asked.outcome, asked.treatment, asked.phase),
-        cells.at(asked.outcome, asked.reference, asked.phase),
-    )
-    before = cells.untreated(asked.outcome)
-    rows = np.isfinite(arm + therapy + after + before)
+    after, before = arm_level(asked, cells, asked.outcome), cells.untreated(asked.outcome)
+    rows = np.isfinite(arm + therapy + after + before) & belongs(asked, cells)
     both = (arm * therapy)[rows]
     others = np.column_stack([arm, therapy, before])[rows]
     found = coefficient(after[rows], both, others, kind=GROUPS)
@@ -126,8 +152,13 @@ def _therapy(case: Case) -> Array:
 
 
 def within_scan(case: Case) -> Estimate:
-    """Windows of a scan with ratings, given concentration."""
-    raise untestable(f"no windows of {case.measure} were measured around a dose")
+    """Windows of a scan with ratings, given concentration, from what `measure` wrote."""
+    if case.ground.out is None:
+        raise untestable("the windows are in the folder of results, which was not given")
+    return windows_answer(
+        case.ground.out, case.measure, case.denoise, case.atlas, case.partner,
+        treatment=case.question.treatment,
+    )  # fmt: skip
 
 
 SPECIAL: Mapping[str, Callable[[Case], Estimate]] = {

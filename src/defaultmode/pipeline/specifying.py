@@ -84,8 +84,9 @@ def adjusted(ground: Ground, base: Specification, *, treatment: str) -> Iterator
             ground, base.test, base.denoise, treatment=treatment, covariates=covariates
         )
         case = Case(
-            ground, question, cells, base.denoise, base.atlas, base.test.outcome, ground.seed
-        )
+            ground, question, cells, base.denoise, base.atlas, base.test.outcome, ground.seed,
+            base.test.partner, base.test.path,
+        )  # fmt: skip
         found, setup = answered(case)
         yield replace(
             base, adjustment=name, estimate=_in_unit(ground, base, found), setup=setup,

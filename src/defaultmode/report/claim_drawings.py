@@ -27,7 +27,7 @@ from defaultmode.report.verdict_tables import (
     records,
     size_cell,
 )
-from defaultmode.report.verdicts import OWN, POOLED, PUBLISHED
+from defaultmode.report.verdicts import COMMON, OWN, POOLED, PUBLISHED
 from defaultmode.report.writing import counted, listed
 
 STANCES = ("for", "against", "null", "mixed")
@@ -65,8 +65,9 @@ def _forest(verdicts: Verdicts, claim: Claim, test: Test) -> Drawing | None:
     caption = (
         f"{counted(len(published), 'published finding')} beside this study. Hollow marks: no "
         "number of this very quantity. Yellow: too small to matter. A star: not read in its "
-        "source, and not pooled. One estimate per cohort is pooled; with few cohorts the pooled "
-        "interval is very wide, and rightly so."
+        "source, and not pooled. One estimate per cohort is pooled by random effects, whose "
+        "interval is very wide for two or three, and rightly so; beside it a common effect, which "
+        "assumes that all estimate the same."
     )
     alt = f"Forest plot of {claim.id}, test {test.name}, {statistic}. {said}."
     name = f"{anchor_of(claim.id)}-forest"
@@ -91,9 +92,10 @@ def _computed(row: Row) -> Finding:
     """An effect of the study, or a pooled mean."""
     own, place = row["source"] == OWN, place_of(row)
     rest = f"n = {size_cell(row).text}" if own else _heterogeneity(row)
+    among = f"with {place}" if place else "published alone"
     return Finding(
         "Your study" if own else "Pooled",
-        place if own else f"with {place}" if place else "published alone",
+        place if own else f"{among}, common effect" if row["source"] in COMMON else among,
         f"{effect_cell(row, 'value').text}, {rest}",
         float(row["value"]),  # type: ignore[arg-type]
         _interval(row),
@@ -102,16 +104,18 @@ def _computed(row: Row) -> Finding:
 
 
 def _heterogeneity(row: Row) -> str:
-    return f"{row['cohorts']:.0f} cohorts, I² = {float(row['i2']):.2f}"  # type: ignore[arg-type]
+    said = f"{row['cohorts']:.0f} estimates"
+    return said if pd.isna(row["i2"]) else f"{said}, I² = {float(row['i2']):.2f}"  # type: ignore[arg-type,call-overload]
 
 
 def _published(row: Row) -> Finding:
     """A published number of this very quantity."""
     size = size_cell(row).text
+    said = effect_cell(row, "value").text + (f", n = {size}" if size else "")
     return Finding(
         "Published",
         _name(row),
-        effect_cell(row, "value").text + (f", n = {size}" if size else ""),
+        f"{said}, a mean over several cohorts" if row["meta_analysis"] else said,
         float(row["value"]),  # type: ignore[arg-type]
         _interval(row),
         stance=str(row["stance"]),

@@ -1,6 +1,7 @@
 """How the claims were tested, in words for the methods text, with references as [@Key]."""
 
 from defaultmode.report.nouns import Verdicts
+from defaultmode.report.verdicts import COMMON as COMMON_ROWS
 from defaultmode.report.writing import counted
 
 FIXED = (
@@ -22,14 +23,19 @@ PERMUTED = (
     "[@Phipson2010]."
 )
 BAYES = (
-    "Bayes factors compare a half-normal effect on the side of the claim, whose scale each claim "
-    "states, with no effect [@Dienes2014]."
+    "Bayes factors compare a half-normal effect on the side of the claim (a normal one where it "
+    "names no side), whose scale each claim states, with no effect [@Dienes2014]."
 )
 POOLED = (
     "Published estimates of the same quantity, the most precise of each cohort and only those read "
     "in their source, were pooled by random effects (restricted likelihood), with and without the "
     "study's own; intervals are by Hartung and Knapp [@Hartung2001], prediction intervals for the "
     "next cohort by Higgins and colleagues [@Higgins2009]."
+)
+COMMON = (
+    "With two or three estimates the spread between cohorts cannot be told and that interval is "
+    "very wide, so the inverse-variance mean is given beside it, which assumes that all estimate "
+    "one effect [@Bender2018]."
 )
 
 
@@ -44,4 +50,6 @@ def claims_text(verdicts: Verdicts | None) -> str:
         said.append(BAYES)
     if verdicts.evidence["cohorts"].notna().any():
         said.append(POOLED)
+    if verdicts.evidence["source"].isin(COMMON_ROWS).any():
+        said.append(COMMON)
     return " ".join(said)

@@ -111,17 +111,11 @@ def _table(
 
 
 def pooled_table(claim: Claim, rows: Sequence[Row]) -> Table | None:
-    """Random-effects means, without and with the study; None where nothing can be pooled."""
+    """Pooled means, without and with the study; None where nothing can be pooled."""
     head = (
-        "Test",
-        "What",
-        "Preset",
-        "Effect with 95 % interval",
-        "Cohorts",
-        "I²",
-        "τ²",
-        "Next cohort, 95 %",
-    )
+        "Test", "What", "Preset", "Effect with 95 % interval", "Estimates", "I²", "τ²",
+        "Next cohort, 95 %", "Note",
+    )  # fmt: skip
     cells = [
         (
             word(row["test"]),
@@ -132,10 +126,11 @@ def pooled_table(claim: Claim, rows: Sequence[Row]) -> Table | None:
             figure(row["i2"], shown(row["i2"], 2)),
             figure(row["tau2"], shown(row["tau2"])),
             figure(row["prediction_low"], span(row["prediction_low"], row["prediction_high"])),
+            word(row["note"]),
         )
         for row in rows
     ]
-    caption = f"{claim.id}: random-effects means, one estimate per cohort"
+    caption = f"{claim.id}: pooled means, by random effects unless said otherwise"
     return _table(f"{anchor_of(claim.id)}-pooled", caption, head, cells) if rows else None
 
 

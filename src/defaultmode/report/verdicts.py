@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from defaultmode.claims import WORDS, Claim
+from defaultmode.claims import WORDS, Claim, Test, sign
 from defaultmode.report.nouns import Verdicts
 from defaultmode.report.verdict_tables import (
     Row,
@@ -24,11 +24,15 @@ from defaultmode.report.verdict_tables import (
 from defaultmode.report.writing import Cell, Table, figure, shown_p, word
 
 PUBLISHED, OWN = "published", "your study"
-POOLED = ("pooled", "pooled with your study")
+COMMON = ("pooled, common effect", "pooled, common effect, with your study")
+POOLED = ("pooled", "pooled with your study", *COMMON)
 UNTESTED = "not testable"
 NONE_DECIDES = "no preset that could decide was measured, such as one that keeps the global signal"
 MEANINGS = {
-    "supported": "The 95 % interval excludes no effect on the side that the claim states, p < .05.",
+    "supported": (
+        "The 95 % interval excludes no effect on the side that the claim states, or on either side "
+        "where it states a change, p < .05."
+    ),
     "contradicted": "The same on the other side.",
     "negligible": (
         "The 90 % interval lies inside the smallest effect of interest: whatever is there is too "
@@ -62,10 +66,15 @@ class ClaimTables:
         """Every test in a sentence, with what was fixed for it beforehand."""
         return [
             f"{test.name}: {test.sentence} Smallest effect of interest ±{test.smallest:g} "
-            f"({test.why_smallest}). Prior of the Bayes factor: half-normal of scale "
-            f"{test.prior_sd:g} on the side of the claim."
+            f"({test.why_smallest}). Prior of the Bayes factor: {_prior(test)}."
             for test in self.claim.tests
         ]
+
+
+def _prior(test: Test) -> str:
+    if sign(test) == 0:
+        return f"normal of scale {test.prior_sd:g}, as the claim names no side"
+    return f"half-normal of scale {test.prior_sd:g} on the side of the claim"
 
 
 def claims_tested(verdicts: Verdicts) -> list[Claim]:

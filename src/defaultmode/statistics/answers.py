@@ -11,7 +11,6 @@ from defaultmode.statistics.partial import partial_correlation
 from defaultmode.statistics.question import Array, Cells, Question, Setup
 from defaultmode.statistics.setups import set_up
 
-
 CORRELATION = "Pearson r"
 
 

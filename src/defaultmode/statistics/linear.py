@@ -1,6 +1,6 @@
 """One coefficient of a linear model as a standardised effect, with exact interval and test."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -34,16 +34,22 @@ def centred(columns: Array) -> Array:
 
 
 def coefficient(y: ArrayLike, x: ArrayLike, covariates: Array, *, kind: Kind) -> Estimate:
-    """Effect of x on y beyond centred covariates, in residual standard deviations.
+    """Effect of x on y beyond covariates, in standard deviations of people.
 
     y : (n,); x : (n,), the column of the effect: ones for a mean, 0 and 1 for two groups
-    covariates : (n, q) without the constant; a constant stands in the model of groups
+    covariates : (n, q) without the constant; a constant stands in the model of groups. A mean is
+        that where the covariates are zero: differences between two conditions, or ±½ for the order
+    Between groups the deviation is that of y within them, so that an effect is as large with
+    covariates as without, and comparable with published ones; they narrow its interval only.
+    Within people it is that of what covariates leave: the order of two conditions is no spread of
+    people.
     Without covariates this is Cohen's one-sample d, d_z, or Hedges g with the pooled deviation;
-    the interval is that of the noncentral t, exact for normal residuals of one variance.
+    the interval is that of the noncentral t, exact for normal residuals of one variance, where the
+    deviation of y is taken as known beside covariates.
     Hedges (1981); Steiger & Fouladi (1997).
     """
     values, column = np.asarray(y, np.float64), np.asarray(x, np.float64)
-    rest = centred(covariates) if covariates.size else np.empty((len(values), 0))
+    rest = covariates if covariates.size else np.empty((len(values), 0))
     constant = [] if np.ptp(column) == 0 else [np.ones(len(values))]
     design = np.column_stack([column, *constant, rest])
     n, freedom = len(values), len(values) - design.shape[1]
@@ -60,18 +66,27 @@ def coefficient(y: ArrayLike, x: ArrayLike, covariates: Array, *, kind: Kind) ->
     deviation = float(np.sqrt(residual @ residual / freedom))
     if deviation <= FLAT * np.abs(values).max(initial=0.0):
         return Estimate(kind.statistic, n=n, code="E437", reason="the values do not vary")
-    return _effect(float(weights[0]), deviation, float(np.sqrt(inverse[0, 0])), freedom, n, kind)
+    error = deviation * float(np.sqrt(inverse[0, 0]))
+    spread = _spread(values, column) if constant else deviation
+    return replace(_effect(float(weights[0]), error, spread, freedom, kind), n=n)
 
 
-def _effect(
-    raw: float, deviation: float, unit: float, freedom: int, n: int, kind: Kind
-) -> Estimate:
+def _spread(y: Array, x: Array) -> float:
+    """Standard deviation of y within groups, of everybody where x is no group."""
+    levels = np.unique(x)
+    if len(levels) > 2:
+        return float(y.std(ddof=1))
+    squares = sum(float(((y[x == v] - y[x == v].mean()) ** 2).sum()) for v in levels)
+    return float(np.sqrt(squares / (len(y) - len(levels))))
+
+
+def _effect(raw: float, error: float, spread: float, freedom: int, kind: Kind) -> Estimate:
     from scipy.stats import t as student
 
-    t = raw / (deviation * unit)
+    t, unit = raw / error, error / spread
     low, high = noncentrality_interval(t, freedom, confidence=CONFIDENCE)
     shrink = float(small_sample_correction(freedom)) if kind.corrected and freedom > 1 else 1.0
-    value = shrink * raw / deviation
+    value = shrink * raw / spread
     return Estimate(
         kind.statistic,
         value=value,
@@ -80,6 +95,5 @@ def _effect(
         se=float(np.hypot(unit, value / np.sqrt(2 * freedom))),
         p=float(2 * student.sf(abs(t), freedom)),
         df=float(freedom),
-        n=n,
         raw=raw,
     )

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.plan import Plan, Visit, unknown_column
+from defaultmode.core.scales import all_scales
 from defaultmode.core.study import Column, Study
 from defaultmode.core.treatments import treatment_named
 from defaultmode.statistics.block import row_order
@@ -55,6 +56,7 @@ CONTROL_WORDS = frozenset(
         "volunteers",
     ]
 )
+GROUP_WORDS = frozenset({"group", "diagnosis", "dx", "cohort", "population", "status"})
 SITE_WORDS = ("site", "center", "centre", "scanner")
 ARM_WORDS = (
     "arm",
@@ -118,21 +120,13 @@ class Occasions:
         return tuple(sorted({str(t) for t in self.treatment if t}))
 
     def at(self, treatment: str, phase: str) -> NDArray[np.bool_]:
-        """Rows of one treatment and phase, (n_rows,); of several days after, the first."""
-        rows = np.asarray((self.treatment == treatment) & (self.phase == phase))
-        days = self.days[rows & np.isfinite(self.days)]
-        return rows & (self.days == days.min()) if phase == AFTER and len(days) else rows
-
-    def when(self, treatment: str, phase: str) -> str:
-        """A phase in words, with the day after the treatment where it is known."""
-        days = self.days[self.at(treatment, phase)]
-        known = phase == AFTER and len(days) > 0 and bool(np.isfinite(days[0]))
-        return f"{phase} ({days[0]:g} d)" if known else phase
+        """Rows of one treatment and phase, (n_rows,)."""
+        return np.asarray((self.treatment == treatment) & (self.phase == phase))
 
     def crossed(self, a: str, b: str) -> bool:
-        """Whether anybody had both treatments."""
+        """Whether most of those who had either treatment had both."""
         who = [set(self.participant[self.treatment == t]) for t in (a, b)]
-        return bool(who[0] & who[1])
+        return 2 * len(who[0] & who[1]) > len(who[0] | who[1])
 
 
 def occasions_of(study: Study, plan: Plan | None = None) -> Occasions:
@@ -295,21 +289,42 @@ def _order_of(name: str) -> int:
 
 
 def _groups(study: Study, plan: Plan, notes: list[str]) -> Texts:
-    none = np.full(len(study.table), "", dtype=object)
+    """Patients and controls, from the plan, a column that names both, or one that is so called."""
     if plan.group and plan.group not in study.columns:
         raise unknown_column(plan.group, f"{PLAN}, group")
     texts = [c for c in study.named(kind="text") if c.level == "participant" and c.role != "key"]
-    for column in [study.columns[plan.group]] if plan.group else texts:
+    called = [c for c in texts if _words(c.name) & GROUP_WORDS]
+    for column in [study.columns[plan.group]] if plan.group else [*texts, *called]:
         values = text(study, column.name)
         levels = sorted({str(v) for v in values} - {""})
         for level in (*plan.patients, *plan.controls):
             if plan.group and level not in levels:
                 raise unknown_column(level, f"{PLAN}, the levels of {plan.group},")
         found = {v: _side(v, column.levels.get(v, ""), plan) for v in levels}
-        if {PATIENTS, CONTROLS} <= set(found.values()) or plan.group:
+        sides = set(found.values()) - {""}
+        if len(sides) == 2 or plan.group or (sides and column in called):
             notes.append(f"{column.name} names the groups: {_listed(found)}.")
             return np.array([found.get(str(v), "") for v in values], dtype=object)
-    return none
+    return _by_severity(study, notes)
+
+
+def _by_severity(study: Study, notes: list[str]) -> Texts:
+    """Where no column names groups, people whose first depression score is above remission."""
+    found = np.full(len(study.table), "", dtype=object)
+    who = text(study, "participant_id").astype(str)
+    for column in study.named(kind="number"):
+        scale = all_scales().get(column.scale)
+        if column.construct != "depression" or scale is None or np.isnan(scale.remission):
+            continue
+        highest = study.table.groupby(who)[column.name].max()
+        ill = set(highest.index[highest > scale.remission])
+        if ill:
+            notes.append(
+                f"No column names groups: {len(ill)} people whose {column.name} was ever above "
+                f"{scale.remission:g} (remission) are taken as patients."
+            )
+            return np.where(np.isin(who, sorted(ill)), PATIENTS, found)
+    return found
 
 
 def _side(level: str, described: str, plan: Plan) -> str:

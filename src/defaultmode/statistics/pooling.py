@@ -73,6 +73,28 @@ def pool(
     return _described(y, se, (mean, error, tau2), df, scale)
 
 
+def common_effect(values: ArrayLike, errors: ArrayLike, *, scale: Scale = "as it is") -> Estimate:
+    """Inverse-variance mean of k independent estimates that are all taken to be of one effect.
+
+    Arguments and errors as for `pool`; the 95 % interval is normal. What lies between cohorts is
+    left out: it cannot be told from two or three, where this is the usual companion of `pool`.
+    Bender et al. (2018).
+    """
+    from scipy.special import ndtr, ndtri
+
+    y, se = to_scale(values, scale), np.asarray(errors, dtype=np.float64)
+    _check(y, se)
+    weights = 1 / se**2
+    mean, error = float(weights @ y / weights.sum()), 1 / math.sqrt(weights.sum())
+    reach = float(ndtri((1 + CONFIDENCE) / 2)) * error
+    value, low, high = (_from_scale(mean + d, scale) for d in (0.0, -reach, reach))
+    p = float(2 * ndtr(-abs(mean) / error))
+    how = f"common effect of {len(y)} estimates"
+    return Estimate(
+        "pooled", value, low, high, se=error, p=p, df=math.inf, n=len(y), raw=value, how=how
+    )
+
+
 def leave_one_out(
     values: ArrayLike, errors: ArrayLike, *, scale: Scale = "as it is", method: Method = "REML"
 ) -> list[Pooled]:
@@ -187,7 +209,7 @@ def _described(
         df=df,
         n=k,
         raw=value,
-        how=f"random effects over {k} cohorts",
+        how=f"random effects over {k} estimates",
     )
     return Pooled(
         estimate=estimate,

@@ -123,7 +123,8 @@ def odds(
 ) -> Odds:
     """Probability of each verdict of the ledger where the true effect is this one.
 
-    smallest : smallest effect of interest, above 0; sign : of the effect that the claim states.
+    smallest : smallest effect of interest, above 0; sign : of the effect that the claim states, 0
+    where an effect to either side supports it.
     Negligible is a 90 % interval inside ± smallest and goes before the others; supported and
     contradicted are a two-sided p below alpha on either side.
     """
@@ -139,7 +140,7 @@ def odds(
     outer = max(edge, edge_inside)
     above = 1 - float(_below(np.array(outer), centre, freedom, widening))
     below = float(_below(np.array(-outer), centre, freedom, widening))
-    supported, contradicted = (above, below) if sign > 0 else (below, above)
+    supported, contradicted = {1: (above, below), -1: (below, above), 0: (above + below, 0.0)}[sign]
     left = max(1 - supported - contradicted - negligible, 0.0)
     return Odds(supported, contradicted, negligible, left)
 

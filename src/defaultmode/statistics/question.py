@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.statistics.linear import Kind
-from defaultmode.statistics.occasions import Occasions
+from defaultmode.statistics.occasions import AFTER, BASELINE, Occasions
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -24,6 +24,8 @@ class Question:
     partner_phase : phase at which the partner is taken, the outcome's where empty
     covariates : name → (n_rows,); they are averaged, or differenced, as the outcome is
     null : the value against which a mean is tested
+    from_zero : whether outcome and partner are ratings of the drug's own effect, which start at
+        zero and need no baseline
     responders : (n_people,), 1, 0 or NaN, for the contrasts that ask who responded
     """
 
@@ -38,6 +40,7 @@ class Question:
     partner_phase: str = ""
     covariates: Mapping[str, Array] = field(default_factory=dict)
     responders: Array | None = None
+    from_zero: tuple[bool, bool] = (False, False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,10 +76,14 @@ def untestable(reason: str, code: str = "E438") -> DefaultModeError:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cells:
-    """Means of people over some rows of a study."""
+    """Means of people over some rows of a study.
+
+    beside : treatments that are compared: their later visit is the first day that all of them have
+    """
 
     occasions: Occasions
     among: Rows
+    beside: tuple[str, ...] = ()
 
     def mean(self, values: Array, where: Rows) -> Array:
         """Mean of each person's known values in these rows, (n_people,)."""
@@ -91,20 +98,40 @@ class Cells:
         return self.mean(values, self.occasions.untreated)
 
     def at(self, values: Array, treatment: str, phase: str) -> Array:
-        """Each person's mean under a treatment in a phase."""
-        return self.mean(values, self.occasions.at(treatment, phase))
+        """Each person's mean under a treatment in a phase; of several days after, the first."""
+        rows = self.occasions.at(treatment, phase)
+        day = self.day(values, treatment, phase)
+        return self.mean(values, rows if day is None else rows & (self.occasions.days == day))
+
+    def day(self, values: Array, treatment: str, phase: str) -> float | None:
+        """The first day after at which the value is known, under all treatments that are compared.
+
+        None where no day is known, or the phase is not a later one.
+        """
+        if phase != AFTER:
+            return None
+        names = self.beside if treatment in self.beside else (treatment,)
+        sets = [self._days(values, name) for name in names]
+        shared = set.intersection(*sets) if all(sets) else sets[names.index(treatment)]
+        return min(shared or sets[names.index(treatment)], default=None)
+
+    def _days(self, values: Array, treatment: str) -> set[float]:
+        rows = self.occasions.at(treatment, AFTER) & self.among & np.isfinite(values)
+        days = self.occasions.days[rows]
+        return set(days[np.isfinite(days)].tolist())
+
+    def before(self, values: Array, treatment: str) -> Array:
+        """Each person's baseline of a treatment: of the same visit, else before any treatment."""
+        own = self.at(values, treatment, BASELINE)
+        return np.where(np.isfinite(own), own, self.untreated(values))
 
     def change(self, values: Array, treatment: str, phase: str) -> tuple[Array, str]:
-        """Each person's change from before, and how it was taken.
+        """Each person's change from before the treatment, and how it was taken.
 
-        From the same treatment's own baseline where anybody has one, else from the study's
-        baseline; the level itself where no baseline was measured.
+        The level itself where no baseline was measured at all.
         """
         level = self.at(values, treatment, phase)
-        own = level - self.at(values, treatment, "baseline")
-        if np.isfinite(own).any():
-            return own, "change from the baseline of the same visit"
-        common = level - self.untreated(values)
-        if np.isfinite(common).any():
-            return common, "change from the baseline"
+        changed = level - self.before(values, treatment)
+        if np.isfinite(changed).any():
+            return changed, "change from the baseline"
         return level, "level, as no baseline was measured"
