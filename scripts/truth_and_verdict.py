@@ -73,8 +73,9 @@ def verdicts(out: Path) -> Iterator[str]:
         known = pd.notna(r.estimate)
         shown = f"{r.statistic} {r.estimate:.2f} [{r.ci_low:.2f}, {r.ci_high:.2f}]" if known else ""
         said = r.verdict if known else f"{r.verdict}: {r.reason}"
+        outcome = r.outcome if pd.notna(r.outcome) else ""
         n = f"{r.n} and {r.n_reference}" if known else ""
-        yield f"| {r.claim} {r.test} | {r.outcome} | {r.denoise} | {shown} | {n} | {said} |"
+        yield f"| {r.claim} {r.test} | {outcome} | {r.denoise} | {shown} | {n} | {said} |"
 
 
 def compare(work: Path) -> None:

@@ -11,8 +11,8 @@ from nulls.world import ALPHA, Tally, World, monte_carlo_error
 WORDS = ("supported", "contradicted", "negligible", "inconclusive", "pipeline-dependent",
          "not testable")  # fmt: skip
 WRITTEN = """Written by `python benchmarks/ledger_calibration.py --out docs/calibration.md`; \
-nothing here was edited by hand. Every procedure of the ledger was run on data whose truth is known: how \
-often it finds what is not there, and how often its 95 % interval holds what is."""
+nothing here was edited by hand. Every procedure of the ledger was run on data whose truth is \
+known: how often it finds what is not there, and how often its 95 % interval holds what is."""
 CHANCE = "One world in some 370 that hold falls outside by chance."
 INTERVALS = """Bias is the mean estimate less the truth. Cohen's d of one sample and d_z are not \
 corrected for small samples, so that they exceed the truth by a known factor; a correlation falls \

@@ -82,7 +82,7 @@ def test_beside_few_estimates_stands_their_common_effect() -> None:
     assert wide["ci_low"] < -1.2
     assert wide["ci_high"] > 0.7
     assert "necessarily very wide" in wide["note"]
-    assert "one effect" in found["note"]
+    assert "one effect, which so few can hardly contradict" in found["note"]
     assert ALONE not in set(table["source"])
 
 
@@ -91,6 +91,11 @@ def test_a_common_effect_is_given_of_two_or_three_estimates(k: int, given: bool)
     table = table_of(*(published(f"cohort {i}", 0.1 * i, 0.1) for i in range(k)))
     assert (COMMON[ALONE] in set(table["source"])) == given
     assert ("very wide" in one(table, ALONE)["note"]) == given
+
+
+def test_a_common_effect_that_the_estimates_contradict_says_so() -> None:
+    table = table_of(published("a", 0.9, 0.1), published("b", 0.0, 0.1))
+    assert "one effect, which they contradict" in one(table, COMMON[ALONE])["note"]
 
 
 def test_a_mean_over_cohorts_never_passes_for_one_cohort() -> None:

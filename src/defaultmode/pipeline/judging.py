@@ -91,7 +91,8 @@ def bayes_factor(one: Specification) -> float:
     """How much better the claimed direction predicts the estimate than no effect does."""
     if not one.estimate.se > 0:
         return nan
-    asked = "either" if sign(one.test) == 0 else one.test.direction
+    claimed = one.test.direction
+    asked: bayes.Direction = "either" if claimed == "change" else claimed
     found = bayes.bayes_factor(one.estimate, one.test.prior_sd, direction=asked, null=null_of(one))
     return nan if isinstance(found, Missing) else found.value
 

@@ -12,7 +12,7 @@ from defaultmode.pipeline.claim_columns import SITE
 from defaultmode.statistics.crossover import trial_effects
 from defaultmode.statistics.occasions import BASELINE, CONTROLS, PATIENTS, Occasions
 from defaultmode.statistics.question import Array, Cells, Question
-from defaultmode.statistics.setups import belongs, present
+from defaultmode.statistics.setup_parts import belongs, present
 from defaultmode.statistics.trial_rows import Contrast, TrialRows
 
 Rows = NDArray[np.bool_]

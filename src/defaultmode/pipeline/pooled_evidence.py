@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite, nan
 
+from defaultmode.claims import ALPHA
 from defaultmode.core.missing import Missing
 from defaultmode.core.result import Estimate
 from defaultmode.statistics.pooling import (
@@ -24,7 +25,6 @@ COMMON = {
 SCALES: dict[str, Scale] = {"Pearson r": "Fisher z", "ratio": "log", "odds ratio": "log"}
 FEW = 3  # estimates; the spread between so few cannot be told: Bender et al. (2018)
 WIDE = "with so few estimates its interval is necessarily very wide"
-ASSUMED = "assumes that all of them are estimates of one effect"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,14 @@ def pooled_rows(
     if few:
         scale = scale_of(statistic)
         one = common_effect([e.value for e in effects], [e.error for e in effects], scale=scale)
-        alike = f"homogeneity, which so few can hardly refute: p = {pooled.p_q:.2f}"
-        yield _mean(COMMON[source], statistic, one, ASSUMED, alike, means)
+        yield _mean(COMMON[source], statistic, one, _assumed(pooled.p_q), means)
+
+
+def _assumed(p: float) -> str:
+    """What a common effect assumes, and whether the estimates bear it; p : of homogeneity."""
+    borne = "they contradict" if p < ALPHA else "so few can hardly contradict"
+    shown = "< 0.001" if p < 0.001 else f"= {p:.2g}"
+    return f"assumes that all of them estimate one effect, which {borne} (Cochran's Q: p {shown})"
 
 
 def _means(effects: Sequence[Effect]) -> str:

@@ -18,7 +18,7 @@ from defaultmode.statistics.mediation_within import crossover_mediation
 from defaultmode.statistics.normalisation import normalisation
 from defaultmode.statistics.occasions import CONTROLS
 from defaultmode.statistics.question import Cells, Question, untestable
-from defaultmode.statistics.setups import (
+from defaultmode.statistics.setup_parts import (
     arm_level,
     arms,
     belongs,

@@ -95,7 +95,7 @@ def _computed(row: Row) -> Finding:
     among = f"with {place}" if place else "published alone"
     return Finding(
         "Your study" if own else "Pooled",
-        place if own else f"{among}, common effect" if row["source"] in COMMON else among,
+        place if own else "the same, common effect" if row["source"] in COMMON else among,
         f"{effect_cell(row, 'value').text}, {rest}",
         float(row["value"]),  # type: ignore[arg-type]
         _interval(row),
@@ -112,10 +112,11 @@ def _published(row: Row) -> Finding:
     """A published number of this very quantity."""
     size = size_cell(row).text
     said = effect_cell(row, "value").text + (f", n = {size}" if size else "")
+    said += ", a mean over several cohorts" if row["meta_analysis"] else ""
     return Finding(
         "Published",
         _name(row),
-        f"{said}, a mean over several cohorts" if row["meta_analysis"] else said,
+        fill(said, WIDEST),
         float(row["value"]),  # type: ignore[arg-type]
         _interval(row),
         stance=str(row["stance"]),
