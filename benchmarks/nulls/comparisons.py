@@ -15,6 +15,7 @@ from defaultmode.statistics.question import Question, Setup
 from nulls.designs import (
     ACUTE,
     AFTER,
+    BASELINE,
     DRUG,
     OTHER,
     PATIENTS,
@@ -42,6 +43,7 @@ def worlds() -> Iterator[World]:
 
 def _groups(effect: float) -> Iterator[World]:
     planted = f", planted g {effect:g}" if effect else ""
+    raw = effect * np.sqrt(1 + 0.5**2 + 0.7**2)  # in standard deviations within the groups
     for n, m in ((20, 20), (12, 36)):
         rows, question = groups(n, m), Question("patients - controls", NOTHING)
         patient = (rows.group == PATIENTS).astype(float)
@@ -52,7 +54,7 @@ def _groups(effect: float) -> Iterator[World]:
         def adjusted(rng: np.random.Generator, patient=patient) -> Columns:
             age, motion = rng.normal(size=(2, len(patient)))
             motion = motion + 0.5 * patient  # patients move more
-            y = rng.normal(size=len(patient)) + effect * patient + 0.5 * age + 0.7 * motion
+            y = rng.normal(size=len(patient)) + raw * patient + 0.5 * age + 0.7 * motion
             return {"outcome": y, "age": age, "motion": motion}
 
         people = f"{n} patients, {m} controls"
@@ -138,8 +140,7 @@ def _arms(effect: float) -> Iterator[World]:
     for n, m in ((20, 20), (10, 30)):
         rows = parallel(n, m)
         question = Question("treatment - reference", NOTHING, DRUG, OTHER, AFTER)
-        # Given the baseline, 1.5 of the variance of 2 are left.
-        after = np.sqrt(1.5) * effect * rows.at(DRUG, AFTER)
+        after = np.sqrt(2) * effect * rows.at(DRUG, AFTER)
 
         def make(rng: np.random.Generator, rows=rows, after=after) -> Columns:
             return {"outcome": rows.noise(rng) + after}
@@ -155,14 +156,18 @@ def _arms(effect: float) -> Iterator[World]:
     question = Question("responders - others", NOTHING, DRUG, "", AFTER)
 
     def responding(rng: np.random.Generator) -> Columns:
-        responded = np.zeros(40)
-        responded[rng.permutation(40)[: rng.integers(8, 33)]] = 1
+        """Whose score falls by more than others' responded; it goes with the outcome's trait."""
+        own = rng.normal(size=40)[rows.participant]
+        score, y = own + rng.normal(size=(2, len(own)))
+        drop = score[rows.phase == BASELINE] - score[rows.phase == AFTER]
+        responded = (drop > 0.7).astype(np.float64)
         on = rows.at(DRUG, AFTER) * responded[rows.participant]
-        return {"outcome": rows.noise(rng) + np.sqrt(2) * effect * on, "responders": responded}
+        planted = np.sqrt(2) * effect * on
+        return {"outcome": y + planted, "partner": score, "responders": responded}
 
     yield World(
         "responders − others",
-        f"40 people, 8 to 32 responders{planted}",
+        f"40 people, some 12 responders by a score that goes with the outcome{planted}",
         asked(question, rows, responding, truth=effect, verdicts=not effect),
         effect,
         share=SHARE[effect],
@@ -179,12 +184,15 @@ def _arms(effect: float) -> Iterator[World]:
 def _moderation(effect: float, n: int, rng: np.random.Generator) -> Found:
     arm = np.repeat([0.0, 1.0], [20, 28])
     therapy = np.resize([0.0, 0.0, 1.0], 48)
+    both = arm * therapy
+    mean = 0.5 * arm - 0.4 * therapy
+    apart = sum(float(((mean[both == v] - mean[both == v].mean()) ** 2).sum()) for v in (0, 1))
+    raw = effect * np.sqrt(1 + 0.6**2 + apart / 46)  # in standard deviations of those without both
 
     def one() -> Estimate:
         before = rng.normal(size=48)
-        y = 0.5 * arm - 0.4 * therapy + 0.6 * before + effect * arm * therapy + rng.normal(size=48)
-        others = np.column_stack([arm, therapy, before])
-        return coefficient(y, arm * therapy, others, kind=GROUPS)
+        y = mean + 0.6 * before + raw * both + rng.normal(size=48)
+        return coefficient(y, both, np.column_stack([arm, therapy, before]), kind=GROUPS)
 
     return of_estimates((one() for _ in range(n)), effect)
 

@@ -1,6 +1,7 @@
 """Correlations over people, of changes with changes, and within people."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -18,8 +19,8 @@ from nulls.designs import (
     DRUG,
     OTHER,
     Columns,
+    Rows,
     asked,
-    crossover,
     groups,
     parallel,
 )
@@ -28,7 +29,6 @@ from nulls.world import Found, World, of_estimates
 NOTHING = np.empty(0)
 CORRELATIONS = (0.0, 0.3, 0.6)
 SHARE = {0.0: 1.0, 0.3: 0.5, 0.6: 0.5}
-BOTH = (ACUTE, AFTER)
 
 
 def worlds() -> Iterator[World]:
@@ -101,19 +101,21 @@ def _over_people(r: float) -> Iterator[World]:
 
 def _of_changes(r: float) -> Iterator[World]:
     rows = parallel(25, 0)
+    later = rows.phase == AFTER
     question = Question("change with change", NOTHING, DRUG, "", AFTER)
+    truth = r / 1.5  # given the baselines, 1.5 of the variance of 2 are left
 
     def make(rng: np.random.Generator) -> Columns:
-        # Traits are shared wholly by outcome and partner; only their changes go together by r.
-        own = rng.normal(size=25)[rows.participant]
-        x, y = _pair(rng, r, len(own))
-        return {"outcome": own + y, "partner": own + x + 2 * rows.at(DRUG, AFTER)}
+        x, y = _pair(rng, r, len(later))
+        x = np.where(later, x, rng.normal(size=len(later)))  # nothing in common before
+        traits = rng.normal(size=(2, 25))[:, rows.participant]
+        return {"outcome": y + traits[0], "partner": x + traits[1] + 2 * later}
 
     yield World(
         "change with change",
-        f"25 people, traits in common{_named(r)}",
-        asked(question, rows, make, truth=r, verdicts=not r),
-        r,
+        f"25 people, traits apart{_named(r)}",
+        asked(question, rows, make, truth=truth, verdicts=not r),
+        truth,
         share=SHARE[r],
     )
 
@@ -178,32 +180,46 @@ def _repeated(r: float, n: int, rng: np.random.Generator) -> Found:
 
 
 def _then() -> Iterator[World]:
-    """Acute change with later change: people keep a trait, and the two changes are unrelated."""
-    for name, rows in (
-        ("crossover of 20", crossover(20, BOTH)),
-        ("arms of 20 and 20", parallel(20, 20)),
-    ):
-        question = Question("change then change", NOTHING, DRUG, OTHER)
-
-        def make(rng: np.random.Generator, rows=rows) -> Columns:
-            moved = -1.0 * rows.at(DRUG, ACUTE) - 0.5 * rows.at(DRUG, AFTER)
-            return {"outcome": rows.noise(rng) + moved}
-
-        yield World(
-            "change then change",
-            f"{name}, traits, equal effects on all",
-            asked(question, rows, make, verdicts=True),
-        )
-    rows = parallel(20, 20)
+    """What people keep ties their changes together; only beyond a reference's arm is it a null."""
+    both, alone = parallel(20, 20), parallel(25, 0)
+    beyond = Question("change with change", NOTHING, DRUG, OTHER, AFTER)
+    yield World(
+        "change with change",
+        "arms of 20 and 20, traits in common",
+        asked(beyond, both, partial(_in_common, both), verdicts=True),
+        nature="approximate",
+    )
+    yield World(
+        "assumptions broken",
+        "change with change of 25 people without a reference, traits in common",
+        asked(replace(beyond, reference=""), alone, partial(_in_common, alone)),
+        nature="approximate",
+    )
     question = Question("change then change", NOTHING, DRUG, OTHER)
 
+    def make(rng: np.random.Generator) -> Columns:
+        moved = -1.0 * both.at(DRUG, ACUTE) - 0.5 * both.at(DRUG, AFTER)
+        return {"outcome": both.noise(rng) + moved}
+
     def varied(rng: np.random.Generator) -> Columns:
-        acute = rng.normal(-1, 1, size=40)[rows.participant] * rows.at(DRUG, ACUTE)
-        return {"outcome": rows.noise(rng) + acute}
+        acute = rng.normal(-1, 1, size=40)[both.participant] * both.at(DRUG, ACUTE)
+        return {"outcome": both.noise(rng) + acute}
 
     yield World(
         "change then change",
+        "arms of 20 and 20, traits, equal effects on all",
+        asked(question, both, make, verdicts=True),
+    )
+    yield World(
+        "change then change",
         "arms of 20 and 20, acute effects differ between people",
-        asked(question, rows, varied),
+        asked(question, both, varied),
         nature="approximate",
     )
+
+
+def _in_common(rows: Rows, rng: np.random.Generator) -> Columns:
+    """Outcome and partner share a person's trait, and nothing else."""
+    own = rng.normal(size=len(rows.group))[rows.participant]
+    y, x = own + rng.normal(size=(2, len(own)))
+    return {"outcome": y, "partner": x + 2 * rows.at(DRUG, AFTER)}

@@ -151,6 +151,8 @@ def tell_study(report: "StudyReport") -> None:
         tell(result.sentence)
     for sentence in report.followed.sentences:
         tell(sentence)
+    if not len(report.reliability.table) and report.reliability.sentence:
+        tell(report.reliability.sentence)
     tell(report.stamp.sentence)
     tell(report.ledger.claims.sentence)
     tell("\n".join(verdict_lines(report)))
@@ -183,6 +185,8 @@ def verdict_lines(report: "StudyReport") -> list[str]:
         whole["decides"] & whole["estimate"].notna() & ~whole["claim"].isin(tested["claim"])
     ]
     return lines + [
-        f"  {claim:<4} {'in part':<18} {test}: {reason}"
-        for claim, test, reason in zip(parts["claim"], parts["test"], parts["reason"], strict=True)
+        f"  {claim:<4} {'in part':<18} {test}, {denoise}: {reason}"
+        for claim, test, denoise, reason in zip(
+            *(parts[name] for name in ("claim", "test", "denoise", "reason")), strict=True
+        )
     ]

@@ -121,5 +121,5 @@ def _visit(raw: Table) -> Visit:
 
 
 def unknown_column(name: str, where: str) -> DefaultModeError:
-    """The error that says that a plan names a column which the study does not have."""
-    return DefaultModeError("E436", f"{where} names the column {name!r}; the study has none.")
+    """The error that says that a plan names what the study does not have."""
+    return DefaultModeError("E436", f"{where} names {name!r}; the study has none of that name.")

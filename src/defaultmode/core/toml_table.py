@@ -26,7 +26,7 @@ def read_toml(path: Path, *, code: str) -> dict[str, Any]:
     if not path.is_file():
         raise DefaultModeError("E101", f"there is no file {path}.")
     try:
-        return parse_toml(path.read_text("utf-8"), str(path), code=code)
+        return parse_toml(path.read_text("utf-8-sig"), str(path), code=code)
     except UnicodeDecodeError as problem:
         raise DefaultModeError(code, f"{path} is not UTF-8: {problem}.") from problem
 
@@ -98,7 +98,7 @@ class Table:
         """One of some words."""
         value = self.text(key, default)
         if value not in words:
-            raise self.refuse(key, f"one of {', '.join(words)}")
+            raise self.refuse(key, f"one of {', '.join(filter(None, words))}")
         return value
 
     def flag(self, key: str, default: bool | None = None) -> bool:

@@ -82,7 +82,8 @@ class Ground:
         rest = np.array(
             [str(t).removeprefix("task-").startswith("rest") for t in self.occasions.task]
         )
-        return rest if rest.any() else np.ones(len(rest), dtype=bool)
+        unscanned = np.array([t == "" for t in self.occasions.task], dtype=bool)
+        return rest | unscanned if rest.any() else np.ones(len(rest), dtype=bool)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -89,9 +89,18 @@ def differences(frozen: Mapping[str, object], now_: Mapping[str, object]) -> Ite
     """What a plan says otherwise than it did, key by key."""
     for part in ("plan", "settings"):
         was, is_ = (dict(c.get(part, {})) for c in (frozen, now_))  # type: ignore[call-overload]  # JSON objects
-        for key in sorted({*was, *is_}):
-            if was.get(key) != is_.get(key):
-                yield f"{key} was {_said(was.get(key))} and is {_said(is_.get(key))}"
+        yield from _changed(was, is_, "")
+
+
+def _changed(was: Mapping[str, object], is_: Mapping[str, object], where: str) -> Iterator[str]:
+    """The keys that differ, those of a table inside by their whole name."""
+    for key in sorted({*was, *is_}):
+        before, after = was.get(key), is_.get(key)
+        name = f"{where}{key}"
+        if isinstance(before, dict) and isinstance(after, dict):
+            yield from _changed(before, after, f"{name}.")
+        elif before != after:
+            yield f"{name} was {_said(before)} and is {_said(after)}"
 
 
 def claims_hash() -> str:

@@ -12,6 +12,7 @@ from defaultmode.core.settings import Settings, read_settings
 from defaultmode.core.study import KEYS, MISSING_COLUMNS, Column, Study
 from defaultmode.measures import all_measures
 from defaultmode.outputs import gather
+from defaultmode.outputs.text import MISSING
 from defaultmode.pipeline.folder import Folder
 from defaultmode.pipeline.joined_tables import clinical_tables
 from defaultmode.pipeline.virtual_sources import virtual_warning
@@ -149,3 +150,34 @@ def _not_filtered(missing: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     if settings.sessions:
         keep &= missing["session_id"].isin(list(sessions))
     return missing[keep]
+
+
+def with_ratings(study: Study, settings: Settings) -> Study:
+    """The study with a row more for each visit of its people that was rated and not scanned.
+
+    Such rows have no measures, stand once in each atlas and come with no task. Only clinical tests
+    look at them: an effect on recordings has the same rows with and without.
+    """
+    measured = study.named(role="measure")
+    if not measured:
+        return study
+    clinical = clinical_tables(settings)
+    table, columns, _ = study_of_tables(clinical)
+    scanned = set(zip(study.table["participant_id"], study.table["session_id"], strict=True))
+    people = set(study.table["participant_id"])
+    pairs = zip(table["participant_id"], table["session_id"], strict=True)
+    extra = table[[pair not in scanned and pair[0] in people for pair in pairs]]
+    extra = extra[(extra["session_id"] != MISSING)]
+    if not len(extra):
+        return study
+    clashing = {
+        n: f"{n}{CLINICAL}" for n in columns if n in study.columns and study.columns[n].measure
+    }
+    extra = extra.rename(columns=clashing)
+    kept = [name for name in extra.columns if name in study.columns]
+    rows = [extra[kept].assign(atlas=atlas) for atlas in sorted(set(study.table["atlas"]))]
+    whole = pd.concat([study.table, *rows], ignore_index=True)
+    for name, column in study.columns.items():
+        if column.kind == "text":
+            whole[name] = whole[name].astype(object).where(whole[name].notna(), MISSING)
+    return Study(whole, study.columns, study.missing)

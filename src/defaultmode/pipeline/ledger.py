@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from math import isfinite
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.plan import Plan
 from defaultmode.core.result import Result
 from defaultmode.core.study import Study
+from defaultmode.core.treatments import synonyms, treatment_named
 from defaultmode.pipeline.asking import CLINICAL
 from defaultmode.pipeline.claim_columns import Ground, between_covariates
 from defaultmode.pipeline.evidence import PUBLISHED, Place, evidence_table
@@ -87,10 +89,18 @@ def ledger(
 def check_plan(ground: Ground) -> None:
     """A plan that names what is not there is refused before anything is tested.
 
-    Raises E410 for a claim, E436 for a column or preset, E437 for a covariate that does not vary.
+    Raises E436 for a claim, column, preset or misspelt treatment, E437 for a covariate that does not vary.
     """
-    if ground.plan.primary:
-        find_claim(ground.plan.primary)
+    for name in (ground.plan.primary, *ground.plan.claims):
+        if name and name.upper() not in all_claims():
+            msg = f"the plan names the claim {name!r}; `defaultmode claims` lists them."
+            raise DefaultModeError("E436", msg)
+    for visit in ground.plan.visits.values():
+        if visit.treatment and not treatment_named(visit.treatment):
+            near = get_close_matches(visit.treatment.lower(), synonyms(), 1, 0.8)
+            if near:
+                msg = f"the plan names the treatment {visit.treatment!r}; {near[0]!r} is known."
+                raise DefaultModeError("E436", msg)
     for preset in ground.plan.presets:
         if preset not in ground.presets:
             have = ", ".join(ground.presets) or "none"

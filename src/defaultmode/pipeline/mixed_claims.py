@@ -56,7 +56,12 @@ def _model(question: Question, cells: Cells) -> tuple[Rows, Contrast]:
         return rows, Contrast(treatment=(PATIENTS, CONTROLS))
     present(question, cells, question.treatment, question.reference)
     pair = (question.treatment, question.reference)
-    after = here.at(pair[0], question.phase) | here.at(pair[1], question.phase)
+    beside = replace(cells, beside=pair)
+    after = np.zeros(len(known), dtype=bool)
+    for treatment in pair:
+        day = beside.day(question.outcome, treatment, question.phase)
+        rows = here.at(treatment, question.phase)
+        after |= rows if day is None else rows & (here.days == day)
     before = np.isin(here.treatment, pair) & (here.phase == BASELINE)
     if all((before & known & (here.treatment == t)).any() for t in pair):
         return known & (after | before), Contrast(pair, (question.phase, BASELINE))

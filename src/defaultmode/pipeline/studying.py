@@ -13,11 +13,13 @@ from defaultmode.pipeline.blinding import blinded
 from defaultmode.pipeline.folder import Folder
 from defaultmode.pipeline.following import Followed, follow
 from defaultmode.pipeline.freezing import BLINDED, Planned, Standing, standing
-from defaultmode.pipeline.gathering import eyes_on, gather_study, needs_eyes
+from defaultmode.pipeline.gathering import eyes_on, gather_study, needs_eyes, with_ratings
 from defaultmode.pipeline.ledger import Ledger, ledger
 from defaultmode.running import write_text
 from defaultmode.statistics import Design, compare, correlate, design_of
 from defaultmode.statistics.reliability import reliability
+
+STAMPED = {"claims", "specifications"}  # files that say of every row that it is blinded
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +31,7 @@ class StudyReport:
     results: tuple[Result, ...]
     ledger: Ledger
     followed: Followed
+    reliability: Result
     stamp: Standing
     notices: tuple[str, ...]
     seconds: float
@@ -62,25 +65,28 @@ def study(
     if stamp.word == BLINDED:
         whole = blinded(whole, seed=settings.seed)
     notices = (*notices, *folder.unfinished())
-    folder.claim(settings)
     design = design_of(whole, reference=settings.reference)
     results = results_of(whole, design)
-    book = ledger(whole, planned.plan, seed=settings.seed, stamp=stamp.word, out=folder.path)
-    followed = follow(whole, book.ground.occasions)
+    rated = with_ratings(whole, settings)
+    book = ledger(rated, planned.plan, seed=settings.seed, stamp=stamp.word, out=folder.path)
+    followed = follow(rated, book.ground.occasions)
     texts = study_files(whole, results) | ledger_files(book)
     texts |= {name: result_file(result) for name, result in followed.results.items()}
-    repeated = reliability(whole, book.ground.occasions)
+    repeated = reliability(rated, book.ground.occasions)
     if len(repeated.table):
         texts["reliability.tsv"] = result_file(repeated)
-    if stamp.word == BLINDED:  # a table with torn labels must not lie there for another analysis
-        texts = {name: text for name, text in texts.items() if not name.startswith("study.")}
+    if stamp.word == BLINDED:  # no other table has a column for the stamp
+        texts = {name: text for name, text in texts.items() if name.split(".")[0] in STAMPED}
+    folder.claim(settings)
     analysis = Analysis(whole, design, results, book)
     texts |= report_files(folder, analysis, settings, texts=texts, notes=(stamp.sentence, *notes))
     for name, text in texts.items():
         write_text(folder.path / name, text)
     folder.log("studied", folder.path.name, rows=len(whole.table), blinded=stamp.word == BLINDED)
     seconds = time.monotonic() - started
-    return StudyReport(folder.path, whole, results, book, followed, stamp, notices, seconds)
+    return StudyReport(
+        folder.path, whole, results, book, followed, repeated, stamp, notices, seconds
+    )
 
 
 def ledger_files(book: Ledger) -> dict[str, str]:

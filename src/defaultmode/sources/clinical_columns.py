@@ -12,7 +12,7 @@ from defaultmode.core.study import Column, Kind, Role
 from defaultmode.sources.clinical_files import looks_missing, notice
 from defaultmode.sources.text_tables import MISSING, is_number
 
-PLAIN_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
+PLAIN_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?(e[+-][0-9]+)?")
 MOST_DIGITS = 15  # a longer number is an identifier, and double precision would change it
 # Written for "missing" in many data sets; as numbers they would rule every mean.
 MISSING_CODES = frozenset({"-99", "-999", "-9999", "9999", "99999"})
@@ -104,7 +104,8 @@ def noticed(column: Column, named: Named, rows: pd.DataFrame) -> list[str]:
 
 
 def _is_plain(cell: str) -> bool:
-    digits = sum(c.isdigit() for c in cell)
+    whole = cell.partition(".")[0].partition("e")[0]  # digits after the point are only rounded
+    digits = sum(c.isdigit() for c in whole)
     return PLAIN_NUMBER.fullmatch(cell) is not None and digits <= MOST_DIGITS
 
 

@@ -11,6 +11,7 @@ from defaultmode.statistics.setup_parts import (
     arm_level,
     arms,
     belongs,
+    group_covariate,
     made,
     need_both,
     partner_of,
@@ -40,6 +41,8 @@ def change_with_change(question: Question, cells: Cells) -> Setup:
     covariates |= {
         n: cells.at(v, question.treatment, question.phase) for n, v in question.covariates.items()
     }
+    if not question.group:
+        covariates |= group_covariate(cells)
     y = np.where(belongs(question, cells), y, np.nan)
     given = f", given {', '.join(covariates)}" if covariates else ""
     text = f"under {question.treatment}, {phases[0]}, partner {phases[1]}{given}"

@@ -1,7 +1,7 @@
 """What each row of a study was: whose, of which group, under which treatment, in which phase."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -112,7 +112,7 @@ class Occasions:
     @property
     def untreated(self) -> NDArray[np.bool_]:
         """Rows before any treatment, or without one, (n_rows,)."""
-        return np.asarray((self.phase == BASELINE) | ((self.treatment == "") & (self.phase == "")))
+        return _untreated(self.treatment, self.phase)
 
     @property
     def treatments(self) -> tuple[str, ...]:
@@ -147,10 +147,9 @@ def occasions_of(study: Study, plan: Plan | None = None) -> Occasions:
     phase = _phases(study, visits, notes)[order]
     unphased = (treatment != "") & (phase == "")
     if unphased.any():
-        phase = np.where(unphased, ACUTE, phase)
         notes.append(
-            "Scans of a treatment whose time is not told are taken as acute; state it in the plan "
-            "under [visits]."
+            "It is not told when the scans of a treatment were made; state it in the plan under "
+            "[visits], as acute or after."
         )
     return Occasions(
         rows=order,
@@ -163,10 +162,18 @@ def occasions_of(study: Study, plan: Plan | None = None) -> Occasions:
         session=session,
         atlas=_keyed(study, "atlas")[order],
         task=_keyed(study, "task_id")[order],
-        group=_per_person(_groups(study, plan, notes)[order], participant, people),
+        group=_per_person(
+            _groups(study, plan, order[_untreated(treatment, phase)], notes)[order],
+            participant,
+            people,
+        ),
         site=_first(_site(study, plan, notes)[order], participant, len(people)),
         notes=tuple(notes),
     )
+
+
+def _untreated(treatment: Texts, phase: Texts) -> NDArray[np.bool_]:
+    return np.asarray((phase == BASELINE) | ((treatment == "") & (phase == "")))
 
 
 def phase_named(label: str, described: str = "") -> str:
@@ -288,7 +295,7 @@ def _order_of(name: str) -> int:
     return int(match[1]) if match else 0
 
 
-def _groups(study: Study, plan: Plan, notes: list[str]) -> Texts:
+def _groups(study: Study, plan: Plan, rows: Codes, notes: list[str]) -> Texts:
     """Patients and controls, from the plan, a column that names both, or one that is so called."""
     if plan.group and plan.group not in study.columns:
         raise unknown_column(plan.group, f"{PLAN}, group")
@@ -297,31 +304,43 @@ def _groups(study: Study, plan: Plan, notes: list[str]) -> Texts:
     for column in [study.columns[plan.group]] if plan.group else [*texts, *called]:
         values = text(study, column.name)
         levels = sorted({str(v) for v in values} - {""})
-        for level in (*plan.patients, *plan.controls):
-            if plan.group and level not in levels:
-                raise unknown_column(level, f"{PLAN}, the levels of {plan.group},")
         found = {v: _side(v, column.levels.get(v, ""), plan) for v in levels}
         sides = set(found.values()) - {""}
         if len(sides) == 2 or plan.group or (sides and column in called):
+            _check_levels(plan, levels)
             notes.append(f"{column.name} names the groups: {_listed(found)}.")
             return np.array([found.get(str(v), "") for v in values], dtype=object)
-    return _by_severity(study, notes)
+    _check_levels(plan, [])
+    if called:
+        return np.full(len(study.table), "", dtype=object)
+    return _by_severity(study, rows, notes)
 
 
-def _by_severity(study: Study, notes: list[str]) -> Texts:
-    """Where no column names groups, people whose first depression score is above remission."""
+def _check_levels(plan: Plan, levels: Sequence[str]) -> None:
+    """Raises E436 for a level of the plan that the column of groups does not have."""
+    for level in (*plan.patients, *plan.controls):
+        if level not in levels:
+            raise unknown_column(level, f"{PLAN}, patients and controls,")
+
+
+def _by_severity(study: Study, rows: Codes, notes: list[str]) -> Texts:
+    """Where no column names groups, people with a depression score above remission at first.
+
+    rows : positions in the table of what was recorded before any treatment
+    """
     found = np.full(len(study.table), "", dtype=object)
     who = text(study, "participant_id").astype(str)
     for column in study.named(kind="number"):
         scale = all_scales().get(column.scale)
         if column.construct != "depression" or scale is None or np.isnan(scale.remission):
             continue
-        highest = study.table.groupby(who)[column.name].max()
+        before = study.table.iloc[rows]
+        highest = before.groupby(who[rows])[column.name].max()
         ill = set(highest.index[highest > scale.remission])
         if ill:
             notes.append(
-                f"No column names groups: {len(ill)} people whose {column.name} was ever above "
-                f"{scale.remission:g} (remission) are taken as patients."
+                f"No column names groups: {len(ill)} people whose {column.name} was above "
+                f"{scale.remission:g} (remission) before treatment are taken as patients."
             )
             return np.where(np.isin(who, sorted(ill)), PATIENTS, found)
     return found

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from defaultmode.core.errors import DefaultModeError
 from defaultmode.statistics.effects import SMALLEST_N
 from defaultmode.statistics.linear import Kind
 from defaultmode.statistics.occasions import CONTROLS, PATIENTS
@@ -31,6 +32,7 @@ def belongs(question: Question, cells: Cells) -> NDArray[np.bool_]:
 
 
 def of_whom(question: Question, cells: Cells) -> str:
+    """The group that is asked, in words."""
     if not question.group:
         return ""
     named = (cells.occasions.group != "").any()
@@ -49,10 +51,19 @@ def present(question: Question, cells: Cells, *treatments: str) -> None:
 
 
 def two_groups(cells: Cells) -> Array:
+    """1 for patients, 0 for controls, NaN for others, (n_people,); raises E438."""
     group = cells.occasions.group
     if not ((group == PATIENTS).any() and (group == CONTROLS).any()):
         raise untestable("the study has no patients and controls to compare")
     return np.where(group == PATIENTS, 1.0, np.where(group == CONTROLS, 0.0, np.nan))
+
+
+def group_covariate(cells: Cells) -> dict[str, Array]:
+    """Patients against controls as a covariate, where the study has both."""
+    try:
+        return {"group": two_groups(cells)}
+    except DefaultModeError:
+        return {}
 
 
 def arms(cells: Cells, treatment: str, reference: str) -> Array:
@@ -107,6 +118,7 @@ def responders(question: Question) -> Array:
 
 
 def partner_of(question: Question) -> Array:
+    """What the outcome is set against, (n_rows,); raises E438 where the study has none."""
     if question.partner is None:
         raise untestable("the study has no value to set the outcome against")
     return question.partner

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from defaultmode.core.errors import DefaultModeError
 from defaultmode.statistics.change_setups import (
     change_then_change,
     change_with_change,
@@ -19,6 +18,7 @@ from defaultmode.statistics.setup_parts import (
     arms,
     belongs,
     enough,
+    group_covariate,
     made,
     need_both,
     of_whom,
@@ -51,6 +51,8 @@ def mean(question: Question, cells: Cells) -> Setup:
 def patients_controls(question: Question, cells: Cells) -> Setup:
     """Patients and controls before or without treatment, adjusted for covariates."""
     x = two_groups(cells)
+    if not (cells.occasions.untreated & cells.among).any():
+        raise untestable("every recording is of a treatment, none before or without one")
     y = cells.untreated(question.outcome)
     need_both(x, y, "patients", "controls")
     covariates = {n: cells.untreated(v) for n, v in question.covariates.items()}
@@ -138,7 +140,7 @@ def correlation(question: Question, cells: Cells) -> Setup:
     keep = belongs(question, cells)
     covariates = {n: cells.untreated(v) for n, v in question.covariates.items()}
     if not question.group:
-        covariates |= _group_covariate(cells)
+        covariates |= group_covariate(cells)
     given = f", given {', '.join(covariates)}" if covariates else ""
     text = f"over people{of_whom(question, cells)}, untreated{given}"
     return made(cells, np.where(keep, b, np.nan), a, None, text, covariates)
@@ -154,10 +156,3 @@ SETUPS: Mapping[str, Make] = {
     "change then change": change_then_change,
     "responders - others": responders_others,
 }
-
-
-def _group_covariate(cells: Cells) -> dict[str, Array]:
-    try:
-        return {"group": two_groups(cells)}
-    except DefaultModeError:
-        return {}
