@@ -221,8 +221,8 @@ PLANS = of("plan", "study {out} --table {here}/participants.tsv --plan {here}/pl
     "session that is not there": ("E436", text("plan.toml", "[visits.ses-99]\nphase = 'acute'")),
     "preset that was not measured": ("E436", text("plan.toml", 'presets = ["aroma"]')),
     "group that is not there": ("E436", text("plan.toml", 'group = "diagnosis"')),
-    "claim that is not there": ("E410", text("plan.toml", 'claims = ["C99"]')),
-    "primary claim that is not there": ("E410", text("plan.toml", 'primary = "hypothesis"')),
+    "claim that is not there": ("E436", text("plan.toml", 'claims = ["C99"]')),
+    "primary claim that is not there": ("E436", text("plan.toml", 'primary = "hypothesis"')),
     "reference level that is not there": ("E410", text("plan.toml", '[reference]\ngroup = "nobody"'), 2),
 })  # fmt: skip
 

@@ -12,7 +12,8 @@ from defaultmode.core.result import Estimate
 from defaultmode.pipeline.judging import inside_smallest
 from defaultmode.pipeline.specifying import Specification
 from defaultmode.statistics.answers import answer
-from defaultmode.statistics.occasions import ACUTE, AFTER, BASELINE, CONTROLS, PATIENTS, Occasions
+from defaultmode.statistics.groups_named import CONTROLS, PATIENTS
+from defaultmode.statistics.occasions import ACUTE, AFTER, BASELINE, Occasions
 from defaultmode.statistics.question import Cells, Question
 from nulls.world import Array, Found, of_estimates
 

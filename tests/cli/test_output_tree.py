@@ -7,13 +7,17 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import made_datasets as made
 from defaultmode.cli import main
-from defaultmode.outputs import layout, misplaced
+from defaultmode.outputs import layout, misplaced, result_file
 from defaultmode.outputs.dataset import IGNORED
 from defaultmode.outputs.run import MEASURES_HEADER
+from defaultmode.statistics.occasions import occasions_of
+from defaultmode.statistics.reliability import reliability
+from toy_studies import made_study
 
 VALIDATOR = Path(sys.executable).with_name("bids-validator-deno")
 validated = pytest.mark.skipif(

@@ -206,12 +206,10 @@ def test_regions_of_an_atlas_by_the_names_of_the_mission(
         ("measure", "IN", "OUT", "--measures", "nothing"),
         ("measure", "IN", "OUT", "--denoise", "nothing"),
         ("measure", "IN", "OUT", "--lower-bpf", "0.5"),
-        ("study", "OUT", "--plan", "PLAN"),
     ],
 )
 def test_usage_errors_end_with_2(words: tuple[str, ...], dataset: Path, tmp_path: Path) -> None:
-    plan = made.write(tmp_path / "plan.toml", "colour = 1\n")
-    names = {"IN": dataset, "OUT": tmp_path / "out", "PLAN": plan}
+    names = {"IN": dataset, "OUT": tmp_path / "out"}
     assert run(*(names.get(w, w) for w in words)) == 2
     assert not (tmp_path / "out").exists()
 

@@ -22,7 +22,7 @@ EXACT = {
     "crossover: 10 people, equal orders, an effect of the period": 1000,
     "paired: 20 people before and during": 1000,
     "parallel arms given the baseline: 10 and 30 people": 1000,
-    "responders − others: 40 people, some 12 responders by a score that goes with the outcome": 1000,
+    "responders − others: 40 people, some 12 responders": 1000,
     "moderation: 48 people, four cells of unequal size, given the baseline": 2000,
     "correlation: 10 people, age and motion given": 1000,
     "change with change: 25 people, traits apart": 1000,

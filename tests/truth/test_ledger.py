@@ -170,7 +170,7 @@ def test_correction_spares_the_primary_claim() -> None:
 
 
 def test_a_claim_that_is_not_there_is_refused() -> None:
-    with pytest.raises(DefaultModeError, match="E410"):
+    with pytest.raises(DefaultModeError, match="E436"):
         of(two_groups(np.random.default_rng(0), n=5), "C99")
 
 

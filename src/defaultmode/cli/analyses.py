@@ -154,6 +154,8 @@ def tell_study(report: "StudyReport") -> None:
     if not len(report.reliability.table) and report.reliability.sentence:
         tell(report.reliability.sentence)
     tell(report.stamp.sentence)
+    for note in report.ledger.claims.notes:
+        tell(note)
     tell(report.ledger.claims.sentence)
     tell("\n".join(verdict_lines(report)))
     tell(f"report: {report.out / 'report.html'}")

@@ -16,7 +16,7 @@ from defaultmode.pipeline.claim_columns import (
     motion_covariate,
 )
 from defaultmode.pipeline.edge_settings import EdgesAsked
-from defaultmode.statistics.occasions import CONTROL_WORDS, PATIENT_WORDS
+from defaultmode.statistics.groups_named import CONTROL_WORDS, PATIENT_WORDS
 from defaultmode.statistics.question import Question
 
 NO_CONTRAST = "E448"

@@ -158,10 +158,9 @@ def with_ratings(study: Study, settings: Settings) -> Study:
     Such rows have no measures, stand once in each atlas and come with no task. Only clinical tests
     look at them: an effect on recordings has the same rows with and without.
     """
-    measured = study.named(role="measure")
-    if not measured:
-        return study
     clinical = clinical_tables(settings)
+    if not study.named(role="measure") or not clinical_rows(clinical):
+        return study
     table, columns, _ = study_of_tables(clinical)
     scanned = set(zip(study.table["participant_id"], study.table["session_id"], strict=True))
     people = set(study.table["participant_id"])

@@ -89,7 +89,8 @@ def ledger(
 def check_plan(ground: Ground) -> None:
     """A plan that names what is not there is refused before anything is tested.
 
-    Raises E436 for a claim, column, preset or misspelt treatment, E437 for a covariate that does not vary.
+    Raises E436 for a claim, column, preset or misspelt treatment, E437 for a covariate that does
+    not vary.
     """
     for name in (ground.plan.primary, *ground.plan.claims):
         if name and name.upper() not in all_claims():

@@ -87,7 +87,9 @@ def measured(case: Case) -> MeasuredStudy:
     """The finished study that the ledger is of; raises E438 where its files are not there."""
     if case.ground.out is None:
         raise untestable("the maps of regions are in the folder of results, which was not given")
-    return MeasuredStudy(Folder(case.ground.out), case.ground.occasions)
+    folder = Folder(case.ground.out)
+    here = case.ground.occasions  # visits that were rated and not scanned stand below the runs
+    return MeasuredStudy(folder, here.taken(here.rows < len(folder.measure_tables())))
 
 
 def _map(case: Case, study: MeasuredStudy, treatment: str, *, controlled: bool) -> ChangeMaps:

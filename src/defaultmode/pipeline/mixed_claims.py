@@ -10,7 +10,8 @@ from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.result import Estimate
 from defaultmode.pipeline.claim_columns import SITE
 from defaultmode.statistics.crossover import trial_effects
-from defaultmode.statistics.occasions import BASELINE, CONTROLS, PATIENTS, Occasions
+from defaultmode.statistics.groups_named import CONTROLS, PATIENTS
+from defaultmode.statistics.occasions import BASELINE, Occasions
 from defaultmode.statistics.question import Array, Cells, Question
 from defaultmode.statistics.setup_parts import belongs, present
 from defaultmode.statistics.trial_rows import Contrast, TrialRows

@@ -27,7 +27,8 @@ from defaultmode.prediction import (
 )
 from defaultmode.prediction.cohort import Array
 from defaultmode.prediction.steps import Step
-from defaultmode.statistics.occasions import CONTROLS, Occasions
+from defaultmode.statistics.groups_named import CONTROLS
+from defaultmode.statistics.occasions import Occasions
 
 PREVALENCE, MEAN, TOGETHER = "prevalence", "mean", "measures and clinical"
 

@@ -12,11 +12,11 @@ from defaultmode.pipeline.map_claims import alike, placed
 from defaultmode.pipeline.predicted_claims import predicted
 from defaultmode.pipeline.within_scan_claims import answer as windows_answer
 from defaultmode.statistics.design import text
+from defaultmode.statistics.groups_named import CONTROLS
 from defaultmode.statistics.linear import GROUPS, PAIRED, coefficient
 from defaultmode.statistics.mediation import mediation
 from defaultmode.statistics.mediation_within import crossover_mediation
 from defaultmode.statistics.normalisation import normalisation
-from defaultmode.statistics.occasions import CONTROLS
 from defaultmode.statistics.question import Cells, Question, untestable
 from defaultmode.statistics.setup_parts import (
     arm_level,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from defaultmode.core.result import Result
 from defaultmode.statistics.effects import CONFIDENCE, SMALLEST_N
-from defaultmode.statistics.occasions import CONTROLS, PATIENTS
+from defaultmode.statistics.groups_named import CONTROLS, PATIENTS
 
 Array = NDArray[np.float64]
 COLUMNS = (

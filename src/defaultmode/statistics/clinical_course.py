@@ -13,7 +13,8 @@ from defaultmode.core.result import Result
 from defaultmode.core.scales import Scale, all_scales
 from defaultmode.core.study import Study
 from defaultmode.statistics.carry_over import carry_over
-from defaultmode.statistics.occasions import BASELINE, CONTROLS, Occasions
+from defaultmode.statistics.groups_named import CONTROLS
+from defaultmode.statistics.occasions import BASELINE, Occasions
 from defaultmode.statistics.time_course import time_course
 
 Array = NDArray[np.float64]

@@ -68,7 +68,9 @@ def intraclass(values: ArrayLike) -> Intraclass:
     reason = _reasons(n, within, _ROUNDING * largest)
     ok = reason == ""
     two_way = complete.any(axis=1).sum(axis=0)
-    variance = within + (between - within) / per_person
+    variance = np.full(len(within), np.nan)  # one outcome may have repeats of too few people
+    np.divide(between - within, per_person, out=variance, where=ok)
+    variance += within
     sem = np.where(ok, np.sqrt(within), np.nan)
     consistency, agreement = _two_way(x, complete, ok & (two_way >= SMALLEST_N))
     return Intraclass(
@@ -79,7 +81,7 @@ def intraclass(values: ArrayLike) -> Intraclass:
         one_way=_from_ratio(between, within, per_person, (n - 1, n_values - n), ok),
         consistency=consistency,
         agreement=agreement,
-        sd=np.where(ok, np.sqrt(variance), np.nan),
+        sd=np.sqrt(np.where(ok, variance, np.nan)),
         sem=sem,
         mdc=detectable_change(sem),
         reason=reason,

@@ -1,62 +1,35 @@
 """What each row of a study was: whose, of which group, under which treatment, in which phase."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.plan import Plan, Visit, unknown_column
-from defaultmode.core.scales import all_scales
 from defaultmode.core.study import Column, Study
 from defaultmode.core.treatments import treatment_named
 from defaultmode.statistics.block import row_order
 from defaultmode.statistics.design import text
+from defaultmode.statistics.groups_named import (
+    PLAN,
+    groups_named,
+    listed,
+    words_of,
+)
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 Texts = NDArray[np.object_]
 
 BASELINE, ACUTE, AFTER = "baseline", "acute", "after"
-PATIENTS, CONTROLS = "patients", "controls"
-PLAN = "the plan"
 PHASE_WORDS = {
     BASELINE: "pre before baseline base bas bl b0 t0 screening predose predrug preinfusion",
     ACUTE: "during infusion acute peak intoxication ondrug dosing",
     AFTER: "post after followup follow fu later postdose",
 }
-PATIENT_WORDS = frozenset(
-    [
-        "mdd",
-        "depr",
-        "depressed",
-        "depression",
-        "depressive",
-        "patient",
-        "patients",
-        "trd",
-        "pat",
-        "mdds",
-    ]
-)
-CONTROL_WORDS = frozenset(
-    [
-        "hc",
-        "nc",
-        "hv",
-        "control",
-        "controls",
-        "ctrl",
-        "healthy",
-        "con",
-        "cn",
-        "volunteer",
-        "volunteers",
-    ]
-)
-GROUP_WORDS = frozenset({"group", "diagnosis", "dx", "cohort", "population", "status"})
 SITE_WORDS = ("site", "center", "centre", "scanner")
 ARM_WORDS = (
     "arm",
@@ -119,6 +92,12 @@ class Occasions:
         """The treatments and comparisons that the study has, by name."""
         return tuple(sorted({str(t) for t in self.treatment if t}))
 
+    def taken(self, keep: NDArray[np.bool_]) -> "Occasions":
+        """Some of the rows, (n_rows,), of all the people."""
+        rows = ("rows", "participant", "treatment", "phase", "days", "period")
+        names = (*rows, "session", "atlas", "task")
+        return replace(self, **{name: getattr(self, name)[keep] for name in names})
+
     def at(self, treatment: str, phase: str) -> NDArray[np.bool_]:
         """Rows of one treatment and phase, (n_rows,)."""
         return np.asarray((self.treatment == treatment) & (self.phase == phase))
@@ -147,9 +126,10 @@ def occasions_of(study: Study, plan: Plan | None = None) -> Occasions:
     phase = _phases(study, visits, notes)[order]
     unphased = (treatment != "") & (phase == "")
     if unphased.any():
+        phase = np.where(unphased, ACUTE, phase)
         notes.append(
-            "It is not told when the scans of a treatment were made; state it in the plan under "
-            "[visits], as acute or after."
+            "Not told when the scans of a treatment were made: taken as acute. If they were not, "
+            "state it in the plan under [visits]."
         )
     return Occasions(
         rows=order,
@@ -163,7 +143,7 @@ def occasions_of(study: Study, plan: Plan | None = None) -> Occasions:
         atlas=_keyed(study, "atlas")[order],
         task=_keyed(study, "task_id")[order],
         group=_per_person(
-            _groups(study, plan, order[_untreated(treatment, phase)], notes)[order],
+            groups_named(study, plan, order[_untreated(treatment, phase)], notes)[order],
             participant,
             people,
         ),
@@ -207,7 +187,7 @@ def _treatments(study: Study, plan: Plan, visits: Mapping[str, Visit], notes: li
         raise unknown_column(plan.arm, f"{PLAN}, arm")
     levels = _named_levels(study, best) if best else {}
     if levels:
-        notes.append(f"{best} names the treatments: {_listed(levels)}.")
+        notes.append(f"{best} names the treatments: {listed(levels)}.")
         found = np.array([levels.get(str(v), "") for v in text(study, best)], dtype=object)
     return found
 
@@ -217,7 +197,7 @@ def _conditions(study: Study) -> list[Column]:
     texts = study.named(kind="text")
     design = [c for c in texts if c.role == "design"]
     keys = [c for c in texts if c.name == "session_id"]
-    arms = [c for c in texts if c.level == "participant" and _words(c.name) & set(ARM_WORDS)]
+    arms = [c for c in texts if c.level == "participant" and words_of(c.name) & set(ARM_WORDS)]
     return [*design, *keys, *arms]
 
 
@@ -253,7 +233,7 @@ def _phases(study: Study, visits: Mapping[str, Visit], notes: list[str]) -> Text
             found = {v: ACUTE if p == AFTER else p for v, p in found.items()}
         read = np.array([found.get(str(v), "") for v in values], dtype=object)
         phase = np.where(read != "", read, phase)
-        notes.append(f"{column.name} names the phases: {_listed(found)}.")
+        notes.append(f"{column.name} names the phases: {listed(found)}.")
     return phase
 
 
@@ -295,74 +275,12 @@ def _order_of(name: str) -> int:
     return int(match[1]) if match else 0
 
 
-def _groups(study: Study, plan: Plan, rows: Codes, notes: list[str]) -> Texts:
-    """Patients and controls, from the plan, a column that names both, or one that is so called."""
-    if plan.group and plan.group not in study.columns:
-        raise unknown_column(plan.group, f"{PLAN}, group")
-    texts = [c for c in study.named(kind="text") if c.level == "participant" and c.role != "key"]
-    called = [c for c in texts if _words(c.name) & GROUP_WORDS]
-    for column in [study.columns[plan.group]] if plan.group else [*texts, *called]:
-        values = text(study, column.name)
-        levels = sorted({str(v) for v in values} - {""})
-        found = {v: _side(v, column.levels.get(v, ""), plan) for v in levels}
-        sides = set(found.values()) - {""}
-        if len(sides) == 2 or plan.group or (sides and column in called):
-            _check_levels(plan, levels)
-            notes.append(f"{column.name} names the groups: {_listed(found)}.")
-            return np.array([found.get(str(v), "") for v in values], dtype=object)
-    _check_levels(plan, [])
-    if called:
-        return np.full(len(study.table), "", dtype=object)
-    return _by_severity(study, rows, notes)
-
-
-def _check_levels(plan: Plan, levels: Sequence[str]) -> None:
-    """Raises E436 for a level of the plan that the column of groups does not have."""
-    for level in (*plan.patients, *plan.controls):
-        if level not in levels:
-            raise unknown_column(level, f"{PLAN}, patients and controls,")
-
-
-def _by_severity(study: Study, rows: Codes, notes: list[str]) -> Texts:
-    """Where no column names groups, people with a depression score above remission at first.
-
-    rows : positions in the table of what was recorded before any treatment
-    """
-    found = np.full(len(study.table), "", dtype=object)
-    who = text(study, "participant_id").astype(str)
-    for column in study.named(kind="number"):
-        scale = all_scales().get(column.scale)
-        if column.construct != "depression" or scale is None or np.isnan(scale.remission):
-            continue
-        before = study.table.iloc[rows]
-        highest = before.groupby(who[rows])[column.name].max()
-        ill = set(highest.index[highest > scale.remission])
-        if ill:
-            notes.append(
-                f"No column names groups: {len(ill)} people whose {column.name} was above "
-                f"{scale.remission:g} (remission) before treatment are taken as patients."
-            )
-            return np.where(np.isin(who, sorted(ill)), PATIENTS, found)
-    return found
-
-
-def _side(level: str, described: str, plan: Plan) -> str:
-    """Whether a level means people with depression or controls."""
-    if plan.patients or plan.controls:
-        return PATIENTS if level in plan.patients else CONTROLS if level in plan.controls else ""
-    words = _words(level) or _words(described)
-    for source in (words, _words(described)):
-        if source & PATIENT_WORDS:
-            return PATIENTS
-        if source & CONTROL_WORDS:
-            return CONTROLS
-    return ""
-
-
 def _site(study: Study, plan: Plan, notes: list[str]) -> Texts:
     if plan.site and plan.site not in study.columns:
         raise unknown_column(plan.site, f"{PLAN}, site")
-    names = [plan.site] if plan.site else [n for n in study.columns if _words(n) & set(SITE_WORDS)]
+    names = (
+        [plan.site] if plan.site else [n for n in study.columns if words_of(n) & set(SITE_WORDS)]
+    )
     texts = [n for n in names if study.columns[n].kind == "text"]
     for name in texts[:1]:
         if len({str(v) for v in text(study, name)} - {""}) > 1:
@@ -394,11 +312,3 @@ def _keyed(study: Study, name: str) -> Texts:
     if name in study.columns:
         return text(study, name)
     return np.full(len(study.table), "", dtype=object)
-
-
-def _words(name: str) -> set[str]:
-    return set(re.split(r"[\W_]+", name.lower())) - {""}
-
-
-def _listed(levels: Mapping[str, str]) -> str:
-    return ", ".join(f"{level} = {meaning or 'neither'}" for level, meaning in levels.items())

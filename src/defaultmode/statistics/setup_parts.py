@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.statistics.effects import SMALLEST_N
+from defaultmode.statistics.groups_named import CONTROLS, PATIENTS
 from defaultmode.statistics.linear import Kind
-from defaultmode.statistics.occasions import CONTROLS, PATIENTS
 from defaultmode.statistics.question import Array, Cells, Question, Setup, untestable
 
 MOST = 0.8  # our choice: a baseline that fewer have is not used, or most people would be lost
