@@ -282,7 +282,7 @@ def test_a_blinded_plan_shows_no_edge(copied, tmp_path, capsys) -> None:
     (tmp_path / "plan.toml").write_text("blinded = true\n")
     words = ["edges", str(copied), "--contrast", GROUPS, "--plan", str(tmp_path / "plan.toml")]
     assert main(words) == 3
-    assert "E448" in capsys.readouterr().err
+    assert "E451" in capsys.readouterr().err
 
 
 def test_large_atlases_have_a_matrix_and_the_edges_that_stand_out() -> None:

@@ -18,6 +18,8 @@ from defaultmode.statistics.clinical_course import ClinicalCourse, clinical_cour
 from defaultmode.statistics.occasions import occasions_of
 from defaultmode.statistics.time_course import time_course
 from given import shared
+from toy_studies import ARM, made_study
+from toy_studies import MADRS as RATED
 
 OPEN = "data/openneuro_tables"
 MADRS = find_scale("MADRS")
@@ -311,3 +313,16 @@ def test_a_real_study_without_drugs() -> None:
         rows = list(csv.DictReader(file, delimiter="\t"))
     both = [r for r in rows if "n/a" not in {r["MADRS_ses-pre"], r["MADRS_ses-post"]}]
     assert course.course.table["n"].sum() == len(both) > 0
+
+
+def test_a_visit_that_nobody_wrote_down_counts_as_missing():
+    rows = [
+        {"participant_id": f"sub-{i}", "session_id": session, "arm": "ketamine", "MADRS": 30.0 - i}
+        for i in range(5)
+        for session in ("ses-baseline", "ses-day1")
+        if (i, session) != (4, "ses-day1")
+    ]
+    study = made_study(rows, columns={"arm": ARM, "MADRS": RATED})
+    found = clinical_course(study, occasions_of(study), "MADRS")
+    assert list(found.course.table["n"]) == [4]
+    assert list(found.course.table["n_missing"]) == [1]

@@ -13,7 +13,7 @@ from defaultmode.core.missing import Missing
 from defaultmode.core.settings import Settings
 from defaultmode.outputs import FinishedRun, finished_runs
 from defaultmode.pipeline.claim_columns import Ground
-from defaultmode.pipeline.edge_contrast import NO_CONTRAST, edge_question
+from defaultmode.pipeline.edge_contrast import edge_question
 from defaultmode.pipeline.edge_files import FOLDER, base_of, edge_files
 from defaultmode.pipeline.edge_found import EdgeFindings, EdgeWork
 from defaultmode.pipeline.edge_settings import EdgesAsked
@@ -80,8 +80,7 @@ def compare_edges(
     folder = Folder(Path(settings.out))
     stamp = standing(planned, settings)
     if stamp.word == BLINDED:
-        msg = "the plan is blinded and not frozen; edges would tell what the labels are."
-        raise DefaultModeError(NO_CONTRAST, msg)
+        raise DefaultModeError("E451", "edges of true labels are not blind.")
     study, notices = gather_study(settings)
     occasions = occasions_of(study, planned.plan)
     ground = Ground(study, occasions, planned.plan, asked.seed, folder.path)

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from defaultmode.core.errors import DefaultModeError
-from defaultmode.core.plan import Plan, read_plan
+from defaultmode.core.frozen import read_planned
+from defaultmode.core.plan import Plan
 from defaultmode.core.result import Result
 from defaultmode.core.settings import Settings
 from defaultmode.core.study import Study
@@ -43,8 +44,10 @@ FEWEST_FOR_PROCESSES = 40  # permutations, below which starting a process costs 
 def predict_plan(
     out: Path, file: Path | None, overrides: Mapping[str, object]
 ) -> tuple[Settings, Plan]:
-    """The settings of the folder and the plan of a file, as given; raises E101 and E435."""
-    plan, planned = read_plan(file) if file else (Plan(), {})
+    """The settings of the folder and the plan of a file, as given; raises E101, E435, E451."""
+    plan, planned, frozen = read_planned(file) if file else (Plan(), {}, None)
+    if plan.blinded and frozen is None:
+        raise DefaultModeError("E451", "a prediction of true labels is not blind.")
     return study_settings(out, planned, overrides), plan
 
 

@@ -116,7 +116,7 @@ def outcomes_of(
     if starts.duplicated(["participant_id", "treatment"]).any():
         listed = ", ".join(sorted(set(starts["session_id"])))
         return Missing(f"several visits are baselines ({listed}); say which one counts", CODE)
-    later = visits[~first].reset_index(drop=True)
+    later = _with_missed(visits, visits[~first]).reset_index(drop=True)
     start = _baselines(starts, later)
     score = later["score"].to_numpy(np.float64)
     control = later["group"].to_numpy() == CONTROLS
@@ -132,6 +132,22 @@ def outcomes_of(
         remission=_reached(-score, -rules.remission),
         early_response=_reached(drop, early + 0 * rules.response),
     )
+
+
+def _with_missed(visits: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
+    """The later visits, with a row more for each that somebody of the treatment did not come to.
+
+    Whoever has any row of a treatment was to come to all visits that others have under it.
+    """
+    when = ["treatment", "session_id", "phase", "days"]
+    planned = later.loc[later["treatment"] != "", when].drop_duplicates("session_id")
+    who = visits[["participant_id", "group", "treatment", "period"]]
+    who = who[who["treatment"] != ""].drop_duplicates(["participant_id", "treatment"])
+    wanted = who.merge(planned, on="treatment")
+    came = set(zip(later["participant_id"], later["session_id"], strict=True))
+    pairs = zip(wanted["participant_id"], wanted["session_id"], strict=True)
+    missed = wanted[[pair not in came for pair in pairs]].assign(score=np.nan)
+    return pd.concat([later, missed[later.columns]], ignore_index=True) if len(missed) else later
 
 
 @dataclass(frozen=True, slots=True, eq=False)
