@@ -117,8 +117,8 @@ def occasions_of(study: Study, plan: Plan | None = None) -> Occasions:
     """
     plan = plan or Plan()
     order = row_order(study)
-    who = text(study, "participant_id")[order]
-    people, participant = np.unique(who.astype(str), return_inverse=True)
+    who = text(study, "participant_id")[order].astype(str)
+    people, participant = np.unique(who, return_inverse=True)
     notes: list[str] = []
     session = _keyed(study, "session_id")[order]
     visits = _visits(study, plan)
@@ -131,6 +131,7 @@ def occasions_of(study: Study, plan: Plan | None = None) -> Occasions:
             "Not told when the scans of a treatment were made: taken as acute. If they were not, "
             "state it in the plan under [visits]."
         )
+    group = groups_named(study, plan, order[_untreated(treatment, phase)], notes)[order]
     return Occasions(
         rows=order,
         people=tuple(people),
@@ -142,11 +143,7 @@ def occasions_of(study: Study, plan: Plan | None = None) -> Occasions:
         session=session,
         atlas=_keyed(study, "atlas")[order],
         task=_keyed(study, "task_id")[order],
-        group=_per_person(
-            groups_named(study, plan, order[_untreated(treatment, phase)], notes)[order],
-            participant,
-            people,
-        ),
+        group=_per_person(group, participant, people),
         site=_first(_site(study, plan, notes)[order], participant, len(people)),
         notes=tuple(notes),
     )
