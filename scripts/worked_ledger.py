@@ -95,7 +95,7 @@ def claims(out: Path) -> str:
 def stand_ins(out: Path) -> str:
     """Another drug under claims that are about ketamine."""
     whole = read(out, "specifications")
-    keep = (whole["treatment"].fillna("") != "") & whole["estimate"].notna()
+    keep = whole["treatment"].notna() & whole["estimate"].notna()
     return markdown(
         "claim, test | drug | preset | effect [95 %] | p | n",
         (
