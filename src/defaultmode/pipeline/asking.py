@@ -54,7 +54,7 @@ def rows_of(ground: Ground, test: Test, atlas: str) -> NDArray[np.bool_]:
     here = ground.occasions.atlas == atlas
     if test.outcome.startswith(OF_TASKS):
         return np.asarray(here)
-    return np.asarray(here & ground.resting())
+    return np.asarray(here & ground.occasions.resting)
 
 
 def adjustments(ground: Ground, test: Test, denoise: str) -> dict[str, dict[str, Array]]:

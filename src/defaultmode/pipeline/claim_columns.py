@@ -35,6 +35,7 @@ class Ground:
     seed: int = 0
     out: Path | None = None
     cache: dict[str, Array] = field(default_factory=dict)
+    responders: dict[str, Array | None] = field(default_factory=dict)  # treatment → who responded
 
     def numbers(self, column: str) -> Array:
         """Values of a column in the order of the occasions, (n_rows,)."""
@@ -76,14 +77,6 @@ class Ground:
     def atlases(self) -> tuple[str, ...]:
         """The atlases of the study, "" where nothing was measured."""
         return tuple(sorted({str(a) for a in self.occasions.atlas}))
-
-    def resting(self) -> NDArray[np.bool_]:
-        """Rows of rest, or all where no task label says rest, (n_rows,)."""
-        rest = np.array(
-            [str(t).removeprefix("task-").startswith("rest") for t in self.occasions.task]
-        )
-        unscanned = np.array([t == "" for t in self.occasions.task], dtype=bool)
-        return rest | unscanned if rest.any() else np.ones(len(rest), dtype=bool)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -115,7 +115,7 @@ def _tasks(ground: Ground, runs: Sequence[FinishedRun], asked: EdgesAsked) -> li
     tasks = []
     for name in atlases:
         here = ground.occasions.atlas == name
-        cells = Cells(ground.occasions, here & ground.resting())
+        cells = Cells(ground.occasions, here & ground.occasions.resting)
         atlas = _atlas([run for run, inside in zip(runs, here, strict=True) if inside])
         for preset in chosen:
             paths = tuple(

@@ -14,6 +14,12 @@ def responders_of(ground: Ground, treatment: str) -> Array | None:
     The first visit after the treatment at which a depression scale says it. A drop of half from
     the baseline, or what the scale's own rule states.
     """
+    if treatment not in ground.responders:  # every preset and adjustment asks again
+        ground.responders[treatment] = _followed(ground, treatment)
+    return ground.responders[treatment]
+
+
+def _followed(ground: Ground, treatment: str) -> Array | None:
     column = ground.of_construct("depression")
     if column is None:
         return None

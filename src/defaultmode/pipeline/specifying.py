@@ -22,7 +22,7 @@ from defaultmode.pipeline.mixed_claims import mixed_effect, several_rows
 from defaultmode.pipeline.special_claims import SPECIAL
 from defaultmode.statistics.answers import answer, estimate
 from defaultmode.statistics.matching import matched
-from defaultmode.statistics.question import Cells, Question, Setup, untestable
+from defaultmode.statistics.question import Cells, Setup, untestable
 from defaultmode.statistics.setups import set_up
 
 MATCHED, MIXED_MODEL = "matched motion", "mixed model"
@@ -93,41 +93,34 @@ def adjusted(ground: Ground, base: Specification, *, treatment: str) -> Iterator
             decides=base.decides and name == last,
         )  # fmt: skip
     if found.code != "E438":  # the design has what the test needs
-        yield from by_mixed_model(ground, base, question, adjustment=name)
-        yield from in_matched_motion(ground, base, treatment=treatment)
+        yield from by_mixed_model(case, base, adjustment=name)
+        yield from in_matched_motion(case, base)
 
 
-def by_mixed_model(
-    ground: Ground, base: Specification, question: Question, *, adjustment: str
-) -> Iterator[Specification]:
+def by_mixed_model(case: Case, base: Specification, *, adjustment: str) -> Iterator[Specification]:
     """The same test from all rows, where people or sites have several."""
-    cells = Cells(ground.occasions, rows_of(ground, base.test, base.atlas))
-    if base.test.contrast not in MIXED or not several_rows(question, cells):
+    if base.test.contrast not in MIXED or not several_rows(case.question, case.cells):
         return
-    found = mixed_effect(question, cells)
+    found = mixed_effect(case.question, case.cells)
     name = MIXED_MODEL if adjustment == PLAIN else f"{MIXED_MODEL}, {adjustment}"
-    shown = _in_unit(ground, base, found)
+    shown = _in_unit(case.ground, base, found)
     yield replace(base, adjustment=name, estimate=shown, decides=False)
 
 
-def in_matched_motion(
-    ground: Ground, base: Specification, *, treatment: str
-) -> Iterator[Specification]:
+def in_matched_motion(case: Case, base: Specification) -> Iterator[Specification]:
     """The same test where motion is alike in those compared, for groups and conditions."""
-    motion = motion_covariate(ground, base.denoise) if base.test.of == "measure" else {}
+    motion = motion_covariate(case.ground, base.denoise) if base.test.of == "measure" else {}
     if not motion or base.test.contrast not in MATCHABLE:
         return
-    cells = Cells(ground.occasions, rows_of(ground, base.test, base.atlas))
-    asked = question_of(ground, base.test, base.denoise, treatment=treatment, covariates=motion)
     try:
-        whole = set_up(asked, cells)
+        whole = set_up(replace(case.question, covariates=motion), case.cells)
         if MOTION not in whole.names:
             raise untestable("head motion is not known for those who are compared")
         place = whole.names.index(MOTION)
         found = estimate(matched(whole.without(MOTION), whole.covariates[:, place]))
     except DefaultModeError as why:
         found = Estimate("", reason=why.detail, code=why.code)
-    shown = _in_unit(ground, base, found)
+    shown = _in_unit(case.ground, base, found)
     yield replace(base, adjustment=MATCHED, estimate=shown, decides=False)
 
 

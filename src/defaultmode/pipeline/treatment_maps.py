@@ -98,7 +98,7 @@ def change_maps(study: MeasuredStudy, asked: MapAsked, *, atlas: str = "") -> Ch
     """
     name = _atlas(study, atlas)
     here = study.occasions
-    cells = Cells(here, (here.atlas == name) & _resting(here))
+    cells = Cells(here, (here.atlas == name) & here.resting)
     runs = [run for run, a in zip(study.runs, here.atlas, strict=True) if a == name]
     regions = runs[0].atlas
     values = _values(study, asked, name, len(regions))
@@ -128,12 +128,6 @@ def _atlas(study: MeasuredStudy, wanted: str) -> str:
         msg = f"{study.folder.path} has maps in {', '.join(study.atlases) or 'no atlas'}; name one."
         raise DefaultModeError(NO_MAP, msg)
     return found[0]
-
-
-def _resting(here: Occasions) -> NDArray[np.bool_]:
-    """Rows of rest, or all where no task label says rest, (n_rows,)."""
-    rest = np.array([str(t).removeprefix("task-").startswith("rest") for t in here.task], bool)
-    return rest if rest.any() else np.ones(len(rest), dtype=bool)
 
 
 def _values(study: MeasuredStudy, asked: MapAsked, atlas: str, n_regions: int) -> Array:

@@ -88,6 +88,14 @@ class Occasions:
         return _untreated(self.treatment, self.phase)
 
     @property
+    def resting(self) -> NDArray[np.bool_]:
+        """Rows of rest and those without a task, or all where no label says rest, (n_rows,)."""
+        tasks = [str(task).removeprefix("task-") for task in self.task]
+        rest = np.array([task.startswith("rest") for task in tasks], dtype=bool)
+        unscanned = np.array([task == "" for task in tasks], dtype=bool)
+        return rest | unscanned if rest.any() else np.ones(len(rest), dtype=bool)
+
+    @property
     def treatments(self) -> tuple[str, ...]:
         """The treatments and comparisons that the study has, by name."""
         return tuple(sorted({str(t) for t in self.treatment if t}))

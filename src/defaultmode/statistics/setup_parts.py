@@ -72,11 +72,13 @@ def arms(cells: Cells, treatment: str, reference: str) -> Array:
     Whoever had both counts by the first period, and nowhere where the order is not recorded.
     """
     here = cells.occasions
-    had = [np.isfinite(cells.mean(np.ones(len(here.rows)), here.treatment == t))
-           for t in (treatment, reference)]  # fmt: skip
-    first = [np.isfinite(cells.mean(np.ones(len(here.rows)),
-                                    (here.treatment == t) & (here.period == 1)))
-             for t in (treatment, reference)]  # fmt: skip
+
+    def who(rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        return np.isfinite(cells.mean(np.ones(len(rows)), rows))
+
+    pair = (treatment, reference)
+    had = [who(here.treatment == t) for t in pair]
+    first = [who((here.treatment == t) & (here.period == 1)) for t in pair]
     both = had[0] & had[1]
     x = np.where(had[0] & ~both, 1.0, np.where(had[1] & ~both, 0.0, np.nan))
     return np.where(both & first[0], 1.0, np.where(both & first[1], 0.0, x))
