@@ -15,6 +15,7 @@ Array = NDArray[np.float64]
 
 ISOLATED_RATE_HZ = 3.0773270641  # an isolated region of Deco 2014 with J = 1 nA; a test computes it
 NEWTON_STEPS = 200
+AT_REST = 2e-15  # of S_I near .04: a drive of some 200 Hz is rounded to this
 STEP_NA_PER_HZ = 0.1  # twice that overshoots at G = 0.5, three times does not settle
 LARGEST_MISS = 1.0  # of the target: beyond it the rate says too little about the inhibition lacking
 WORST_REGION = 6.0  # a region may miss its target by so many times what the mean may
@@ -113,7 +114,7 @@ def _rest(brain: Brain, rate: Array) -> tuple[Array, Array, Array]:
     s_e = gained / (1.0 + gained)
     forward = brain.value("feed_forward") * _arriving(brain, "feed_forward", s_e)
     onto_i = field.J_NMDA_NA * brain.value("nmda_on_inhibitory") * (s_e + forward)
-    s_i = _inhibition_at_rest(field.W_I * field.I_0_NA + onto_i)
+    s_i = inhibition_at_rest(field.W_I * field.I_0_NA + onto_i)
     return s_e, s_i, brain.value("adaptation_na") * s_e
 
 
@@ -132,14 +133,14 @@ def _drive_of_rate(rate: Array) -> Array:
     return u
 
 
-def _inhibition_at_rest(current_na: Array) -> Array:
+def inhibition_at_rest(current_na: Array) -> Array:
     """The S_I at which a pool under this current, less its own S_I, keeps its S_I."""
     scale = field.TAU_I_MS * field.GAMMA_I
     s_i = np.zeros_like(current_na)
     for _ in range(NEWTON_STEPS):
         u = field.A_I * (current_na - s_i) - field.B_I
         miss = scale * field.rate_of_drive(u, field.D_I) - s_i
-        if np.abs(miss).max() < 1e-16:
+        if np.abs(miss).max() < AT_REST:
             break
         s_i += miss / (1.0 + scale * field.A_I * field.rate_slope(u, field.D_I))
     return s_i

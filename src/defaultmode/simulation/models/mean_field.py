@@ -42,6 +42,16 @@ def rate_slope(u: Array, curvature: float) -> Array:
     return np.asarray(np.where(near, 0.5 + x / 6.0, np.where(safe > 0, positive, negative)))
 
 
+def rate_curve(u: Array, curvature: float) -> Array:
+    """Second derivative of `rate_of_drive` by u, with its limit d/6 at u = 0."""
+    x = np.abs(curvature * np.asarray(u, dtype=np.float64))
+    near = x < 1e-2
+    safe = np.where(near, 1.0, x)
+    e = np.exp(-safe)
+    curve = e * (safe - 2.0 + e * (safe + 2.0)) / (1.0 - e) ** 3
+    return np.asarray(curvature * np.where(near, 1.0 / 6.0 - x**2 / 60.0, curve))
+
+
 class MeanField:
     """Deco 2014's mean field, with feed-forward inhibition, drug sites, shared noise, adaptation.
 

@@ -1,0 +1,36 @@
+"""How far a fit can be believed: the same fit to data and priors that chance might have given."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from defaultmode.fitting.search import Aim, Forward, Found, search
+from defaultmode.fitting.target import observed
+
+Array = NDArray[np.float64]
+
+
+def draws(
+    model: Forward, aim: Aim, found: Found, rng: np.random.Generator, *, count: int, steps: int
+) -> Array:
+    """Plausible scores around a fit, (count, n_scores).
+
+    Each is the fit to the data moved by the noise of one more recording of the fitted brain, with
+    its prior moved by one draw from it (randomise, then optimise: Bardsley 2014, doi
+    10.1137/140964023). For a linear model their spread is that of the fit's error over people and
+    recordings, whatever the dependence between pairs of regions that the misfit ignores.
+    """
+    now, later = aim.band.covariances(found.crossed, aim.target.lag_s)
+    expected = observed(now, later, lag_s=aim.target.lag_s, samples=aim.target.samples)
+    usual = np.zeros(len(model)) if aim.usual is None else aim.usual
+    drawn = []
+    for _ in range(count):
+        another = aim.band.sampled(found.crossed, aim.target, rng)
+        moved = replace(
+            aim,
+            target=aim.target.moved(another, expected),
+            usual=usual + rng.standard_normal(len(model)),
+        )
+        drawn.append(search(model, moved, steps=steps, start=found.scores).scores)
+    return np.array(drawn)
