@@ -9,6 +9,7 @@ from defaultmode.cli.analyses import run_check, run_demo, run_measure, run_study
 from defaultmode.cli.arguments import parser
 from defaultmode.cli.claims import run_claims
 from defaultmode.cli.edges import run_edges
+from defaultmode.cli.fitting import run_fit
 from defaultmode.cli.listings import run_explain, run_list, run_list_virtual
 from defaultmode.cli.overlap import run_overlap
 from defaultmode.cli.planning import run_plan
@@ -94,6 +95,7 @@ VERB_FUNCTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "check": run_check,
     "measure": run_measure,
     "study": run_study,
+    "fit": run_fit,
     "predict": run_predict,
     "verify": run_verify,
     "simulate": run_simulate,

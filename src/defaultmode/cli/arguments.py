@@ -59,6 +59,15 @@ def _add_analyses(verbs: "Verbs") -> None:
     _selection(measure)
     _common(measure)
 
+    twins = verbs.add_parser("fit", help="one twin per run: a whole-brain model fitted to it")
+    twins.add_argument("source", metavar="DERIVATIVES", help="or `embedded`")
+    twins.add_argument("out", metavar="OUT")
+    twins.add_argument(
+        "--draws", type=int, default=16, metavar="N", help="plausible others of each"
+    )
+    _selection(twins)
+    _common(twins)
+
     study = verbs.add_parser("study", help="measures and clinical tables → comparisons → report")
     study.add_argument("out", metavar="OUT")
     study.add_argument("--plan", type=Path, metavar="FILE.toml", help="settings of the analysis")

@@ -25,7 +25,7 @@ class Forward(Protocol):
     def crossed(
         self, scores: Array, frequencies_hz: Array
     ) -> tuple[Complex, Callable[[Complex], Array]]:
-        """Cross-spectra (n_frequencies, n, n), and what turns a derivative by them into one by scores."""
+        """Cross-spectra (n_frequencies, n, n), and the way from derivatives by them to scores."""
         ...
 
     def growth(self, scores: Array) -> tuple[float, Array]:
@@ -38,6 +38,7 @@ class Aim:
     """Everything that decides a fit but the model.
 
     slowest_per_s : disturbances must die at least this fast
+    regions : of the model that the target shows, in its order; None for all
     usual : (n_scores,) what the prior is centred on, None for 0
     """
 
@@ -45,7 +46,29 @@ class Aim:
     band: Band
     weights: Weights
     slowest_per_s: float
+    regions: NDArray[np.intp] | None = None
     usual: Array | None = None
+
+    def shown(self, crossed: Complex) -> tuple[Array, Array]:
+        """Covariance and lagged covariance of the regions that the target shows."""
+        if self.regions is not None:
+            crossed = crossed[:, self.regions[:, None], self.regions]
+        return self.band.covariances(crossed, self.target.lag_s)
+
+    def sampled(self, crossed: Complex, rng: np.random.Generator) -> Target:
+        """The target that one more recording with these cross-spectra would give."""
+        if self.regions is not None:
+            crossed = crossed[:, self.regions[:, None], self.regions]
+        return self.band.sampled(crossed, self.target, rng)
+
+    def by_crossed(self, by_now: Array, by_later: Array, n_regions: int) -> Complex:
+        """Derivative by the cross-spectra of all regions, from those by what is shown."""
+        by = self.band.by_crossed(by_now, by_later, self.target.lag_s)
+        if self.regions is None:
+            return by
+        everywhere = np.zeros((len(by), n_regions, n_regions), np.complex128)
+        everywhere[:, self.regions[:, None], self.regions] = by
+        return everywhere
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,8 +97,12 @@ def search(model: Forward, aim: Aim, *, steps: int, start: Array | None = None) 
     from scipy.optimize import minimize
 
     usual = np.zeros(len(model)) if aim.usual is None else aim.usual
+
+    def aimed(scores: Array) -> tuple[float, Array]:
+        return objective(model, aim, scores)
+
     found = minimize(
-        lambda scores: objective(model, aim, scores),
+        aimed,
         usual if start is None else start,
         jac=True,
         method="L-BFGS-B",
@@ -83,7 +110,7 @@ def search(model: Forward, aim: Aim, *, steps: int, start: Array | None = None) 
         options={"maxiter": steps, "maxcor": MEMORY},
     )
     crossed, _ = model.crossed(found.x, aim.band.frequencies_hz)
-    now, later = aim.band.covariances(crossed, aim.target.lag_s)
+    now, later = aim.shown(crossed)
     return Found(
         scores=found.x,
         crossed=crossed,
@@ -100,13 +127,12 @@ def objective(model: Forward, aim: Aim, scores: Array) -> tuple[float, Array]:
     away = scores if aim.usual is None else scores - aim.usual
     beyond = max(0.0, growth + aim.slowest_per_s)
     edge = EDGE * aim.target.samples
-    value = edge * beyond**2 + away @ away / 2.0
-    gradient = 2.0 * edge * beyond * by_growth + away
-    if growth >= 0.0:  # no stationary spectrum: the edge and the prior alone lead back
-        return value + edge * (1.0 + growth) * len(aim.target.z) ** 2, gradient + (
-            edge * len(aim.target.z) ** 2 * by_growth
-        )
+    value = edge * beyond**2 + float(away @ away) / 2.0
+    gradient = np.asarray(2.0 * edge * beyond * by_growth + away)
+    if growth >= 0.0:  # no stationary spectrum: a wall that leads back
+        wall = edge * aim.target.z.size
+        return value + wall * (1.0 + growth), gradient + wall * by_growth
     crossed, back = model.crossed(scores, aim.band.frequencies_hz)
-    now, later = aim.band.covariances(crossed, aim.target.lag_s)
-    missed, by_now, by_later = misfit(aim.target, now, later, aim.weights)
-    return value + missed, gradient + back(aim.band.by_crossed(by_now, by_later, aim.target.lag_s))
+    missed, by_now, by_later = misfit(aim.target, *aim.shown(crossed), aim.weights)
+    by_crossed = aim.by_crossed(by_now, by_later, crossed.shape[1])
+    return value + missed, gradient + back(by_crossed)

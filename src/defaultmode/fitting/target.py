@@ -1,4 +1,4 @@
-"""What a fit aims at: connectivity, its lags, variances and global signal of a band-passed signal."""
+"""What a fit aims at: connectivity, its lags, variances and the global signal in a band."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ class Target:
 
     z : (n, n) Fisher z of the correlations, 0 on the diagonal
     log_variance : (n,) less its mean over regions
-    lagged : (n, n) antisymmetric half of the correlation at lag_s, above 0 where the row comes later
+    lagged : (n, n) antisymmetric half of the correlation at lag_s, above 0 where the row is later
     global_share : log of the mean signal's variance, of the mean variance
     samples : independent samples that the band and the duration allow
     """
@@ -46,7 +46,7 @@ class Target:
         return np.asarray(r)
 
     def moved(self, to: "Target", away: "Target") -> "Target":
-        """This target, further by as much as `to` lies from `away`."""
+        """The same, further by as much as `to` lies from `away`."""
         return replace(
             self,
             z=self.z + to.z - away.z,
@@ -74,17 +74,20 @@ def observed(now: Array, later: Array, *, lag_s: float, samples: float) -> Targe
     )
 
 
-def measured(signal: Array, tr_s: float, *, lag_s: float, samples: float) -> Target:
-    """The target in a signal (n_time, n) without gaps; the lag is rounded to whole volumes."""
-    centred = signal - signal.mean(axis=0)
+def measured(
+    signal: Array, usable: NDArray[np.bool_], tr_s: float, *, lag_s: float, samples: float
+) -> Target:
+    """The target in the usable frames of a signal (n_time, n); the lag is rounded to volumes."""
     volumes = max(1, round(lag_s / tr_s))
-    now = centred.T @ centred / len(centred)
-    later = centred[volumes:].T @ centred[:-volumes] / (len(centred) - volumes)
+    kept = np.where(usable[:, None], signal - signal[usable].mean(axis=0), 0.0)
+    pairs = max(1, int((usable[volumes:] & usable[:-volumes]).sum()))
+    now = kept.T @ kept / usable.sum()
+    later = kept[volumes:].T @ kept[:-volumes] / pairs
     return observed(now, later, lag_s=volumes * tr_s, samples=samples)
 
 
 def average(targets: list[Target]) -> Target:
-    """The mean of several people's targets: of Fisher z, of log variances, of lagged correlations."""
+    """The mean of several people's targets, quantity by quantity; samples add up."""
     return replace(
         targets[0],
         z=np.mean([t.z for t in targets], axis=0),
@@ -98,7 +101,7 @@ def average(targets: list[Target]) -> Target:
 def misfit(
     target: Target, now: Array, later: Array, weights: Weights
 ) -> tuple[float, Array, Array]:
-    """Half the squared distance to the target in standard errors, its derivative by both covariances.
+    """Half the squared distance in standard errors, and its derivative by both covariances.
 
     The standard error is that of Gaussian samples: 1/√samples for a Fisher z and a lagged
     correlation, √(2/samples) for a log variance. Pairs of regions are taken as independent, which

@@ -21,12 +21,12 @@ def draws(
     10.1137/140964023). For a linear model their spread is that of the fit's error over people and
     recordings, whatever the dependence between pairs of regions that the misfit ignores.
     """
-    now, later = aim.band.covariances(found.crossed, aim.target.lag_s)
+    now, later = aim.shown(found.crossed)
     expected = observed(now, later, lag_s=aim.target.lag_s, samples=aim.target.samples)
     usual = np.zeros(len(model)) if aim.usual is None else aim.usual
     drawn = []
     for _ in range(count):
-        another = aim.band.sampled(found.crossed, aim.target, rng)
+        another = aim.sampled(found.crossed, rng)
         moved = replace(
             aim,
             target=aim.target.moved(another, expected),

@@ -8,6 +8,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from defaultmode.measures._connectivity import Connectivity, connectivity
+from defaultmode.measures._dynamics import Dynamics, dynamics
 from defaultmode.measures._place_maps import place_maps
 from defaultmode.measures._premises import PREMISES, Premise
 from defaultmode.measures._registry import Measure, all_measures, chosen, find, measure
@@ -25,6 +26,7 @@ __all__ = [
     "PREMISES",
     "WINDOW_UNITS",
     "Connectivity",
+    "Dynamics",
     "Measure",
     "Premise",
     "WindowPlan",
@@ -33,6 +35,7 @@ __all__ = [
     "all_measures",
     "chosen",
     "connectivity",
+    "dynamics",
     "find",
     "learn_states",
     "measure",

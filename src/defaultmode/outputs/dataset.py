@@ -32,6 +32,9 @@ IGNORED = (
     "*_states.*",
     "*_timeseries.*",  # until atlas-based series are part of BIDS (BEP038, BEP012)
     "*_relmat.*",  # until BEP017 is
+    "twins.*",
+    "*_parameters.*",
+    "*_model.npz",
     "*_boldmap.*",  # with an atlas and a statistic in its name
 )
 

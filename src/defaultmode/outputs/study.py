@@ -16,6 +16,7 @@ from defaultmode.core.result import Result
 from defaultmode.core.study import BEYOND, KEYS, MISSING_COLUMNS, TOGETHER, Column, Study
 from defaultmode.outputs.run import MEASURES, STATE_MEASURES
 from defaultmode.outputs.text import MISSING, as_json, table
+from defaultmode.outputs.twins import TWIN_MEASURES
 
 PREMISE_BROKEN = "E304"
 KEY_SENTENCES = {
@@ -81,11 +82,11 @@ def _run(path: Path) -> tuple[dict[str, object], pd.DataFrame]:
 
 
 def _measured(path: Path) -> pd.DataFrame:
-    """The run's table of measures, and below it that of its states where it was scored."""
-    scored = path.with_name(path.name.replace(MEASURES, STATE_MEASURES))
+    """The run's table of measures, and below it those of its states and of its twin."""
+    more = [path.with_name(path.name.replace(MEASURES, n)) for n in (STATE_MEASURES, TWIN_MEASURES)]
     tables = [
         pd.read_csv(found, sep="\t", dtype=str, keep_default_na=False, na_values=[])
-        for found in (path, scored)
+        for found in dict.fromkeys((path, *more))
         if found.is_file()
     ]
     return pd.concat(tables, ignore_index=True)

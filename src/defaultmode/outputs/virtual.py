@@ -12,6 +12,7 @@ from defaultmode.outputs.dataset import BIDS_VERSION
 from defaultmode.outputs.text import as_json, matrix, table
 
 MEAN_UNITS = 10_000.0  # what a region's signal fluctuates about, as grand-mean scaling leaves it
+TWINS = "TwinsOfRealPeople"  # key of dataset_description.json
 GENERATOR = "defaultmode simulator"  # not our own results: `measure` never writes into this folder
 VIRTUAL = "VIRTUAL people: every value in this data set was simulated; nobody was scanned."
 AMPLITUDE = (
@@ -79,6 +80,7 @@ class VirtualDataset:
         which `study` never joins
     settings : everything needed to make it again; texts : name → file kept word for word
     sources, limits : where its parts come from, and how it must not be read, one line each
+    of_twins : its people are twins of real ones, whom nothing may be predicted of
     """
 
     name: str
@@ -91,6 +93,7 @@ class VirtualDataset:
     texts: Mapping[str, str] = field(default_factory=dict)
     sources: Sequence[str] = ()
     limits: Sequence[str] = ()
+    of_twins: bool = False
 
 
 def dataset_texts(dataset: VirtualDataset) -> dict[str, str]:
@@ -135,6 +138,11 @@ def is_virtual(description: Mapping[str, object]) -> bool:
     makers = description.get("GeneratedBy")
     listed = makers if isinstance(makers, list) else []
     return any(isinstance(m, Mapping) and m.get("Name") == GENERATOR for m in listed)
+
+
+def is_of_twins(description: Mapping[str, object]) -> bool:
+    """Whether a dataset_description.json says that its people are twins of real ones."""
+    return is_virtual(description) and description.get(TWINS) is True
 
 
 def entry(
@@ -205,7 +213,7 @@ def _description(dataset: VirtualDataset) -> dict[str, object]:
             {"Name": GENERATOR, "Version": dataset.version, "Description": VIRTUAL},
         ],
         "HowToAcknowledge": f"{VIRTUAL} {DISCLAIMER}",
-    }
+    } | ({TWINS: True} if dataset.of_twins else {})
 
 
 def _readme(dataset: VirtualDataset) -> str:

@@ -46,6 +46,11 @@ class Folder:
         return self.path / "provenance" / "scored"
 
     @property
+    def fitted(self) -> Path:
+        """Where the manifests of twins lie."""
+        return self.path / "provenance" / "twins"
+
+    @property
     def planned(self) -> Path:
         """Where the keys of the runs that are to be measured lie."""
         return self.path / "provenance" / "planned.json"
@@ -80,6 +85,14 @@ class Folder:
         write_text(self.settings_file, settings_toml(settings))
         if not ours.is_file():
             raise DefaultModeError("E601", f"{ours} could not be written.")
+
+    def claim_beside(self, settings: Settings) -> None:
+        """As `claim`, but the settings of a `measure` in this folder are left as they are."""
+        if not self.settings_file.is_file():
+            self.claim(settings)
+        elif read_settings(self.settings_file).source != settings.source:
+            msg = f"{self.path} holds results of another data set; choose another folder."
+            raise DefaultModeError("E603", msg)
 
     def _refuse_another_source(self, settings: Settings) -> None:
         """Results of two data sets in one folder would be taken for one study."""
@@ -121,6 +134,29 @@ class Folder:
             if old.name not in kept:
                 (self.path / old.name).unlink(missing_ok=True)
         (self.failures / f"{manifest.key}.json").unlink(missing_ok=True)
+
+    def has_twin(self, key: str, inputs: Sequence[Path], analysis: Mapping[str, object]) -> bool:
+        """Whether the twin of a run is there, whole, and made from this with these settings."""
+        manifest = read_manifest(self.fitted / f"{key}.json")
+        return (
+            manifest is not None
+            and manifest.has_inputs(inputs)
+            and manifest.is_current(self.path, version=__version__, settings=analysis)
+        )
+
+    def finish_twin(self, manifest: Manifest) -> None:
+        """Seal a twin."""
+        write_manifest(self.fitted / f"{manifest.key}.json", manifest)
+
+    def drop_twin(self, key: str) -> None:
+        """Remove the twin of a run, made from an earlier version of it."""
+        path = self.fitted / f"{key}.json"
+        self._remove_files(read_manifest(path))
+        path.unlink(missing_ok=True)
+
+    def twins(self) -> list[Manifest]:
+        """The manifests of all twins, in order of their keys."""
+        return _manifests(self.fitted)
 
     def is_scored(self, key: str, basis: Mapping[str, object]) -> bool:
         """Whether this run was scored by these states, from the files that it now has."""
@@ -209,8 +245,11 @@ class Folder:
         return _manifests(self.scored)
 
     def measure_tables(self) -> list[str]:
-        """Paths of the tables of measures of all finished runs, relative to the folder."""
-        return [str(m.outcome["measures"]) for m in self.finished()]
+        """Paths of the tables of measures of all runs, relative to the folder."""
+        measured = self.finished()
+        keys = {m.key for m in measured}
+        alone = [m for m in self.twins() if m.key not in keys]  # fitted, and never measured
+        return [str(m.outcome["measures"]) for m in (*measured, *alone)]
 
     def log(self, event: str, subject: str, **more: object) -> None:
         """Append one event to logs/run.jsonl."""

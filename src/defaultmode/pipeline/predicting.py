@@ -22,6 +22,7 @@ from defaultmode.pipeline.prediction_cohort import Ready, ready_cohort
 from defaultmode.pipeline.prediction_files import prediction_files
 from defaultmode.pipeline.prediction_found import Found, result_of
 from defaultmode.pipeline.predictors import predictors_of
+from defaultmode.pipeline.virtual_sources import refuse_twins
 from defaultmode.prediction import (
     OutOfFold,
     Trials,
@@ -67,9 +68,11 @@ def predict(
     """Predict an outcome from the baseline, beside simpler models in the same folds.
 
     Raises E410 (no such column, level or session), E428 (no outcome to predict), E429 (too few
-    participants), E430 (a feature of later than the baseline), E431 (perfect separation).
+    participants), E430 (a feature of later than the baseline), E431 (perfect separation), E517
+    (simulations of real people's twins).
     """
     started = time.monotonic()
+    refuse_twins(settings)
     folder = Folder(Path(settings.out))
     study, notices = gather_study(settings)
     occasions = occasions_of(study, plan)

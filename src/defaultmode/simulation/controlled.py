@@ -107,7 +107,7 @@ def cross_spectra(parameters: Parameters, control: Control, frequencies_hz: Arra
     """Cross-spectra of S_E at some frequencies; raises nothing, not even for an unstable brain."""
     inhibition = _inhibition(parameters, control)
     s = _laplace(frequencies_hz)
-    inverse = np.linalg.inv(_matrix(parameters, control, inhibition, s))
+    inverse = _inverse(_matrix(parameters, control, inhibition, s))
     private = parameters.noise**2 + _heard(control, inhibition, s)
     together = inverse @ parameters.shared
     crossed = (inverse * private[:, None, :]) @ inverse.conj().transpose(0, 2, 1)
@@ -149,7 +149,8 @@ def slowest(parameters: Parameters, control: Control) -> tuple[float, Parameters
     still = np.zeros(1, np.complex128)
     matrix = _matrix(parameters, control, inhibition, still)[0].real
     values, vectors = eigh((matrix + matrix.T) / 2.0, subset_by_index=[0, 0])
-    by_matrix = -MS_PER_S * np.outer(vectors[:, 0], vectors[:, 0])[None] + 0j
+    vector = vectors[:, :1]
+    by_matrix = (-MS_PER_S * vector @ vector.T).astype(np.complex128)[None]
     by_private = np.zeros((1, len(matrix)))
     by = _through(parameters, control, inhibition, still, by_matrix, by_private)
     return -MS_PER_S * float(values[0]), by
@@ -205,6 +206,10 @@ def _inhibition(p: Parameters, c: Control) -> Inhibition:
         decay=1.0 / field.TAU_I_MS + slope,
         by_current=(follows / (1.0 + follows), curve / (1.0 + follows)),
     )
+
+
+def _inverse(matrix: Complex) -> Complex:
+    return np.asarray(np.linalg.inv(matrix), np.complex128)
 
 
 def _matrix(p: Parameters, c: Control, inh: Inhibition, s: Complex) -> Complex:

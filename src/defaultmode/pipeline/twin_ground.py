@@ -1,0 +1,163 @@
+"""What the twins of one atlas share: connectome, band, and the group that they start from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from defaultmode.core.atlas import Atlas
+from defaultmode.core.connectome import Connectome
+from defaultmode.core.errors import DefaultModeError
+from defaultmode.fitting.search import Aim, Found, search
+from defaultmode.fitting.target import Band, Target, Weights, average, band
+from defaultmode.pipeline.twin_targets import Shown
+from defaultmode.simulation.controlled import Control, Parameters, control_at
+from defaultmode.simulation.spectrum import blood_flow_response
+from defaultmode.simulation.twin_model import TwinModel
+from defaultmode.simulation.twin_space import OperatingPoint, Space, first_guess
+
+Array = NDArray[np.float64]
+BAND_NODES = 3  # a test holds the band's connectivity to that of 12
+GROUP_STEPS = 200
+FEW_PEOPLE = 5  # below it a group of the study's own says little, where a larger one is embedded
+# The group's brain may lie far from the first guess: wide on purpose, the data of many decide.
+GROUP_SD = {"routing": 3.0, "noise": 0.5, "shared_weight": 1.0, "shared_drive": 1.0}
+STRUCTURE_SD = {"coupling": 1.0, "shared_drive": 1.0}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ground:
+    """The group's brain and everything else that people's fits share; frozen, goes to processes.
+
+    structure : the first guess, routes in proportion to the connectome; group : after its fit
+    fit : correlation of the group's brain with the connectivity that it was fitted to
+    people : whose first halves it was fitted to, or the name of the embedded group
+    """
+
+    atlas: Atlas
+    connectome: str
+    point: OperatingPoint
+    control: Control
+    exists: NDArray[np.bool_]
+    structure: Parameters
+    group: Parameters
+    target: Target
+    fit: float
+    people: str
+
+    def space(self, start: Parameters, sd: Mapping[str, float]) -> Space:
+        """Brains around a start."""
+        return Space(start, self.exists, *networks_of(self.atlas), sd)
+
+    def model(self, space: Space) -> TwinModel:
+        """The space as a fit sees it."""
+        return TwinModel(space, self.control)
+
+    def band(self, shown: Shown) -> Band:
+        """The band of a run, seen through blood flow."""
+        return band_of(self.control, shown.low_hz, shown.high_hz)
+
+
+def networks_of(atlas: Atlas) -> tuple[tuple[str, ...], Array]:
+    """Names of the atlas's networks, and (n_regions, n_networks) 1 where a region belongs."""
+    names = tuple(sorted(set(atlas.networks)))
+    members = np.array([[float(network == name) for name in names] for network in atlas.networks])
+    return names, members
+
+
+def band_of(control: Control, low_hz: float, high_hz: float) -> Band:
+    """A band seen through Balloon–Windkessel blood flow around the rate that control keeps."""
+
+    def response(frequencies_hz: Array) -> NDArray[np.complex128]:
+        return blood_flow_response(frequencies_hz, np.array([control.s_e]))[:, 0]
+
+    return band(low_hz, high_hz, response, nodes=BAND_NODES)
+
+
+def ground_of(
+    shown: Sequence[Shown],
+    connectome: Connectome,
+    *,
+    embedded: Array | None = None,
+    point: OperatingPoint | None = None,
+) -> Ground:
+    """The group's brain of an atlas, fitted to the first halves of one run of every participant.
+
+    shown : runs of one atlas; embedded : connectivity (n, n) of a larger group that is embedded, in
+        place of that of a study of fewer than five people. Second halves are never used, so that
+    people's twins can be tested on them. Raises E516 where nobody shows some region, E504 where no
+    brain on this connectome is stable.
+    """
+    point = point or OperatingPoint()
+    control = control_at(point.rate_hz, noise_inhibitory=point.noise)
+    first = first_guess(connectome, point, control)
+    one_each = list({s.entities.participant: s for s in reversed(shown)}.values())[::-1]
+    target = _group_target(one_each)
+    people = f"{len(one_each)} participants of the study"
+    if embedded is not None and len(one_each) < FEW_PEOPLE:
+        z = np.arctanh(np.where(np.eye(len(embedded), dtype=bool), 0.0, embedded))
+        target, people = replace(target, z=z), "embedded group"
+    ground = Ground(
+        atlas=shown[0].atlas,
+        connectome=connectome.name,
+        point=point,
+        control=control,
+        exists=np.asarray((connectome.weights + connectome.weights.T) > 0),
+        structure=first,
+        group=first,
+        target=target,
+        fit=0.0,
+        people=people,
+    )
+    space = ground.space(first, GROUP_SD)
+    found = search(ground.model(space), ground_aim(ground, target, shown[0]), steps=GROUP_STEPS)
+    return replace(ground, group=space.parameters(found.scores), fit=_fit(ground, found, shown[0]))
+
+
+def ground_aim(ground: Ground, target: Target, shown: Shown) -> Aim:
+    """What a fit to a target in the band of a run aims at."""
+    return Aim(
+        target=target,
+        band=ground.band(shown),
+        weights=Weights(),
+        slowest_per_s=ground.point.slowest_per_s,
+        regions=None if len(target.z) == len(ground.atlas) else shown.regions,
+    )
+
+
+def _group_target(shown: Sequence[Shown]) -> Target:
+    """The mean over people; a pair of regions is averaged over those who show both."""
+    if all(s.complete for s in shown):
+        return average([s.first for s in shown])
+    n = len(shown[0].atlas)
+    wide = [_spread(s.first, s.regions, n) for s in shown]
+    missing = np.isnan([t.z for t in wide]).all(axis=0)
+    if missing.any():
+        names = [shown[0].atlas.names[i] for i in np.flatnonzero(missing.any(axis=0))[:3]]
+        msg = f"no participant shows {', '.join(names)} together with every other region."
+        raise DefaultModeError("E516", msg)
+    return replace(
+        wide[0],
+        global_share=float(np.mean([t.global_share for t in wide])),
+        samples=sum(t.samples for t in wide),
+        z=np.nanmean([t.z for t in wide], axis=0),
+        log_variance=np.nanmean([t.log_variance for t in wide], axis=0),
+        lagged=np.nanmean([t.lagged for t in wide], axis=0),
+    )
+
+
+def _spread(target: Target, regions: NDArray[np.intp], n: int) -> Target:
+    """A target of some regions laid on all, NaN elsewhere."""
+    z, lagged, logs = np.full((n, n), np.nan), np.full((n, n), np.nan), np.full(n, np.nan)
+    z[np.ix_(regions, regions)], lagged[np.ix_(regions, regions)] = target.z, target.lagged
+    logs[regions] = target.log_variance
+    return replace(target, z=z, lagged=lagged, log_variance=logs)
+
+
+def _fit(ground: Ground, found: Found, shown: Shown) -> float:
+    now, _ = ground.band(shown).covariances(found.crossed, ground.target.lag_s)
+    sd = np.sqrt(np.diagonal(now))
+    above = np.triu_indices(len(now), 1)
+    pairs = ((now / np.outer(sd, sd))[above], ground.target.connectivity[above])
+    return float(np.corrcoef(*pairs)[0, 1])

@@ -1,0 +1,121 @@
+"""A fitted twin → its files, its manifest and its row in the table of all twins."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from defaultmode import __version__
+from defaultmode.core.missing import Missing
+from defaultmode.outputs.twins import TwinColumn, TwinFiles, twin_files
+from defaultmode.pipeline.folder import Folder
+from defaultmode.pipeline.one_twin import FittedTwin, TwinWork
+from defaultmode.pipeline.twin_targets import Shown
+from defaultmode.running import Fingerprint, Manifest, write_bytes
+from defaultmode.simulation.twin import stored
+from defaultmode.simulation.twin_columns import Summary
+
+Array = NDArray[np.float64]
+FEWEST_DRAWS = 8  # below it 95 % of them say nothing
+KEYS = ("participant", "session", "task", "acquisition", "direction", "run")
+
+
+def publish(
+    folder: Folder,
+    work: TwinWork,
+    fitted: FittedTwin,
+    inputs: Sequence[Path],
+    analysis: Mapping[str, object],
+) -> None:
+    """Write every file of a twin, its manifest last."""
+    contents = twin_files(files_of(work, fitted))
+    for name, content in contents.items():
+        write_bytes(folder.path / name, content)
+    manifest = Manifest(
+        fitted.key,
+        __version__,
+        analysis,
+        tuple(Fingerprint.of(path) for path in inputs),
+        tuple(Fingerprint.of(folder.path / name, name) for name in sorted(contents)),
+        {"measures": next(n for n in contents if n.endswith("twin_measures.tsv"))}
+        | {"row": row_of(work.shown, fitted)},
+    )
+    folder.finish_twin(manifest)
+
+
+def files_of(work: TwinWork, fitted: FittedTwin) -> TwinFiles:
+    """What is published of a twin."""
+    shown, ground = work.shown, work.ground
+    return TwinFiles(
+        key=fitted.key,
+        entities=shown.entities,
+        atlas=shown.atlas.name,
+        denoise=shown.denoise,
+        n_volumes=shown.n_volumes,
+        columns=[column_of(s) for s in fitted.columns],
+        belief=fitted.belief,
+        model=stored(fitted.twin),
+        failed=fitted.failed,
+        about={
+            "Personal": fitted.personal,
+            "Connectome": ground.connectome,
+            "Group": ground.people,
+            "GroupFit": ground.fit,
+            "BandHz": [shown.low_hz, shown.high_hz],
+            "Draws": len(fitted.twin.draws),
+        },
+    )
+
+
+def column_of(summary: Summary) -> TwinColumn:
+    """A summary with its interval over the plausible others."""
+    low = high = learnt = float("nan")
+    if len(summary.drawn) >= FEWEST_DRAWS:
+        low, high = np.quantile(summary.drawn, (0.025, 0.975))
+        learnt = summary.learnt
+    return TwinColumn(
+        summary.name,
+        summary.value,
+        float(low),
+        float(high),
+        learnt,
+        summary.unit,
+        summary.sentence,
+    )
+
+
+def row_of(shown: Shown, fitted: FittedTwin) -> dict[str, object]:
+    """The twin's row in the table of all, as it is kept with its manifest."""
+    entities = shown.entities
+    row: dict[str, object] = {
+        "participant_id": f"sub-{entities.participant}",
+        "session_id": f"ses-{entities.session}" if entities.session else None,
+        "task_id": entities.task or None,
+        "acquisition_id": entities.acquisition or None,
+        "direction_id": entities.direction or None,
+        "run_id": entities.run or None,
+        "atlas": shown.atlas.name,
+        "denoise": shown.denoise,
+        "status": status_of(fitted),
+        "reason": fitted.failed.reason if fitted.failed else None,
+    }
+    numbers = {k: None if isinstance(v, Missing) else v for k, v in fitted.belief.items()}
+    return row | numbers
+
+
+def status_of(fitted: FittedTwin) -> str:
+    """In one word or two what a twin is good for."""
+    if fitted.failed:
+        return "failed"
+    return "personal" if fitted.personal else "not personal"
+
+
+def rows_kept(folder: Folder) -> list[dict[str, object]]:
+    """The rows of all twins in a folder, in order of their keys."""
+    rows = []
+    for manifest in folder.twins():
+        row = manifest.outcome["row"]
+        rows.append(dict(row) if isinstance(row, Mapping) else json.loads(str(row)))
+    return rows

@@ -1,0 +1,215 @@
+"""`fit`: one twin for every run, around the brain of their group."""
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from defaultmode.core.errors import DefaultModeError
+from defaultmode.core.settings import Settings
+from defaultmode.fitting.priors import standard_deviations, steps
+from defaultmode.outputs.twins import twins_dictionary, twins_table
+from defaultmode.pipeline.demonstrating import embedded_works
+from defaultmode.pipeline.folder import Folder
+from defaultmode.pipeline.measuring import processes_for, runs_of, works_of
+from defaultmode.pipeline.one_run import Work
+from defaultmode.pipeline.one_twin import TwinWork, fit_twin
+from defaultmode.pipeline.twin_ground import Ground, ground_of
+from defaultmode.pipeline.twin_publishing import publish, rows_kept
+from defaultmode.pipeline.twin_targets import Shown, shown_by
+from defaultmode.running import Task, launch, progress, write_text
+from defaultmode.simulation.twin_space import OperatingPoint
+from defaultmode.sources.connectomes import connectome_of_atlas, embedded_connectivity
+
+Array = NDArray[np.float64]
+DRAWS = 16
+EMBEDDED_GROUP = ("schaefer100", "group706")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitSettings:
+    """How twins are made, beside how their recordings are read.
+
+    draws : plausible others of each twin; point : where brains are held
+    """
+
+    draws: int = DRAWS
+    point: OperatingPoint = field(default_factory=OperatingPoint)
+
+    def __post_init__(self) -> None:
+        if self.draws < 0:
+            raise DefaultModeError("E411", f"draws is {self.draws}; expected 0 or more.")
+
+
+@dataclass(frozen=True, slots=True)
+class FitReport:
+    """What `fit` did.
+
+    rows : one for every twin, as in twins.tsv; groups : atlas → what its group is and how it fits
+    failed : runs without a twin → why; complete : keys of those that were there already
+    """
+
+    out: Path
+    rows: tuple[Mapping[str, object], ...]
+    groups: Mapping[str, str]
+    failed: Mapping[str, DefaultModeError]
+    complete: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def exit(self) -> int:
+        """0 all well, 4 some runs have no twin or one that failed, 3 nothing done."""
+        if not self.rows:
+            return 3
+        return 4 if self.failed or any(row["status"] == "failed" for row in self.rows) else 0
+
+
+def fit(
+    settings: Settings,
+    how: FitSettings | None = None,
+    *,
+    quiet: bool = False,
+    tell: Callable[[str], None] | None = None,
+) -> FitReport:
+    """Fit a twin to every run of a folder that has none yet, and write the table of all.
+
+    settings : as for `measure`; an empty source stands for the embedded recordings
+    Raises E403 (no runs), E603 (the output folder holds something else), E514 (no connectome), E504
+    (no stable brain on it), E516 (a region that nobody shows), E601, E602, E605.
+    """
+    started = time.monotonic()
+    how = how or FitSettings()
+    works = works_of(runs_of(settings), settings) if settings.source else embedded_works(settings)
+    folder = Folder(Path(settings.out))
+    folder.claim_beside(settings)
+    processes = processes_for(works, len(works), settings)
+    shown, failed = _read(works, processes, quiet=quiet)
+    grounds = grounds_of(list(shown.values()), settings, how)
+    people = {key: _person(key, shown, grounds, (settings, how)) for key in shown}
+    open_ = _without_twin(folder, works, people)
+    outcomes = launch(fit_twin, [Task(w.key, people[w.key]) for w in open_], processes=processes)
+    sources = {work.key: work for work in works}
+    for task, outcome in progress(outcomes, len(open_), "fitting", quiet=quiet):
+        if isinstance(outcome, DefaultModeError):
+            failed[task.key] = outcome
+        else:
+            work = sources[task.key]
+            publish(folder, task.work, outcome, work.inputs, _analysis(work, task.work))
+        if tell is not None:
+            tell(f"{'failed' if task.key in failed else 'fitted'}: {task.key}")
+    for key in failed:
+        folder.drop_twin(key)
+    return FitReport(
+        folder.path,
+        _tabulate(folder),
+        {name: f"{g.people}, r = {g.fit:.3f}" for name, g in grounds.items()},
+        failed,
+        tuple(key for key in people if key not in {w.key for w in open_}),
+        time.monotonic() - started,
+    )
+
+
+def _without_twin(
+    folder: Folder, works: Sequence[Work], people: Mapping[str, TwinWork]
+) -> list[Work]:
+    """The runs whose twin is missing or stale."""
+    return [
+        w
+        for w in works
+        if w.key in people and not folder.has_twin(w.key, w.inputs, _analysis(w, people[w.key]))
+    ]
+
+
+def _tabulate(folder: Folder) -> tuple[Mapping[str, object], ...]:
+    """Write the table of all twins in a folder; its rows."""
+    rows = rows_kept(folder)
+    if rows:
+        write_text(folder.path / "twins.tsv", twins_table(rows))
+        write_text(folder.path / "twins.json", twins_dictionary(rows))
+    return tuple(rows)
+
+
+def grounds_of(shown: Sequence[Shown], settings: Settings, how: FitSettings) -> dict[str, Ground]:
+    """The group's brain of every atlas among the runs; raises E514, E504 and E516."""
+    own = Path(settings.connectome) if settings.connectome else None
+    grounds = {}
+    for name in dict.fromkeys(s.atlas.name for s in shown):
+        runs = [s for s in shown if s.atlas.name == name]
+        larger = embedded_connectivity()[EMBEDDED_GROUP[1]] if name == EMBEDDED_GROUP[0] else None
+        connectome = connectome_of_atlas(runs[0].atlas, own)
+        grounds[name] = ground_of(runs, connectome, embedded=larger, point=how.point)
+    return grounds
+
+
+def _read(
+    works: Sequence[Work], processes: int, *, quiet: bool
+) -> tuple[dict[str, Shown], dict[str, DefaultModeError]]:
+    """What every run shows, in the order of the works, and why others show nothing."""
+    found: dict[str, Shown] = {}
+    failed: dict[str, DefaultModeError] = {}
+    tasks = [Task(w.key, w) for w in works]
+    outcomes = launch(shown_by, tasks, processes=processes)
+    for task, outcome in progress(outcomes, len(tasks), "reading", quiet=quiet):
+        if isinstance(outcome, DefaultModeError):
+            failed[task.key] = outcome
+        else:
+            found[task.key] = outcome
+    return {w.key: found[w.key] for w in works if w.key in found}, failed
+
+
+def _person(
+    key: str,
+    shown: Mapping[str, Shown],
+    grounds: Mapping[str, Ground],
+    told: tuple[Settings, FitSettings],
+) -> TwinWork:
+    """A run with its group, the average of the others, and another run of the same person."""
+    run = shown[key]
+    alike = [s for s in shown.values() if s.atlas.name == run.atlas.name]
+    person = run.entities.participant
+    again = [s for s in alike if s.entities.participant == person and s.key != key]
+    others = {s.entities.participant: s for s in alike if s.entities.participant != person}
+    return TwinWork(
+        shown=run,
+        ground=grounds[run.atlas.name],
+        others=average_of(list(others.values())),
+        again=again[0] if again else None,
+        count=told[1].draws,
+        seed=told[0].seed,
+    )
+
+
+def average_of(others: Sequence[Shown]) -> Array | None:
+    """Mean connectivity (Fisher z) of first halves, (n, n); NaN where nobody shows a pair."""
+    if not others:
+        return None
+    n = len(others[0].atlas)
+    total, count = np.zeros((n, n)), np.zeros((n, n))
+    for run in others:
+        here = np.ix_(run.regions, run.regions)
+        total[here] += run.first.z
+        count[here] += 1
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.tanh(total / count))
+
+
+def _analysis(work: Work, twin: TwinWork) -> dict[str, object]:
+    """What decides a twin beside the bytes of its run."""
+    digest = hashlib.sha256()
+    for array in (twin.ground.group.net, twin.ground.group.noise, twin.ground.group.shared):
+        digest.update(np.round(array, 9).tobytes())
+    others = b"" if twin.others is None else np.round(twin.others, 9).tobytes()
+    return work.analysis | {
+        "twin": {
+            "draws": twin.count,
+            "steps": steps(),
+            "sd": dict(standard_deviations()),
+            "group": digest.hexdigest(),
+            "others": hashlib.sha256(others).hexdigest(),
+            "again": twin.again.key if twin.again else "",
+        }
+    }

@@ -1,0 +1,142 @@
+"""The numbers of a twin that join a study as columns, each with its unit and what it means."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from defaultmode.simulation.controlled import Parameters
+from defaultmode.simulation.twin_space import Space
+
+Array = NDArray[np.float64]
+FACTOR = "of the group's"
+WEIGHTS = "mean absolute weights of the group"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Summary:
+    """One number of a twin.
+
+    drawn : (n_draws,) in the plausible others; open_sd : standard deviation under the prior alone
+    """
+
+    name: str
+    value: float
+    drawn: Array
+    unit: str
+    sentence: str
+    open_sd: float = 0.0
+
+    @property
+    def learnt(self) -> float:
+        """Share of the prior's variance that the recording took away; NaN without a prior."""
+        if not self.open_sd > 0.0:
+            return float("nan")
+        return 1.0 - float(np.var(self.drawn, ddof=1)) / self.open_sd**2
+
+
+def summaries(
+    space: Space,
+    scores: Array,
+    draws: Array,
+    *,
+    prior: Array,
+    roles: Mapping[str, NDArray[np.intp]],
+) -> list[Summary]:
+    """What a study keeps of a twin.
+
+    draws, prior : (n, n_scores), plausible others, and scores that the prior alone gives
+    roles : "default" and "task-positive" → indices of regions
+    """
+    points = [space.parameters(s) for s in (scores, *draws, *prior)]
+    fitted = 1 + len(draws)
+    return [
+        Summary(
+            name=f"twin_{name}",
+            value=float(values[0]),
+            drawn=values[1:fitted],
+            unit=unit,
+            sentence=sentence,
+            open_sd=float(values[fitted:].std(ddof=1)) if len(prior) > 1 else 0.0,
+        )
+        for name, unit, sentence, values in _named(space, points, roles)
+    ]
+
+
+def sentences(networks: Sequence[str]) -> dict[str, str]:
+    """Column → sentence, for every column that a twin with these networks can have."""
+    told = dict(WHOLE)
+    for network in networks:
+        told |= {name.format(slug(network)): s.format(network) for name, s in BY_NETWORK.items()}
+    return {f"twin_{name}": f"{sentence} {CAUTION}" for name, sentence in told.items()}
+
+
+CAUTION = "A parameter of a model fitted to this run, not a measurement."
+WHOLE = {
+    "coupling": "Strength of all connections between regions.",
+    "shared_drive": "Strength of the noise that all regions share.",
+    "route_within_default": "Mean net route between default-mode regions.",
+    "route_default_task_positive": "Mean net route between default and task-positive regions.",
+    "inhibitory_share": "Share of feed-forward inhibition in all routes.",
+}
+BY_NETWORK = {
+    "local_excitation_{}": "Recurrent excitation of the {} network.",
+    "local_inhibition_{}": "Drive of local inhibition in the {} network.",
+    "noise_{}": "Private noise in the {} network.",
+}
+
+
+def slug(network: str) -> str:
+    """A network's name as part of a column name."""
+    return "".join(c if c.isalnum() else "_" for c in network).lower()
+
+
+def _named(
+    space: Space, points: Sequence[Parameters], roles: Mapping[str, NDArray[np.intp]]
+) -> list[tuple[str, str, str, Array]]:
+    """Name, unit, sentence and value at every point, of whatever the space lets differ."""
+    start, told = space.start, sentences(space.networks)
+    values: dict[str, tuple[str, list[float]]] = {
+        "coupling": (FACTOR, [_ratio(np.abs(p.net), np.abs(start.net)) for p in points]),
+        "shared_drive": (FACTOR, [_ratio(p.shared, start.shared) for p in points]),
+        "inhibitory_share": ("1", [_inhibitory(p.net) for p in points]),
+    }
+    default, positive = roles["default"], roles["task-positive"]
+    pairs = {"route_within_default": (default, default)}
+    pairs["route_default_task_positive"] = (default, positive)
+    for name, (ours, theirs) in pairs.items():
+        routes = [_mean_route(space, p.net, ours, theirs) for p in points]
+        values[name] = (WEIGHTS, routes)
+    for k, network in enumerate(space.networks):
+        here = space.members[:, k] > 0
+        for name, field in (
+            ("local_excitation_{}", "local_excitation"),
+            ("local_inhibition_{}", "nmda_on_inhibitory"),
+            ("noise_{}", "noise"),
+        ):
+            ratios = [_ratio(getattr(p, field)[here], getattr(start, field)[here]) for p in points]
+            values[name.format(slug(network))] = (FACTOR, ratios)
+    return [
+        (name, unit, told[f"twin_{name}"], np.array(row))
+        for name, (unit, row) in values.items()
+        if np.isfinite(row).all()
+    ]
+
+
+def _ratio(values: Array, start: Array) -> float:
+    return float(values.mean() / start.mean())
+
+
+def _inhibitory(net: Array) -> float:
+    return float(np.maximum(-net, 0.0).sum() / np.abs(net).sum())
+
+
+def _mean_route(
+    space: Space, net: Array, ours: NDArray[np.intp], theirs: NDArray[np.intp]
+) -> float:
+    """Mean over existing connections, both ways, in mean absolute weights; NaN without any."""
+    block = np.zeros_like(space.exists)
+    block[np.ix_(ours, theirs)] = True
+    block = (block | block.T) & space.exists
+    return float(net[block].mean() / space.weight) if block.any() else float("nan")
