@@ -102,7 +102,14 @@ def _add_virtual(verbs: "Verbs") -> None:
         if name == "simulate":
             verb.add_argument("--n", type=int, dest="people", metavar="N", help="virtual people")
             verb.add_argument("--condition", metavar="CONDITION")
+        _twins(verb, text="whose twin, or `all`" if name == "simulate" else argparse.SUPPRESS)
         _brain(verb)
+
+
+def _twins(verb: argparse.ArgumentParser, *, text: str) -> None:
+    folder = text if text == argparse.SUPPRESS else "the folder that `fit` left"
+    verb.add_argument("--twin", metavar="sub-LABEL", help=text)
+    verb.add_argument("--twins", type=Path, metavar="FOLDER", help=folder)
 
 
 def _brain(verb: argparse.ArgumentParser) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from defaultmode import DISCLAIMER
 from defaultmode.cli.printing import show_json, tell
+from defaultmode.cli.twin_use import refuse_twins, run_twins
 from defaultmode.core.errors import DefaultModeError
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 def run_simulate(options: argparse.Namespace) -> int:
     """`defaultmode simulate`."""
+    if options.twin is not None or options.twins is not None:
+        return run_twins(options)
     from defaultmode.pipeline.simulating import simulate
 
     report = simulate(
@@ -28,6 +31,7 @@ def run_trial(options: argparse.Namespace) -> int:
     """`defaultmode trial`."""
     from defaultmode.pipeline.trialling import trial
 
+    refuse_twins(options)
     report = trial(
         Path(options.file), virtual_settings(options), dry=options.dry_run, quiet=options.quiet
     )

@@ -82,9 +82,7 @@ def _checked(
         msg = f"bounds {low} and {high}; expected two rows of numbers, the second above the first."
         raise DefaultModeError("E506", msg)
     if generations < 1 or population < FEWEST:
-        msg = (
-            f"{generations} generations of {population}; expected 1 or more of {FEWEST} or more."
-        )
+        msg = f"{generations} generations of {population}; expected 1 or more of {FEWEST} or more."
         raise DefaultModeError("E506", msg)
     return low, high
 

@@ -94,7 +94,5 @@ def _bottom(
         bent = curvature @ away
         return level + float(slope @ away + bent @ away / 2.0), slope + bent
 
-    found = minimize(
-        parabola, np.mean(bounds, axis=1), jac=True, method="L-BFGS-B", bounds=bounds
-    )
+    found = minimize(parabola, np.mean(bounds, axis=1), jac=True, method="L-BFGS-B", bounds=bounds)
     return np.asarray(found.x), float(found.fun)

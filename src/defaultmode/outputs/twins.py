@@ -75,17 +75,19 @@ def twin_files(twin: TwinFiles) -> dict[str, bytes]:
 
 
 def twins_table(rows: Sequence[Mapping[str, object]]) -> str:
-    """The table of all twins; every row has the same columns."""
-    header = list(dict.fromkeys(name for row in rows for name in row))
+    """The table of all twins, with the columns of `schema/twins.toml` in their order."""
+    header = list(_columns())
     return table(header, [[row.get(name) for name in header] for row in rows])
 
 
-def twins_dictionary(rows: Sequence[Mapping[str, object]]) -> str:
+def twins_dictionary() -> str:
     """What every column of the table of all twins holds, as JSON text."""
+    return as_json({name: {"Description": sentence} for name, sentence in _columns().items()})
+
+
+def _columns() -> dict[str, str]:
     text = files(__package__).joinpath("schema", "twins.toml").read_text("utf-8")
-    told = tomllib.loads(text)
-    names = dict.fromkeys(name for row in rows for name in row)
-    return as_json({name: {"Description": told[name]} for name in names})
+    return {str(name): str(sentence) for name, sentence in tomllib.loads(text).items()}
 
 
 def _measures(twin: TwinFiles) -> str:

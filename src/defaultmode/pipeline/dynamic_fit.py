@@ -64,7 +64,9 @@ class DynamicSettings:
     def __post_init__(self) -> None:
         for name, (low, high) in self.ranges.items():
             if name not in MOVES or not 0 < low < high < np.inf:
-                msg = f"factor {name!r} from {low} to {high}; expected 0 < low < high of {[*MOVES]}."
+                msg = (
+                    f"factor {name!r} from {low} to {high}; expected 0 < low < high of {[*MOVES]}."
+                )
                 raise DefaultModeError("E411", msg)
 
 
@@ -122,7 +124,9 @@ class _Loss:
         """Mean of the distances, in usual ones, (n_runs,); NaN for those that are lost."""
         return np.array(
             [
-                np.nan if isinstance(run, Missing) else (distances(run, measured) / self.usual).mean()
+                np.nan
+                if isinstance(run, Missing)
+                else (distances(run, measured) / self.usual).mean()
                 for run in runs
             ]
         )
@@ -214,9 +218,7 @@ def _estimate(evolved: Evolved, losses: Array) -> Array:
     return evolved.centre if found is None else found.centre
 
 
-def _table(
-    loss: _Loss, evolved: Evolved, value: Array, after: Sequence[Dynamics]
-) -> pd.DataFrame:
+def _table(loss: _Loss, evolved: Evolved, value: Array, after: Sequence[Dynamics]) -> pd.DataFrame:
     """The factors with their intervals; each run after the fit stands in for the recording once."""
     again = np.array([_estimate(evolved, loss.of(loss.tried, run)) for run in after])
     reach = np.quantile(np.abs(again - value), COVERED, axis=0)

@@ -88,10 +88,17 @@ def gather_measured(folder: Folder) -> Study:
         m.name: {"sentence": m.sentence, "role": m.role, "asked": "".join(ASKED & {*m.premises})}
         for m in all_measures().values()
     }
-    measured = gather(folder.path, folder.measure_tables(), about)
+    measured = gather(folder.path, folder.measure_tables(), about | _of_twins(folder))
     failed = pd.DataFrame(folder.failed_runs(), columns=list(MISSING_COLUMNS))
     missing = pd.concat([measured.missing, failed], ignore_index=True)
     return Study(measured.table, measured.columns, missing)
+
+
+def _of_twins(folder: Folder) -> dict[str, dict[str, str]]:
+    """What the columns of twins mean: their networks are those of their atlas."""
+    told = (m.outcome.get("sentences") for m in folder.twins())
+    sentences = [found for found in told if isinstance(found, Mapping)]
+    return {name: {"sentence": text} for found in sentences for name, text in found.items()}
 
 
 def clinical_rows(clinical: Clinical) -> int:

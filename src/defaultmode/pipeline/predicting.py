@@ -69,7 +69,7 @@ def predict(
 
     Raises E410 (no such column, level or session), E428 (no outcome to predict), E429 (too few
     participants), E430 (a feature of later than the baseline), E431 (perfect separation), E517
-    (simulations of real people's twins).
+    (the recordings are simulations of real people's twins).
     """
     started = time.monotonic()
     refuse_twins(settings)

@@ -99,7 +99,9 @@ def changes_of(
     that does not fit the atlas or the maps.
     """
     fitted = looked_at(twin.brain, ground, conditions)
-    drawn = [looked_at(lambda k=k: twin.brain(k), ground, conditions) for k in range(len(twin.draws))]  # type: ignore[misc]
+    drawn = [
+        looked_at(lambda k=k: twin.brain(k), ground, conditions) for k in range(len(twin.draws))
+    ]  # type: ignore[misc]
     changes = np.array([d.changes for d in drawn]).reshape(-1, len(conditions), len(LOOKS))
     open_sd = np.full(fitted.changes.shape, np.nan)
     if len(drawn) >= FEWEST_DRAWS:

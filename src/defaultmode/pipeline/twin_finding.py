@@ -118,4 +118,3 @@ def _failed(path: Path) -> Missing | None:
     except (ValueError, AttributeError) as problem:
         raise DefaultModeError("E518", f"{about} cannot be read: {problem}.") from problem
     return Missing(str(told[1]), str(told[0])) if told else None
-

@@ -1,6 +1,5 @@
 """A fitted twin → its files, its manifest and its row in the table of all twins."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from numpy.typing import NDArray
 
 from defaultmode import __version__
 from defaultmode.core.missing import Missing
-from defaultmode.outputs.twins import TwinColumn, TwinFiles, twin_files
+from defaultmode.outputs.twins import TWIN_MEASURES, TwinColumn, TwinFiles, twin_files
 from defaultmode.pipeline.folder import Folder
 from defaultmode.pipeline.one_twin import FittedTwin, TwinWork
 from defaultmode.pipeline.twin_targets import Shown
@@ -19,7 +18,6 @@ from defaultmode.simulation.twin_columns import Summary
 
 Array = NDArray[np.float64]
 FEWEST_DRAWS = 8  # below it 95 % of them say nothing
-KEYS = ("participant", "session", "task", "acquisition", "direction", "run")
 
 
 def publish(
@@ -30,7 +28,8 @@ def publish(
     analysis: Mapping[str, object],
 ) -> None:
     """Write every file of a twin, its manifest last."""
-    contents = twin_files(files_of(work, fitted))
+    files = files_of(work, fitted)
+    contents = twin_files(files)
     for name, content in contents.items():
         write_bytes(folder.path / name, content)
     manifest = Manifest(
@@ -39,8 +38,11 @@ def publish(
         analysis,
         tuple(Fingerprint.of(path) for path in inputs),
         tuple(Fingerprint.of(folder.path / name, name) for name in sorted(contents)),
-        {"measures": next(n for n in contents if n.endswith("twin_measures.tsv"))}
-        | {"row": row_of(work.shown, fitted)},
+        {
+            "measures": f"{files.base}{TWIN_MEASURES}",
+            "row": row_of(work.shown, fitted),
+            "sentences": {column.name: column.sentence for column in fitted.columns},
+        },
     )
     folder.finish_twin(manifest)
 
@@ -114,8 +116,4 @@ def status_of(fitted: FittedTwin) -> str:
 
 def rows_kept(folder: Folder) -> list[dict[str, object]]:
     """The rows of all twins in a folder, in order of their keys."""
-    rows = []
-    for manifest in folder.twins():
-        row = manifest.outcome["row"]
-        rows.append(dict(row) if isinstance(row, Mapping) else json.loads(str(row)))
-    return rows
+    return [dict(row) for m in folder.twins() if isinstance(row := m.outcome["row"], Mapping)]

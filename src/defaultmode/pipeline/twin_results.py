@@ -93,9 +93,7 @@ def changes_sheet(tried: Sequence[TriedTwin]) -> Sheet:
         "code": entry("Error code, where there is no value"),
         "reason": entry("Why there is no value"),
     }
-    rows = (
-        (t.found.participant, t.found.key, *_change_cells(c)) for t in tried for c in t.changes
-    )
+    rows = ((t.found.participant, t.found.key, *_change_cells(c)) for t in tried for c in t.changes)
     return Sheet(columns, tuple(rows))
 
 
@@ -112,7 +110,9 @@ def agreement_sheet(tried: Sequence[TriedTwin]) -> Sheet:
         "participant_id": entry("Whose twin"),
         "twin": entry("Which run it was fitted to, and in which atlas"),
         "condition": entry("What acts; baseline: nothing"),
-        "measure": entry("Number of the signal between .01 and .1 Hz; +GSR: global signal regressed"),
+        "measure": entry(
+            "Number of the signal between .01 and .1 Hz; +GSR: global signal regressed"
+        ),
         "what": entry("level: of the baseline; change: condition less baseline"),
         "unit": entry("Unit of the numbers"),
         "linear": entry("What the linear model says"),
@@ -124,7 +124,9 @@ def agreement_sheet(tried: Sequence[TriedTwin]) -> Sheet:
         "reason": entry("Why there is no value"),
     }
     rows = (
-        (t.found.participant, t.found.key, *_agreement_cells(a)) for t in tried for a in t.agreements
+        (t.found.participant, t.found.key, *_agreement_cells(a))
+        for t in tried
+        for a in t.agreements
     )
     return Sheet(columns, tuple(rows))
 
@@ -219,5 +221,3 @@ def _person(found: FoundTwin) -> str:
     """The label of the virtual person; not its person's, so that nothing real joins it."""
     of = found.entities
     return "twin" + "".join((of.participant, of.session, of.run))
-
-

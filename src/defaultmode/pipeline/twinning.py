@@ -129,7 +129,7 @@ def _tabulate(folder: Folder) -> tuple[Mapping[str, object], ...]:
     rows = rows_kept(folder)
     if rows:
         write_text(folder.path / "twins.tsv", twins_table(rows))
-        write_text(folder.path / "twins.json", twins_dictionary(rows))
+        write_text(folder.path / "twins.json", twins_dictionary())
     return tuple(rows)
 
 

@@ -23,7 +23,9 @@ def virtual_warning(settings: Settings) -> str:
 def refuse_twins(settings: Settings) -> None:
     """Nothing is predicted from simulations of real people's twins; raises E517, E206."""
     if any(map(is_of_twins, _descriptions(settings))):
-        msg = "the recordings are simulations of twins; a fitted twin's parameters may be predictors."
+        msg = (
+            "the recordings are simulations of twins; a fitted twin's parameters may be predictors."
+        )
         raise DefaultModeError("E517", msg)
 
 

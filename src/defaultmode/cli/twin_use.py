@@ -1,0 +1,145 @@
+"""`simulate --twin`."""
+
+import argparse
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from defaultmode import DISCLAIMER
+from defaultmode.cli.printing import show_json, tell
+from defaultmode.core.errors import DefaultModeError
+
+if TYPE_CHECKING:
+    from defaultmode.pipeline.twin_agreement import Agreement
+    from defaultmode.pipeline.twin_change import Change
+    from defaultmode.pipeline.twin_cohort import CohortChange
+    from defaultmode.pipeline.twin_simulation import TwinSettings, TwinUseReport
+
+OWN_BRAIN = ("connectome", "lengths", "parameters", "coupling_every_ms")
+
+
+def refuse_twins(options: argparse.Namespace) -> None:
+    """A virtual trial gives doses, and is not held on twins of real people; raises E517."""
+    if options.twin is not None or options.twins is not None:
+        raise DefaultModeError(
+            "E517", "a trial gives doses and rates mood; `simulate` takes twins."
+        )
+
+
+def run_twins(options: argparse.Namespace) -> int:
+    """`defaultmode simulate --twin`."""
+    from defaultmode.pipeline.twin_simulation import simulate_twins
+
+    report = simulate_twins(
+        Path(options.file), twin_settings(options), dry=options.dry_run, quiet=options.quiet
+    )
+    if options.json:
+        show_json(asdict(report) | {"out": str(report.out)})
+    elif not options.quiet:
+        tell("\n".join(_lines(report)))
+    return 0
+
+
+def twin_settings(options: argparse.Namespace) -> "TwinSettings":
+    """Whose twins and how; raises E411 (a flag that twins do not take) and E517."""
+    from defaultmode.cli.virtual import named_file
+    from defaultmode.pipeline.twin_simulation import TwinSettings
+
+    if options.twin is None or options.twins is None:
+        given = "--twin" if options.twins is None else "--twins"
+        raise DefaultModeError("E411", f"{given} alone; expected --twin sub-LABEL --twins FOLDER.")
+    if options.people is not None or options.condition is not None:
+        msg = "--n and --condition make virtual people; a twin is one person as they are."
+        raise DefaultModeError("E517", msg)
+    for name in OWN_BRAIN:
+        if getattr(options, name) is not None:
+            msg = f"--{name.removesuffix('_ms').replace('_', '-')} is fixed by the fit of a twin."
+            raise DefaultModeError("E411", msg)
+    given = {
+        "seed": options.seed,
+        "atlas": options.atlas,
+        "noise_percent": options.noise_percent,
+        "nprocs": options.threads,
+    }
+    return TwinSettings(
+        twins=options.twins,
+        who=options.twin,
+        out=options.out,
+        maps=dict(named_file(pair) for pair in options.maps or ()),
+        **{name: value for name, value in given.items() if value is not None},
+    )
+
+
+def _lines(report: "TwinUseReport") -> Iterator[str]:
+    """What was tried, what it changes, whether the simulation agrees, and how little it says."""
+    people = (
+        ", ".join(report.changes) if len(report.changes) < 6 else f"{len(report.changes)} people"
+    )
+    yield f"{report.name}, on twins of {people}"
+    yield from (f"  {sentence}" for sentence in report.conditions)
+    yield from (f"left out: {key}: {reason}" for key, reason in report.excluded.items())
+    if report.dry:
+        yield "nothing was started"
+        return
+    if report.cohort:
+        yield from _cohort(report.cohort, report.groups)
+    else:
+        for runs in report.changes.values():
+            for changes in runs:
+                yield from _changes(changes)
+    if report.agreements:
+        yield from _agreements(report.agreements)
+    yield f"all numbers: {report.out}/twin_changes.tsv ({report.seconds:.0f} s)"
+    if report.agreements:
+        yield f"next: defaultmode measure {report.out} RESULTS"
+    yield "Mechanism only, not evidence of effect; not for decisions about a person."
+    yield DISCLAIMER
+
+
+def _changes(changes: Sequence["Change"]) -> Iterator[str]:
+    head = f"{'':<34}{'baseline':>10}{'change':>10}{'95 % of plausible brains':>27}"
+    for condition in dict.fromkeys(c.condition for c in changes):
+        rows = [c for c in changes if c.condition == condition]
+        yield f"{condition}, linear{head[len(condition) + 8 :]}{'same sign':>11}{'learnt':>8}  mark"
+        for c in rows:
+            if c.missing:
+                yield f"  {c.look.name:<32}n/a: {c.missing.code} {c.missing.reason}"
+                continue
+            interval = f"{_number(c.low)} to {_number(c.high)}"
+            yield (
+                f"  {c.look.name:<32}{_number(c.baseline):>10}{_number(c.value):>10}{interval:>27}"
+                f"{_number(c.same_sign, 2):>11}{_number(c.learnt, 2):>8}  {c.mark}"
+            )
+        yield f"  {rows[0].lost} of {rows[0].draws} plausible brains lost their stable branch"
+
+
+def _agreements(rows: Sequence["Agreement"]) -> Iterator[str]:
+    verdicts = [a.verdict or f"lost ({a.missing.code})" for a in rows if a.verdict or a.missing]
+    counts = ", ".join(f"{verdicts.count(v)} {v}" for v in dict.fromkeys(verdicts))
+    yield f"linear says / nonlinear shows: {counts}"
+    for a in rows:
+        if a.verdict and a.verdict != "agrees":
+            what = "change" if a.is_change else "level"
+            yield (
+                f"  {a.condition}: {what} of {a.look.name}: {_number(a.linear)} / "
+                f"{_number(a.nonlinear)} ± {_number(a.standard_error)}, one scan ± "
+                f"{_number(a.one_scan)}: {a.verdict}"
+            )
+
+
+def _cohort(rows: Sequence["CohortChange"], groups: Sequence[str]) -> Iterator[str]:
+    yield from groups
+    for condition in dict.fromkeys(c.condition for c in rows):
+        yield f"{condition}, linear: mean over people, 95 % interval; patients less controls"
+        for c in (c for c in rows if c.condition == condition):
+            interval = f"{_number(c.low)} to {_number(c.high)}"
+            line = f"  {c.look.name:<32}n {c.n:<4}{_number(c.mean):>10}{interval:>22}"
+            if math.isfinite(c.g):
+                line += f"   g {c.g:+.2f} ({c.g_low:+.2f} to {c.g_high:+.2f}), p {c.p:.3f}"
+            yield f"{line}  {c.mark}"
+
+
+def _number(value: float, digits: int = 4) -> str:
+    return f"{value:.{digits}f}" if math.isfinite(value) else "–"
