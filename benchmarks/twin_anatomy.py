@@ -1,6 +1,6 @@
 """How much of a twin is anatomy, and where its brain is held; writes docs/twin_anatomy.md.
 
-python benchmarks/twin_anatomy.py [--quick] [--keep FOLDER] [--part group people points] [--out FILE]
+python benchmarks/twin_anatomy.py [--quick] [--keep FOLDER] [--part PART ...] [--out FILE.md]
     --keep  every result is kept there; a run that was cut off goes on from it, and several may
             share it, each with parts of its own
 The last line is JSON.
@@ -39,8 +39,8 @@ class Plan:
 
     densities: tuple[float, ...] = (0.0, 0.4, 0.2, 0.1, 0.05)
     person_densities: tuple[float, ...] = (0.0, 0.1)
-    seeds: int = 3
-    samples: tuple[float, ...] = (100.0, 1000.0, 10000.0)
+    seeds: int = 2
+    samples: tuple[float, ...] = (1000.0, 10000.0)
     scales: tuple[float, ...] = (0.5, 1.0, 2.0)
     probes: int = 1
     atlases: tuple[str, ...] = people.ATLASES

@@ -6,9 +6,9 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
-from anatomy.group import LAG_S, STEPS, alike
-from anatomy.wirings import MEASURED, Wiring
 
+from anatomy.group import STEPS, alike
+from anatomy.wirings import MEASURED, Wiring
 from defaultmode.core.recording import Recording
 from defaultmode.core.settings import Settings
 from defaultmode.fitting.degrees_of_freedom import connectivity_z

@@ -3,9 +3,9 @@
 from itertools import product
 
 import numpy as np
+
 from anatomy.group import FREEDOMS, aim_of, alike, atlas, model_of
 from anatomy.wirings import MEASURED, Wiring
-
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.fitting.degrees_of_freedom import connectivity_z
 from defaultmode.fitting.search import search

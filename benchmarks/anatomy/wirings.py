@@ -1,4 +1,4 @@
-"""The masks that a fit may use: the measured connectome, its strongest part, and what chance gives."""
+"""The masks that a fit may use: the measured connectome, its strongest part, and chance."""
 
 from dataclasses import dataclass
 from zlib import crc32

@@ -11,7 +11,7 @@ from defaultmode.fitting.search import Aim, Forward, Found, search
 from defaultmode.fitting.target import observed
 
 Array = NDArray[np.float64]
-NUDGE = 0.5  # standard errors; Ye 1998 advises 0.5 to 1 of them
+NUDGE = 0.5  # standard errors, our own: small beside the noise, large beside what search leaves
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,6 +102,6 @@ def reduced_chi_square(misfit: float, n_values: int, spent: float) -> float | Mi
 def information_criterion(misfit: float, spent: float) -> float:
     """Squared distance in standard errors + 2 × degrees of freedom; the smaller predicts better.
 
-    Akaike's criterion for known standard errors (Ye 1998, eq. 9), up to a constant.
+    Akaike's criterion for known standard errors, with the degrees of freedom of Ye 1998.
     """
     return 2.0 * misfit + 2.0 * spent

@@ -11,8 +11,8 @@ from defaultmode.fitting.target import Band, Complex, Target, Weights, misfit
 
 Array = NDArray[np.float64]
 FURTHEST_SCORE = 6.0  # in prior standard deviations: further out nothing is sought
-MEMORY = 20  # gradients that L-BFGS remembers
-EDGE = 200.0  # weight of a growth per second beyond the limit, per sample
+MEMORY = 60  # gradients that L-BFGS remembers; with 20, 100 steps came no further than 60 do now
+EDGE = 20.0  # weight of a growth per second beyond the limit, per sample; stiffer is slower
 
 
 class Forward(Protocol):

@@ -27,10 +27,9 @@ def draws(
     drawn = []
     for _ in range(count):
         another = aim.sampled(found.crossed, rng)
-        moved = replace(
-            aim,
-            target=aim.target.moved(another, expected),
-            usual=usual + rng.standard_normal(len(model)),
-        )
-        drawn.append(search(model, moved, steps=steps, start=found.scores).scores)
+        away = rng.standard_normal(len(model))
+        moved = replace(aim, target=aim.target.moved(another, expected), usual=usual + away)
+        # From here, what the data leave free has its full spread however few the steps are.
+        start = found.scores + away
+        drawn.append(search(model, moved, steps=steps, start=start).scores)
     return np.array(drawn)

@@ -20,6 +20,7 @@ from defaultmode.simulation.inhibition import balance, balanced_state
 Array = NDArray[np.float64]
 TERMS = ("connectivity", "recurrence", "metastability", "global signal")
 LOST = "E504"
+PENALTY = 1e6  # loss of a candidate that is lost, in usual distances: more than any that is not
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,18 +40,18 @@ class Model:
     columns: NDArray[np.intp]
     plan: Plan
 
-    def candidate(self, factors: Array) -> Brain | Missing:
-        """The brain with these factors (n_factors,), its inhibition balanced again.
-
-        Missing where a region would need inhibition below 0 or the balanced state is unstable.
-        """
+    def balanced(self, factors: Array) -> Brain:
+        """The brain with these factors (n_factors,); E504 where inhibition would be below 0."""
         moved = {
             name: self.brain.value(name) * factor
             for names, factor in zip(self.moves.values(), factors, strict=True)
             for name in names
         }
+        return balance(self.brain.changed(**moved), self.rate_hz)
+
+    def _stable(self, factors: Array) -> Brain | Missing:
         try:
-            balanced = balance(self.brain.changed(**moved), self.rate_hz)
+            balanced = self.balanced(factors)
             fixed_point(balanced, balanced_state(balanced, self.rate_hz)[..., 0])
         except DefaultModeError as problem:
             if problem.code != LOST:
@@ -61,23 +62,21 @@ class Model:
     def runs(self, factors: Array, seeds: Sequence[int]) -> list[Dynamics | Missing]:
         """The dynamics of one simulated run for each row of factors (n_people, n_factors).
 
-        Missing as in `candidate`, and where a region's mean rate leaves the balanced branch.
+        Missing where a region would need inhibition below 0, where the balanced state is unstable,
+        and where a region's mean rate leaves the balanced branch.
         """
-        found: list[Brain | Missing] = [self.candidate(row) for row in factors]
-        able = [k for k, brain in enumerate(found) if isinstance(brain, Brain)]
-        brains = [brain for brain in found if isinstance(brain, Brain)]
-        if not brains:
-            return [lost for lost in found if isinstance(lost, Missing)]
-        together = side_by_side(brains, [1] * len(brains))
+        balanced = [self._stable(row) for row in factors]
+        found: list[Dynamics | Missing] = [b for b in balanced if isinstance(b, Missing)]
+        able = {k: brain for k, brain in enumerate(balanced) if isinstance(brain, Brain)}
+        if not able:
+            return found
         # everybody's rate is judged alone, so that one lost candidate does not end the others
         plan = replace(self.plan, rate_ceiling_hz=np.inf)
+        together = side_by_side(list(able.values()), [1] * len(able))
         made = simulate(together, [seeds[k] for k in able], plan)
-        highest = dict(zip(able, made.rate_hz.max(axis=0).tolist(), strict=True))
-        seen = dict(zip(able, np.moveaxis(made.bold, 2, 0), strict=True))
-        return [
-            brain if isinstance(brain, Missing) else self._seen(seen[k], highest[k])
-            for k, brain in enumerate(found)
-        ]
+        for lane, k in enumerate(able):
+            found.insert(k, self._seen(made.bold[..., lane], float(made.rate_hz[:, lane].max())))
+        return found
 
     def _seen(self, bold: Array, highest_hz: float) -> Dynamics | Missing:
         if highest_hz > self.plan.rate_ceiling_hz:
@@ -86,6 +85,51 @@ class Model:
         band = band_of(processing.low_cutoff_hz, processing.high_cutoff_hz, tr_s)
         passed = band_pass(bold[:, self.columns], tr_s, band=band)
         return dynamics(replace(self.like, signal=passed))
+
+
+class Loss:
+    """The loss of a generation of candidates against one measured run, in usual distances.
+
+    usual : (4,) mean distance of two runs of the brain as it came, of every term
+    """
+
+    def __init__(self, model: Model, measured: Dynamics, rng: np.random.Generator) -> None:
+        self.model, self.measured, self._rng = model, measured, rng
+        self.usual = np.ones(len(TERMS))
+
+    def __call__(self, logs: Array) -> Array:
+        """Losses (population,) of logarithms of factors (population, n_factors)."""
+        return self.of(self.model.runs(np.exp(logs), self._seeds(len(logs))))
+
+    def of(self, runs: Sequence[Dynamics | Missing]) -> Array:
+        """Mean of the four distances in usual ones, (n_runs,); `PENALTY` for runs that are lost."""
+        return np.array(
+            [
+                PENALTY
+                if isinstance(run, Missing)
+                else (distances(run, self.measured) / self.usual).mean()
+                for run in runs
+            ]
+        )
+
+    def replicates(self, factors: Array, count: int) -> list[Dynamics]:
+        """Runs of one brain with other noise each; raises E515 where one of them is lost."""
+        runs = self.model.runs(np.tile(factors, (count, 1)), self._seeds(count))
+        for run in runs:
+            if isinstance(run, Missing):
+                msg = f"the brain with factors {factors.round(3)} is lost: {run.reason}."
+                raise DefaultModeError("E515", msg)
+        return [run for run in runs if isinstance(run, Dynamics)]
+
+    def started(self, count: int) -> list[Dynamics]:
+        """Runs of the brain as it came, from whose distances the usual ones are set."""
+        runs = self.replicates(np.ones(len(self.model.moves)), count)
+        pairs = zip(*np.triu_indices(count, k=1), strict=True)
+        self.usual = np.mean([distances(runs[i], runs[j]) for i, j in pairs], axis=0)
+        return runs
+
+    def _seeds(self, count: int) -> list[int]:
+        return [int(seed) for seed in self._rng.integers(2**63, size=count)]
 
 
 def halves(recording: Recording, columns: NDArray[np.intp]) -> tuple[Recording, Recording]:
@@ -130,9 +174,3 @@ def kolmogorov_smirnov(one: Array, other: Array) -> float:
     both = np.concatenate([one, other])
     below = [np.searchsorted(x, both, side="right") / len(x) for x in (one, other)]
     return float(np.abs(below[0] - below[1]).max())
-
-
-def usual_distances(runs: Sequence[Dynamics]) -> Array:
-    """Mean distance of two runs of one brain in each of `TERMS`, (4,)."""
-    pairs = zip(*np.triu_indices(len(runs), k=1), strict=True)
-    return np.asarray(np.mean([distances(runs[i], runs[j]) for i, j in pairs], axis=0))

@@ -1,7 +1,7 @@
 """Whether a twin's nonlinear simulation shows what its linear model says, and where it does not."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +34,7 @@ class Recorded:
     dt_ms : coarser than a trial's, which moves rates by under .02 Hz
     """
 
-    scan: TwinScan = TwinScan()
+    scan: TwinScan = field(default_factory=TwinScan)
     recordings: int = 8
     seed: int = 0
     dt_ms: float = 0.2
@@ -44,7 +44,8 @@ class Recorded:
 
     def __post_init__(self) -> None:
         if self.recordings < 2 or self.seed < 0:
-            msg = f"{self.recordings} recordings, seed {self.seed}; expected 2 or more, and 0 or more."
+            numbers = f"{self.recordings} recordings and seed {self.seed}"
+            msg = f"a twin's simulation has {numbers}; expected 2 or more, and 0 or more."
             raise DefaultModeError("E411", msg)
 
     @property
@@ -73,7 +74,7 @@ class Agreement:
     nonlinear : mean of the recordings; standard_error : of that mean; one_scan : standard deviation
         over scans of this length (of the difference of two for a change)
     verdict : "agrees" where the 95 % interval of the recordings' mean holds the linear value, else
-        "within one scan's error" or "disagrees", by whether one scan could tell; empty where missing
+        by whether one scan could tell "within one scan's error" or "disagrees"; empty where missing
     """
 
     condition: str

@@ -1,11 +1,13 @@
 """What the linear model says that exposures change in a twin, and how far that can be believed."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from defaultmode.core.atlas import Atlas
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.missing import Missing
 from defaultmode.pipeline.twin_looks import LOOKS, Look, absent, change, mark, values_of
@@ -14,7 +16,6 @@ from defaultmode.simulation.scoreboard.quantities import Ground, rest_of
 from defaultmode.simulation.twin import Twin
 from defaultmode.simulation.twin_exposure import exposed
 from defaultmode.simulation.twin_protocol import TwinCondition
-from defaultmode.simulation.twin_space import brain_of
 
 Array = NDArray[np.float64]
 LOST = ("E504", "E505")
@@ -74,17 +75,16 @@ def looked_at(
 
     Losing the stable branch (E504, E505) is kept as the reason; any other error is raised.
     """
-    makers: list[Callable[[Brain], Brain]] = [lambda brain: brain]
-    makers += [lambda b, c=c: exposed(b, c, ground.atlas, ground.maps) for c in conditions]  # type: ignore[misc]
-    values = np.full((len(makers), len(LOOKS)), np.nan)
-    lost: list[Missing | None] = [None] * len(makers)
+    values = np.full((1 + len(conditions), len(LOOKS)), np.nan)
+    lost: list[Missing | None] = [None] * len(values)
     try:
         brain = make()
     except DefaultModeError as problem:
-        return Looked(values, (_reason(problem),) * len(makers))
-    for k, under in enumerate(makers):
+        return Looked(values, (_reason(problem),) * len(values))
+    for k, condition in enumerate((None, *conditions)):
         try:
-            values[k] = values_of(rest_of(under(brain), ground))
+            under = exposed(brain, condition, ground.atlas, ground.maps) if condition else brain
+            values[k] = values_of(rest_of(under, ground))
         except DefaultModeError as problem:
             lost[k] = _reason(problem)
     return Looked(values, tuple(lost))
@@ -99,39 +99,48 @@ def changes_of(
     that does not fit the atlas or the maps.
     """
     fitted = looked_at(twin.brain, ground, conditions)
-    drawn = [
-        looked_at(lambda k=k: twin.brain(k), ground, conditions) for k in range(len(twin.draws))
-    ]  # type: ignore[misc]
-    changes = np.array([d.changes for d in drawn]).reshape(-1, len(conditions), len(LOOKS))
+    draws = range(len(twin.draws))
+    drawn = [looked_at(partial(twin.brain, k), ground, conditions) for k in draws]
     open_sd = np.full(fitted.changes.shape, np.nan)
     if len(drawn) >= FEWEST_DRAWS:
         open_sd = _prior_sd(twin, ground, conditions, fitted, rng)
-    found = []
-    for c, condition in enumerate(conditions):
-        lost = sum(d.lost[0] is not None or d.lost[c + 1] is not None for d in drawn)
-        for k, look in enumerate(LOOKS):
-            missing = absent(look, ground.atlas) or fitted.lost[0] or fitted.lost[c + 1]
-            value = float(fitted.changes[c, k])
-            low, high, same, learnt = _believed(value, changes[:, c, k], float(open_sd[c, k]))
-            label, because = mark(look, condition)
-            found.append(
-                Change(
-                    condition=condition.name,
-                    look=look,
-                    baseline=float(fitted.values[0, k]),
-                    value=value,
-                    low=low,
-                    high=high,
-                    same_sign=same,
-                    learnt=learnt,
-                    draws=len(drawn),
-                    lost=lost,
-                    mark=label,
-                    because=because,
-                    missing=missing,
-                )
-            )
-    return found
+    return [
+        _change(condition, (c, k), ground.atlas, fitted, drawn, open_sd=float(open_sd[c, k]))
+        for c, condition in enumerate(conditions)
+        for k in range(len(LOOKS))
+    ]
+
+
+def _change(
+    condition: TwinCondition,
+    place: tuple[int, int],
+    atlas: Atlas,
+    fitted: Looked,
+    drawn: Sequence[Looked],
+    *,
+    open_sd: float,
+) -> Change:
+    """The change in one number; place : which condition, which number."""
+    (c, k), look = place, LOOKS[place[1]]
+    value = float(fitted.changes[place])
+    believed = _believed(value, np.array([d.changes[place] for d in drawn]), open_sd)
+    low, high, same_sign, learnt = believed
+    label, because = mark(look, condition)
+    return Change(
+        condition=condition.name,
+        look=look,
+        baseline=float(fitted.values[0, k]),
+        value=value,
+        low=low,
+        high=high,
+        same_sign=same_sign,
+        learnt=learnt,
+        draws=len(drawn),
+        lost=sum(d.lost[0] is not None or d.lost[c + 1] is not None for d in drawn),
+        mark=label,
+        because=because,
+        missing=absent(look, atlas) or fitted.lost[0] or fitted.lost[c + 1],
+    )
 
 
 def _believed(value: float, drawn: Array, open_sd: float) -> tuple[float, float, float, float]:
@@ -160,11 +169,8 @@ def _prior_sd(
     squares = []
     for _ in range(DIRECTIONS):
         scores = twin.scores + STEP * rng.standard_normal(len(twin.scores))
-
-        def near(scores: Array = scores) -> Brain:
-            return brain_of(twin.space.parameters(scores), twin.regions, twin.point)
-
-        moved = looked_at(near, ground, conditions)
+        near = replace(twin, scores=scores)
+        moved = looked_at(near.brain, ground, conditions)
         squares.append(((moved.changes - fitted.changes) / STEP) ** 2)
     return np.asarray(np.sqrt(np.mean(squares, axis=0)))
 

@@ -1,7 +1,7 @@
 """Twins of many people under one condition: the mean change, and patients against controls."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +27,8 @@ class CohortChange:
     n : participants with a value; left_out : those without; mean, low, high : with the 95 %
         interval over people (t), which holds how they differ and not what a single twin leaves open
     same_sign : share of people that agree with the mean's sign
-    n_patients, n_controls; g, g_low, g_high, p, p_fdr : Hedges g of patients less controls
+    n_patients, n_controls; g, g_low, g_high, p, p_fdr : Hedges g of patients less controls;
+        reason : why there is no g, empty where there is one
     """
 
     condition: str
@@ -45,6 +46,7 @@ class CohortChange:
     g_high: float
     p: float
     p_fdr: float
+    reason: str
     mark: str
 
 
@@ -59,11 +61,8 @@ def cohort_of(
     """
     first = next(iter(changes.values()))[0]
     rows = [_row(k, about, changes, sides) for k, about in enumerate(first)]
-    adjusted = false_discovery(np.array([row["p"] for row in rows]))
-    return [
-        CohortChange(**row | {"p_fdr": float(p)})  # type: ignore[arg-type]  # keys are its fields
-        for row, p in zip(rows, adjusted, strict=True)
-    ]
+    adjusted = false_discovery(np.array([row.p for row in rows]))
+    return [replace(row, p_fdr=float(p)) for row, p in zip(rows, adjusted, strict=True)]
 
 
 def sides_of(folder: Path) -> tuple[dict[str, str], tuple[str, ...]]:
@@ -90,7 +89,8 @@ def _row(
     about: Change,
     changes: Mapping[str, Sequence[Sequence[Change]]],
     sides: Mapping[str, str],
-) -> dict[str, object]:
+) -> CohortChange:
+    """One number over people; `p_fdr` is still to come."""
     by_person = {who: _average([run[k] for run in runs]) for who, runs in changes.items()}
     people = {who: value for who, value in by_person.items() if np.isfinite(value)}
     values = np.array(list(people.values()))
@@ -98,20 +98,27 @@ def _row(
         np.array([v for who, v in people.items() if sides.get(who, "") == side])
         for side in (PATIENTS, CONTROLS)
     )
-    mean, low, high, same = _mean(values)
-    return {
-        "condition": about.condition,
-        "look": about.look,
-        "n": len(values),
-        "left_out": len(by_person) - len(values),
-        "mean": mean,
-        "low": low,
-        "high": high,
-        "same_sign": same,
-        "n_patients": len(patients),
-        "n_controls": len(controls),
-        "mark": about.mark,
-    } | _contrast(patients, controls)
+    mean, low, high, same_sign = _mean(values)
+    contrast = hedges_g(patients, controls)
+    return CohortChange(
+        condition=about.condition,
+        look=about.look,
+        n=len(values),
+        left_out=len(by_person) - len(values),
+        mean=mean,
+        low=low,
+        high=high,
+        same_sign=same_sign,
+        n_patients=len(patients),
+        n_controls=len(controls),
+        g=float(contrast.value[0]),
+        g_low=float(contrast.ci_low[0]),
+        g_high=float(contrast.ci_high[0]),
+        p=float(contrast.p[0]),
+        p_fdr=float("nan"),
+        reason=str(contrast.reason[0]),
+        mark=about.mark,
+    )
 
 
 def _average(runs: Sequence[Change]) -> float:
@@ -132,12 +139,3 @@ def _mean(values: Array) -> tuple[float, float, float, float]:
         return mean, nothing, nothing, same
     reach = float(t.ppf((1 + CONFIDENCE) / 2, n - 1) * values.std(ddof=1) / np.sqrt(n))
     return mean, mean - reach, mean + reach, same
-
-
-def _contrast(patients: Array, controls: Array) -> dict[str, float]:
-    names = ("g", "g_low", "g_high", "p")
-    if not len(patients) or not len(controls):
-        return dict.fromkeys(names, float("nan"))
-    found = hedges_g(patients, controls)
-    parts = (found.value, found.ci_low, found.ci_high, found.p)
-    return {name: float(part[0]) for name, part in zip(names, parts, strict=True)}

@@ -1,4 +1,4 @@
-"""Twins that `fit` left in a folder: which there are, what they stand on, which are not to be used."""
+"""Twins that `fit` left in a folder: which there are, and what they stand on."""
 
 import json
 import zipfile
@@ -72,7 +72,7 @@ def find_twins(folder: Path, who: str, atlas: str = "") -> tuple[FoundTwin, ...]
 def load_twin(found: FoundTwin) -> Twin:
     """The twin in a file; raises E518 where it is damaged."""
     try:
-        with np.load(found.path, allow_pickle=False) as archive:
+        with found.path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             return restored(dict(archive))
     except (OSError, ValueError, zipfile.BadZipFile) as problem:
         raise DefaultModeError("E518", f"{found.path} cannot be read: {problem}.") from problem

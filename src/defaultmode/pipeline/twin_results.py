@@ -1,6 +1,6 @@
-"""What trying something on twins leaves behind: tables with their dictionaries, and the data set."""
+"""What trying something on twins leaves behind: tables, and a data set like a real one."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from defaultmode import __version__
@@ -33,6 +33,7 @@ MARK = (
     "calibrated: the drug's parameters were chosen to give this direction in the group's brain; "
     "built in: the wiring forces it; emergent: neither; not stated: no statement of the scoreboard"
 )
+AGAIN = "These are simulations of twins of real people, whose files are needed to make them again."
 SIGN = "Share of plausible brains whose change has the same sign"
 
 
@@ -69,6 +70,16 @@ def condition_sentence(condition: TwinCondition, maps: Iterable[str]) -> str:
     even = acts_evenly(condition, dict.fromkeys(maps, 0.0))
     doubts += [f"there is no map {name!r} for this atlas: acts everywhere alike" for name in even]
     return f"{condition.name}: {' and '.join(said)}" + "".join(f"; {doubt}" for doubt in doubts)
+
+
+def sheets_of(tried: Sequence[TriedTwin], cohort: Sequence[CohortChange]) -> dict[str, Sheet]:
+    """Every table by its name; those of scans and of people only where there are some."""
+    sheets = {"twin_changes": changes_sheet(tried)}
+    if any(twin.agreements for twin in tried):
+        sheets["twin_agreement"] = agreement_sheet(tried)
+    if cohort:
+        sheets["twin_cohort"] = cohort_sheet(cohort)
+    return sheets
 
 
 def changes_sheet(tried: Sequence[TriedTwin]) -> Sheet:
@@ -158,13 +169,14 @@ def cohort_sheet(rows: Sequence[CohortChange]) -> Sheet:
         "g_high": entry("Upper end of its 95 % interval"),
         "p": entry("Welch's test, two-sided"),
         "p_fdr": entry("The same, false discovery rate over all rows"),
+        "reason": entry("Why groups are not compared"),
     }
     return Sheet(columns, tuple(_cohort_cells(row) for row in rows))
 
 
 def _cohort_cells(c: CohortChange) -> tuple[object, ...]:
     mean = (c.n, c.left_out, c.mean, c.low, c.high, c.same_sign, c.mark)
-    contrast = (c.n_patients, c.n_controls, c.g, c.g_low, c.g_high, c.p, c.p_fdr)
+    contrast = (c.n_patients, c.n_controls, c.g, c.g_low, c.g_high, c.p, c.p_fdr, c.reason or None)
     return (c.condition, c.look.name, c.look.unit_of_change, *mean, *contrast)
 
 
@@ -198,7 +210,7 @@ def twin_dataset_texts(
         settings=settings,
         texts={"protocol.toml": text},
         sources=tuple(sentences),
-        limits=(CAUTION, f"The series: {AMPLITUDE}", "twin_*.tsv: see the dictionaries beside."),
+        limits=(CAUTION, AGAIN, f"The series: {AMPLITUDE}"),
         of_twins=True,
     )
     texts = dataset_texts(dataset)
@@ -208,13 +220,15 @@ def twin_dataset_texts(
     return texts
 
 
-def twin_scan_texts(tried: TriedTwin, tr_s: float) -> Iterator[tuple[str, str]]:
-    """Every file of a twin's scans: path below the folder, text."""
+def twin_scan_texts(tried: TriedTwin, tr_s: float) -> dict[str, str]:
+    """Every file of a twin's scans: path below the folder → text."""
+    texts: dict[str, str] = {}
     for condition, percent in (tried.scans or {}).items():
         entities = Entities(participant=_person(tried.found), session=condition, task="rest")
         said = {"TwinOf": tried.found.key, "Condition": condition, "Caution": CAUTION}
         scan = VirtualScan(entities=entities, percent=percent, tr_s=tr_s, sidecar=said)
-        yield from scan_texts(scan, tried.atlas).items()
+        texts |= scan_texts(scan, tried.atlas)
+    return texts
 
 
 def _person(found: FoundTwin) -> str:

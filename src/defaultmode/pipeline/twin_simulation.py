@@ -2,8 +2,9 @@
 
 import time
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,8 @@ import numpy as np
 from defaultmode import __version__
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.pipeline.substrate import MOST_THREADS
-from defaultmode.pipeline.twin_agreement import Agreement, Recorded, agreement
-from defaultmode.pipeline.twin_change import Change, changes_of
+from defaultmode.pipeline.twin_agreement import Recorded, agreement
+from defaultmode.pipeline.twin_change import changes_of
 from defaultmode.pipeline.twin_cohort import CohortChange, cohort_of, sides_of
 from defaultmode.pipeline.twin_finding import (
     EVERYBODY,
@@ -23,10 +24,8 @@ from defaultmode.pipeline.twin_finding import (
 )
 from defaultmode.pipeline.twin_results import (
     TriedTwin,
-    agreement_sheet,
-    changes_sheet,
-    cohort_sheet,
     condition_sentence,
+    sheets_of,
     twin_dataset_texts,
     twin_scan_texts,
 )
@@ -34,20 +33,13 @@ from defaultmode.running import (
     Task,
     fresh_folder,
     launch,
-    progress,
+    progress_bar,
     refuse_occupied,
     worker_count,
     write_text,
 )
 from defaultmode.simulation.hemodynamics import measurement_noise
-from defaultmode.simulation.twin_protocol import (
-    TwinProtocol,
-    TwinScan,
-    parse_twin_protocol,
-    read_twin_protocol,
-)
-
-__all__ = ["TwinSettings", "TwinUseReport", "parse_twin_protocol", "simulate_twins", "try_twin"]
+from defaultmode.simulation.twin_protocol import TwinProtocol, TwinScan, read_twin_protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +66,8 @@ class TwinSettings:
 
     def __post_init__(self) -> None:
         if self.seed < 0 or self.nprocs < 0 or not 0 <= self.noise_percent < np.inf:
-            msg = f"seed {self.seed}, processes {self.nprocs}, noise {self.noise_percent} %: expected 0 or more."
+            found = f"seed {self.seed}, processes {self.nprocs}, noise {self.noise_percent} %"
+            msg = f"{found}; each is expected to be 0 or more."
             raise DefaultModeError("E411", msg)
 
     def record(self) -> dict[str, object]:
@@ -92,23 +85,23 @@ class TwinSettings:
 
 @dataclass(frozen=True, slots=True)
 class TwinUseReport:
-    """What was tried on whom.
+    """What was tried on whom, or with `dry` would be.
 
-    conditions : what acts, one sentence each; excluded : twin → why it was left out
-    changes : participant → the changes of each of their twins; agreements : of those simulated
+    conditions : what acts, one sentence each; people : participants, in order
+    excluded : twin → why it was left out; tried : the others, none yet where dry
     cohort : over people, empty for one participant; groups : how patients and controls were told
     """
 
     out: Path
     name: str
     conditions: tuple[str, ...]
+    people: tuple[str, ...]
     excluded: Mapping[str, str]
-    changes: Mapping[str, tuple[tuple[Change, ...], ...]]
-    agreements: tuple[Agreement, ...]
-    cohort: tuple[CohortChange, ...]
-    groups: tuple[str, ...]
-    seconds: float
-    dry: bool = False
+    tried: tuple[TriedTwin, ...] = ()
+    cohort: tuple[CohortChange, ...] = ()
+    groups: tuple[str, ...] = ()
+    seconds: float = 0.0
+    dry: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,58 +129,29 @@ def simulate_twins(
     if settings.who != EVERYBODY and read.scan is None:
         read = replace(read, scan=TwinScan())
     found = find_twins(settings.twins, settings.who, settings.atlas)
-    usable = [twin for twin in found if twin.failed is None]
-    maps = known_maps(usable[0], settings)
+    works = [TryWork(twin, read, settings) for twin in found if twin.failed is None]
     report = TwinUseReport(
         out=settings.out,
         name=read.name,
-        conditions=tuple(condition_sentence(c, maps) for c in read.conditions),
-        excluded={t.key: t.failed.reason for t in found if t.failed},
-        changes={t.participant: () for t in usable},
-        agreements=(),
-        cohort=(),
-        groups=(),
-        seconds=0.0,
-        dry=True,
+        conditions=_sentences(works[0]),
+        people=tuple(dict.fromkeys(work.found.participant for work in works)),
+        excluded={twin.key: twin.failed.reason for twin in found if twin.failed},
     )
     if dry:
         return report
-    tried = list(_tried([TryWork(t, read, settings) for t in usable], settings, quiet=quiet))
-    sides, groups = sides_of(settings.twins)
-    by_person = {
-        p: tuple(t.changes for t in tried if t.found.participant == p) for p in report.changes
-    }
-    cohort = cohort_of(by_person, sides) if settings.who == EVERYBODY else []
-    report = replace(
-        report,
-        changes=by_person,
-        agreements=tuple(a for t in tried for a in t.agreements),
-        cohort=tuple(cohort),
-        groups=groups if cohort else (),
-        dry=False,
-    )
-    sheets = {"twin_changes": changes_sheet(tried)}
-    sheets |= {"twin_agreement": agreement_sheet(tried)} if read.scan else {}
-    sheets |= {"twin_cohort": cohort_sheet(cohort)} if cohort else {}
-    texts = twin_dataset_texts(
-        read,
-        tried,
-        sheets=sheets,
-        settings=settings.record(),
-        sentences=report.conditions,
-        text=protocol.read_text("utf-8"),
-    )
+    report = replace(report, tried=_tried(works, settings, quiet=quiet), dry=False)
+    if settings.who == EVERYBODY:
+        report = _with_cohort(report, settings.twins)
     with fresh_folder(settings.out) as folder:
-        for name, text in texts.items():
-            write_text(folder / name, text)
-        for twin in tried:
-            for name, text in twin_scan_texts(twin, read.scan.tr_s if read.scan else 1.0):
-                write_text(folder / name, text)
+        _fill(folder, report, works[0], protocol.read_text("utf-8"))
     return replace(report, seconds=time.monotonic() - started)
 
 
-def try_twin(work: TryWork) -> TriedTwin:
-    """Everything about one twin; the same numbers in any company, from the seed and its key."""
+def try_twin(work: TryWork, tell: Callable[[float], None] | None = None) -> TriedTwin:
+    """Everything about one twin; the same numbers in any company, from the seed and its key.
+
+    tell : told the share of the simulation that is done
+    """
     found, settings = work.found, work.settings
     twin = load_twin(found)
     ground = ground_for(twin, found.atlas, own_atlas=settings.atlas, maps=settings.maps)
@@ -202,7 +166,7 @@ def try_twin(work: TryWork) -> TriedTwin:
         seed=int(np.random.SeedSequence([settings.seed, key]).generate_state(1)[0]),
         dt_ms=settings.dt_ms,
     )
-    shown = agreement(twin, ground, work.protocol.conditions, how)
+    shown = agreement(twin, ground, work.protocol.conditions, how, tell=tell)
     scans = {
         name: measurement_noise(percent, settings.noise_percent, rng)
         for name, percent in shown.scans.items()
@@ -210,20 +174,54 @@ def try_twin(work: TryWork) -> TriedTwin:
     return TriedTwin(found, ground.atlas, changes, shown.rows, scans)
 
 
-def known_maps(found: FoundTwin, settings: TwinSettings) -> tuple[str, ...]:
-    """Names of the maps that are there for a twin's atlas."""
-    ground = ground_for(load_twin(found), found.atlas, own_atlas=settings.atlas, maps=settings.maps)
-    return tuple(ground.maps)
+def _sentences(work: TryWork) -> tuple[str, ...]:
+    """What acts in every condition, with the maps that there are for the twin's atlas."""
+    found, settings = work.found, work.settings
+    twin = load_twin(found)
+    ground = ground_for(twin, found.atlas, own_atlas=settings.atlas, maps=settings.maps)
+    return tuple(condition_sentence(c, ground.maps) for c in work.protocol.conditions)
 
 
-def _tried(works: Sequence[TryWork], settings: TwinSettings, *, quiet: bool) -> Iterator[TriedTwin]:
-    """Every twin in order; the first error is raised."""
+def _tried(
+    works: Sequence[TryWork], settings: TwinSettings, *, quiet: bool
+) -> tuple[TriedTwin, ...]:
+    """Every twin, in order; the first error is raised."""
     tasks = [Task(work.found.key, work) for work in works]
     processes = worker_count(min(settings.nprocs, MOST_THREADS), len(tasks))
     done: dict[str, TriedTwin] = {}
-    outcomes = launch(try_twin, tasks, processes=processes)
-    for task, outcome in progress(outcomes, len(tasks), "trying", quiet=quiet):
-        if isinstance(outcome, DefaultModeError):
-            raise outcome
-        done[task.key] = outcome
-    yield from (done[task.key] for task in tasks)
+    with progress_bar("trying", quiet=quiet) as show:
+        alone = partial(try_twin, tell=lambda share: show(share, "of the simulation"))
+        outcomes = launch(alone if len(tasks) == 1 else try_twin, tasks, processes=processes)
+        for task, outcome in outcomes:
+            if isinstance(outcome, DefaultModeError):
+                raise outcome
+            done[task.key] = outcome
+            show(len(done) / len(tasks), f"{len(done)}/{len(tasks)}")
+    return tuple(done[task.key] for task in tasks)
+
+
+def _with_cohort(report: TwinUseReport, twins: Path) -> TwinUseReport:
+    """The report with what the twins say together."""
+    sides, groups = sides_of(twins)
+    changes = {
+        who: [twin.changes for twin in report.tried if twin.found.participant == who]
+        for who in report.people
+    }
+    return replace(report, cohort=tuple(cohort_of(changes, sides)), groups=groups)
+
+
+def _fill(folder: Path, report: TwinUseReport, work: TryWork, text: str) -> None:
+    """Write every file of the data set."""
+    texts = twin_dataset_texts(
+        work.protocol,
+        report.tried,
+        sheets=sheets_of(report.tried, report.cohort),
+        settings=work.settings.record(),
+        sentences=report.conditions,
+        text=text,
+    )
+    for twin in report.tried:
+        if work.protocol.scan is not None:
+            texts |= twin_scan_texts(twin, work.protocol.scan.tr_s)
+    for name, content in texts.items():
+        write_text(folder / name, content)

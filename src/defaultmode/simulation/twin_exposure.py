@@ -49,7 +49,7 @@ def exposed(brain: Brain, condition: TwinCondition, atlas: Atlas, maps: Maps) ->
 
     maps : name → (n_regions,) in the order of the brain; an effect whose map is not there acts
         everywhere alike (`acts_evenly` says where that is so)
-    Raises E506 (nowhere in this atlas, a parameter turned negative), E513 (a map that does not fit).
+    Raises E506 (nowhere in this atlas, a parameter turned negative) and E513 (a map does not fit).
     """
     return apply_effects(brain, _acting(condition, atlas, maps))
 

@@ -15,18 +15,23 @@ MOST_CURRENT_NA = 0.01  # what a task sends into task-positive regions (events/t
 SHORTEST_S, LONGEST_S = 60.0, 3600.0
 TR_S = (0.05, 20.0)  # the limits that a recording is held to (E203)
 PLACES = ("region", "network", "role")
-REFUSED = frozenset(
-    "dose doses dosing mg kg over route kinetics weight rating ratings scales madrs hamd hdrs cadss "
-    "phq bdi mood outcome outcomes response responder remission event events therapy session "
-    "sessions trial arm arms design people participants dropout unblinding".split()
-)
+REFUSED = frozenset((
+    "dose", "doses", "dosing", "mg", "kg", "over", "route", "kinetics", "weight",
+    "rating", "ratings", "scales", "madrs", "hamd", "hdrs", "phq", "bdi", "cadss", "mood",
+    "outcome", "outcomes", "response", "responder", "remission",
+    "event", "events", "therapy", "session", "sessions",
+    "trial", "arm", "arms", "design", "people", "participants", "dropout", "unblinding",
+))  # fmt: skip
 FREE = ("name", "sentence", *PLACES)  # whose text may hold any words
 DOSE = re.compile(r"\d\s*(?:mg|µg|μg|ug|mcg|g|ml)\b(?!\w)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exposure:
-    """A drug at a share, 0 to 1, of the highest level that was studied; empty mechanism: default."""
+    """A drug at a share, 0 to 1, of the highest level that was studied.
+
+    mechanism : which account of what it does, empty for the default one
+    """
 
     drug: str
     share: float

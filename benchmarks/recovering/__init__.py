@@ -1,0 +1,1 @@
+"""Made people with known parameters: recorded, fitted, ranked, and told of."""
