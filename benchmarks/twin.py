@@ -175,19 +175,22 @@ def people(*, quick: bool) -> dict[str, object]:
 def atlas_row(runs: list[Fitted]) -> dict[str, object]:
     """Means over the participants of one atlas, and how many of them are recognised."""
     first = list({f.shown.entities.participant: f for f in reversed(runs)}.values())
-    by_twin = recognition(first, [f.twin.first_half for f in first])
-    by_half = recognition(first, [f.shown.first.connectivity for f in first])
+    by_twin, back = recognition(first, [f.twin.first_half for f in first])
+    by_half, _ = recognition(first, [f.shown.first.connectivity for f in first])
     print(
         f"\n{runs[0].shown.atlas.name}: {by_twin.n} people, {len(runs)} runs; recognised by their "
         f"twins {by_twin.accuracy:.0%} (chance {by_twin.chance:.0%}, p = {by_twin.p:.2g}, "
-        f"differential identifiability {by_twin.differential_identifiability:.1f}), by their first "
-        f"halves {by_half.accuracy:.0%} ({by_half.differential_identifiability:.1f})"
+        f"differential identifiability {by_twin.differential_identifiability:.1f}), back "
+        f"{back.accuracy:.0%} (p = {back.p:.2g}); by their first halves {by_half.accuracy:.0%} "
+        f"({by_half.differential_identifiability:.1f})"
     )
     row = {
         "n": by_twin.n,
         "n_runs": len(runs),
         "identification_accuracy": by_twin.accuracy,
         "identification_p": by_twin.p,
+        "identification_accuracy_back": back.accuracy,
+        "identification_p_back": back.p,
         "differential_identifiability": by_twin.differential_identifiability,
         "personal": sum(f.twin.personal is True for f in runs),
         "failed": sum(f.twin.failed is not None for f in runs),
@@ -195,14 +198,17 @@ def atlas_row(runs: list[Fitted]) -> dict[str, object]:
     return row | {name: over_people(runs, name) for name in COLUMNS}
 
 
-def recognition(first: list[Fitted], shown: list[np.ndarray]) -> Identification:
-    """How people's second halves are recognised by what was made of their first."""
+def recognition(
+    first: list[Fitted], shown: list[np.ndarray]
+) -> tuple[Identification, Identification]:
+    """How people's second halves are recognised by what was made of their first, and back."""
     halves = [above(f.shown.second.connectivity) for f in first]
     likeness = [[correlation(above(one), half) for half in halves] for one in shown]
-    found = identification(np.array(likeness, dtype=np.float64))
-    if isinstance(found, Missing):
-        raise SystemExit(found.reason)
-    return found
+    table = np.array(likeness, dtype=np.float64)
+    found, back = identification(table), identification(table.T)
+    if isinstance(found, Missing) or isinstance(back, Missing):
+        raise SystemExit("nobody to be taken for somebody else")
+    return found, back
 
 
 def over_people(runs: list[Fitted], name: str) -> float | None:

@@ -187,7 +187,7 @@ def numbers(seen: object) -> Row:
     return {k: v if isinstance(v, float) else None for k, v in asdict(seen).items()}
 
 
-def chosen_without(rows: Sequence[Row]) -> dict[str, tuple[object, float]]:
+def chosen_without(rows: Sequence[Row]) -> dict[str, tuple[tuple[str, int], float]]:
     """Person → what the others' held-out r would choose, and the person's own r with it."""
     people = sorted({str(row["participant"]) for row in rows})
     found = {}
@@ -199,7 +199,7 @@ def chosen_without(rows: Sequence[Row]) -> dict[str, tuple[object, float]]:
     return found
 
 
-def means(rows: Iterable[Row]) -> dict[object, float]:
+def means(rows: Iterable[Row]) -> dict[tuple[str, int], float]:
     """Mean held-out r of every option."""
     by_option = defaultdict(list)
     for row in rows:
@@ -208,15 +208,20 @@ def means(rows: Iterable[Row]) -> dict[object, float]:
 
 
 def table(rows: Sequence[Row]) -> list[str]:
-    """A line for every option, atlas and length: means over people."""
+    """A line for every option, atlas and length that everybody has: means over people."""
     cells: dict[tuple[object, ...], list[Row]] = defaultdict(list)
     for row in rows:
         cells[row["atlas"], row["length_s"], row["tried"], row["steps"]].append(row)
     head = ("atlas", "fitted s", "tried", "steps", "n", "r", "MAE", "lagged r", "variance r",
             "global", "r to what was fitted", "CPU s")  # fmt: skip
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
-    for key, group in cells.items():
-        atlas, length_s, tried, steps = key
+    everybody: dict[tuple[object, ...], int] = defaultdict(int)
+    for (*where, _, _), group in cells.items():
+        everybody[tuple(where)] = max(everybody[tuple(where)], len(group))
+    for key in sorted(cells, key=lambda k: (str(k[0]), k[1])):
+        (atlas, length_s, tried, steps), group = key, cells[key]
+        if len(group) < everybody[atlas, length_s]:
+            continue
         values = [mean_of(group, name) for name in (*NUMBERS, "fitted_r", "cpu_s")]
         words = (atlas, f"{length_s:.0f}", tried, steps or "", len(group), *values)
         lines.append(f"| {' | '.join(str(word) for word in words)} |")
@@ -225,8 +230,9 @@ def table(rows: Sequence[Row]) -> list[str]:
 
 def mean_of(rows: Sequence[Row], name: str) -> str:
     """Mean over people, of absolute differences; blank where there is none."""
-    values = [abs(v) if name.startswith("global") else v for r in rows if (v := r.get(name))]
-    return f"{np.mean(values):.3f}" if values else ""
+    found = [row[name] for row in rows if row.get(name) is not None]
+    values = np.abs(found) if name == "global_share_difference" else found
+    return f"{np.mean(values):.3f}" if found else ""
 
 
 def choices(title: str, rows: Sequence[Row]) -> list[str]:
@@ -234,11 +240,16 @@ def choices(title: str, rows: Sequence[Row]) -> list[str]:
     over_all = means(rows)
     best = max(over_all, key=over_all.get)
     left_out = chosen_without(rows)
-    picked = sorted({str(option) for option, _ in left_out.values()})
+    picked = sorted({named(option) for option, _ in left_out.values()})
     honest = float(np.mean([r for _, r in left_out.values()]))
-    best_of_all = f"best over all {len(left_out)} people {best}, mean r {over_all[best]:.4f}"
+    best_of_all = f"best over all {len(left_out)} people {named(best)}, mean r {over_all[best]:.4f}"
     by_others = f"chosen by the others: {'; '.join(picked)}; mean r with that {honest:.4f}"
     return [f"**{title}**: {best_of_all}; {by_others}.", ""]
+
+
+def named(option: tuple[str, int]) -> str:
+    """What was tried, in words."""
+    return f"{option[0]}, {option[1]} steps" if option[1] else option[0]
 
 
 def report(rows: Sequence[Row]) -> str:

@@ -58,7 +58,7 @@ def twin_folder(folder: Path, people: dict[str, Twin]) -> Path:
         place.mkdir(parents=True)
         stem = f"sub-{label}_task-rest_atlas-small"
         np.savez(place / f"{stem}_desc-twin_model.npz", **stored(twin))
-        about = json.dumps({"Failed": []})
+        about = json.dumps({"Failed": [], "Personal": False})
         (place / f"{stem}_desc-twin_measures.json").write_text(about, encoding="utf-8")
     return folder
 

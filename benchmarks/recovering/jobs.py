@@ -60,7 +60,7 @@ def compute(plan: Plan, folder: Path, *, share: int, shares: int) -> None:
 
 
 def gathered(folder: Path, what: str, minutes: float) -> dict[str, np.ndarray]:
-    """What is kept of all people, (n_people, ...) each; people whose brain was lost are left out."""
+    """What is kept of all people, (n_people, ...) each, without those whose brain was lost."""
     parts = [dict(np.load(p)) for p in sorted(folder.glob(f"{what}_{minutes:g}_*.npz"))]
     found = [part for part in parts if "lost" not in part]
     together = {key: np.array([part[key] for part in found]) for key in (found or [{}])[0]}
@@ -96,7 +96,7 @@ def _ranked(index: int, plan: Plan) -> dict[str, np.ndarray]:
         quantities=world().quantities,
         rng=_stream("ranks", index, plan.standard),
     )
-    return {"ranks": found.ranks[0], "spread": found.spread[0], "true": found.true[0]}
+    return {name: getattr(found, name)[0] for name in ("ranks", "middle", "spread", "true")}
 
 
 def _recorded(what: str, minutes: float, scores: np.ndarray, rng: np.random.Generator):

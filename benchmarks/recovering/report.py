@@ -1,6 +1,6 @@
 """The page and the line that tell what came back, what did not, and whether intervals hold."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from recovering.world import GROUP_SAMPLES, world
 Found = Mapping[str, np.ndarray]
 LEVELS = (0.5, 0.8, 0.95)
 SEED = 0
+FEWEST_RANKED = 3
 INTRODUCTION = """# Recovery: do the parameters of a twin come back?
 
 People are drawn from the prior of `fitting/priors.toml` around the group's brain (Schaefer-100, the
@@ -44,11 +45,12 @@ def agreements(found: Found) -> dict[str, Agreement | Missing]:
 
 
 def ranked(plan: Plan, folder: Path) -> Ranked | None:
-    """Where the truth lay among the draws, None before anybody was ranked."""
+    """Where the truth lay among the draws, None before three people were ranked."""
     found = gathered(folder, "ranks", plan.standard)
-    if "ranks" not in found:
+    if len(found.get("ranks", ())) < FEWEST_RANKED:
         return None
-    return Ranked(found["ranks"], found["spread"], found["true"], plan.draws)
+    kept = (found[name] for name in ("ranks", "middle", "spread", "true"))
+    return Ranked(*kept, n_draws=plan.draws)
 
 
 def conditions(plan: Plan) -> list[tuple[str, float]]:
@@ -63,8 +65,8 @@ def report(plan: Plan, folder: Path, machine: str) -> str:
     parts = [INTRODUCTION, _people(told, machine), _recovery(found)]
     ranks = ranked(plan, folder)
     if ranks is not None:
-        parts += [_calibration(ranks, plan)]
-    parts += [_verdict(found[("model", plan.standard)], ranks)]
+        parts.append(_calibration(ranks, plan))
+    parts.append(_verdict(found, plan.standard, ranks))
     return "\n".join(parts)
 
 
@@ -78,7 +80,7 @@ def summary(plan: Plan, folder: Path) -> dict[str, object]:
     }
     line |= {"minutes": plan.standard, "people": len(standard["true"])}
     ranks = ranked(plan, folder)
-    if ranks is not None and len(ranks.ranks) > 1:
+    if ranks is not None:
         p = _summary_p(ranks)
         line |= {
             "ranked_people": len(ranks.ranks),
@@ -110,7 +112,7 @@ def _recovery(found: Mapping[tuple[str, float], Mapping[str, Agreement | Missing
     rows = []
     for name in columns[0]:
         n = next((str(c[name].n_values) for c in columns if isinstance(c[name], Agreement)), "")
-        rows.append((name.removeprefix("twin_"), n, *(_cell(column[name]) for column in columns)))
+        rows.append((name, n, *(_cell(column[name]) for column in columns)))
     return (
         "## What comes back\nBlocks of parameters first (mean over their n values of the "
         "correlation over people), then what joins a study as columns, then the pattern within a "
@@ -129,15 +131,17 @@ def _calibration(ranks: Ranked, plan: Plan) -> str:
     p = flat_by_band(ranks.ranks, ranks.n_draws)
     contraction = ranks.contraction()
     covered = [ranks.coverage(level) for level in LEVELS]
-    rows = []
+    rng, rows = np.random.default_rng(SEED), []
     for name, part in _parts():
+        middle = over_people(ranks.true[:, part], ranks.middle[:, part], rng=rng)
         chance = (
             f"{p[part][0]:.3f}" if part.stop - part.start == 1 else f"{(p[part] < 0.05).mean():.0%}"
         )
         shares = [f"{c[:, part].mean():.0%}" for c in covered]
         learnt = f"{contraction[part].mean():.2f}"
-        rows.append((name.removeprefix("twin_"), *shares, chance, learnt))
+        rows.append((name, *shares, chance, learnt, _cell(middle)))
     heads = ("value", *(f"{level:.0%} interval" for level in LEVELS), "flat", "contraction")
+    heads += ("r of the draws' mean",)
     return (
         "## Do intervals hold?\nSimulation-based calibration (Talts 2018, arXiv 1804.06788): "
         f"{len(ranks.ranks)} people, {ranks.n_draws} draws each, {plan.standard:g} min by the "
@@ -162,26 +166,39 @@ def _summary_p(ranks: Ranked) -> dict[str, float]:
     return {name: float(p[part][0]) for name, part in _parts() if name.startswith("twin_")}
 
 
-def _verdict(found: Mapping[str, Agreement | Missing], ranks: Ranked | None) -> str:
-    told = {name: a for name, a in found.items() if isinstance(a, Agreement)}
-    good = [f"{_plain(n)} ({a.r:.2f})" for n, a in told.items() if a.recovered]
-    poor = [f"{_plain(n)} ({a.r:.2f})" for n, a in told.items() if not a.recovered]
+def _verdict(
+    found: Mapping[tuple[str, float], Mapping[str, Agreement | Missing]],
+    minutes: float,
+    ranks: Ranked | None,
+) -> str:
+    """What is recovered and what is not, and which columns both kinds of recordings bear out."""
+    model = _recovered(found["model", minutes])
+    simulator = _recovered(found.get(("simulator", minutes), {}))
+    both = [n for n in model if n.startswith("twin_") and model[n] and simulator.get(n)]
+    poor = [n for n, good in model.items() if not good]
     text = (
-        f"## What follows\nRecovered with r ≥ {RECOVERED_R:g}: {', '.join(good) or 'nothing'}.\n\n"
-        f"Not recovered: {', '.join(poor) or 'nothing'}.\n"
+        f"## What follows\nAt {minutes:g} min of recordings by the model, r ≥ {RECOVERED_R:g} for: "
+        f"{_listed(n for n, good in model.items() if good)}.\n\n**Not recovered**: "
+        f"{_listed(poor)}.\n\nColumns with r ≥ {RECOVERED_R:g} by the model and by the simulator, "
+        f"which can be compared between people: {_listed(both)}. The others say what fits, not what "
+        "is.\n"
     )
     if ranks is None:
         return text
     p = _summary_p(ranks)
-    bad = [f"{_plain(n)} (p = {v:.3f})" for n, v in p.items() if v < 0.05 / len(p)]
+    bad = [f"{n} (p = {v:.3f})" for n, v in p.items() if v < 0.05 / len(p)]
     return text + (
         f"\nOf {len(p)} columns, ranks are not flat, at 5 % over all of them (Bonferroni), for: "
-        f"{', '.join(bad) or 'none'}.\n"
+        f"{_listed(bad)}.\n"
     )
 
 
-def _plain(name: str) -> str:
-    return name.removeprefix("twin_").replace("_", " ")
+def _recovered(told: Mapping[str, Agreement | Missing]) -> dict[str, bool]:
+    return {name: isinstance(a, Agreement) and a.recovered for name, a in told.items()}
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names) or "none"
 
 
 def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:

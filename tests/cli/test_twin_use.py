@@ -72,11 +72,12 @@ def test_one_persons_twin_is_simulated_and_measured_like_any_data_set(
     printed = capsys.readouterr().out
     assert "2 of 8 plausible brains lost their stable branch" in printed
     assert "Mechanism only, not evidence of effect; not for decisions about a person." in printed
+    assert "says no more of its person than the others' average does" in printed
     assert "HYPOTHETICAL, with no source" in printed
     assert "0.5 of the highest level studied, 0.28 of 1" in printed
     changes = rows_of(made / "twin_changes.tsv")
     assert len(changes) == 2 * 9
-    assert {r["lost"] for r in changes} == {"2"}
+    assert {(r["lost"], r["personal"]) for r in changes} == {("2", "false")}
     assert {r["mark"] for r in changes if r["condition"] == "current"} == {"not stated"}
     assert all(r["because"] != "n/a" and r["reason"] == "n/a" for r in changes)
     agreements = rows_of(made / "twin_agreement.tsv")
@@ -90,9 +91,8 @@ def test_one_persons_twin_is_simulated_and_measured_like_any_data_set(
     assert is_of_twins(about)
     assert (made / "truth/protocol.toml").read_text("utf-8") == PROTOCOL + SCAN
     assert run("measure", made, results, "--atlas", files / "small.tsv", *MEASURES) == 0
-    assert run("study", results, "--quiet") == 0
     rows = rows_of(results / "study.tsv")
-    assert {r["participant_id"] for r in rows} == {"sub-twin01"}, "nobody real is joined"
+    assert {r["participant_id"] for r in rows} == {"sub-twin01rest"}, "nobody real is joined"
     assert {r["session_id"] for r in rows} == {"ses-baseline", "ses-ketamine", "ses-current"}
     capsys.readouterr()
     assert run("predict", results, "--outcome", "twin_of") == 2

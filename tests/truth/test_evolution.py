@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from defaultmode.core.errors import DefaultModeError
-from defaultmode.fitting.evolution import Evolved, evolve, middle_of_better, profile
+from defaultmode.fitting.evolution import Evolved, evolve, finalists, profile
 
 LOW, HIGH = np.array([-2.0, 0.0, 10.0]), np.array([3.0, 1.0, 30.0])
 LOWEST = np.array([1.2, 0.3, 14.0])
@@ -69,10 +69,15 @@ def evolved(points, losses) -> Evolved:
     return Evolved(low, high, points[0], 0.0, points[0], low, points, losses, np.empty((0, 2)))
 
 
-def test_middle_of_better_is_the_mean_of_the_better_fifth() -> None:
+def test_finalists_are_the_best_the_centre_and_the_middle_of_the_better_fifth() -> None:
     points = [[k / 10, 1 - k / 10] for k in range(10)]
-    losses = [9, 9, 9, 9, 2, 9, 1, 9, 9, 9]
-    assert middle_of_better(evolved(points, losses)) == pytest.approx([0.5, 0.5])
+    found = finalists(evolved(points, [8, 9, 9, 9, 2, 9, 1, 9, 9, 9]), 5)
+    expected = [[0.6, 0.4], [0.4, 0.6], [0.0, 1.0], [0.0, 1.0], [0.5, 0.5]]
+    assert found == pytest.approx(np.array(expected))
+
+
+def test_finalists_are_as_many_as_asked_for_where_fewer_were_tried() -> None:
+    assert finalists(evolved([[0.1], [0.2]], [1, 2]), 8).shape == (8, 1)
 
 
 def test_profile_is_the_lowest_loss_in_each_part() -> None:

@@ -51,7 +51,7 @@ class Pairs:
         def back(by):
             return 2.0 * SIZE * by[0].real[PAIRS] * (1.0 - matrix[PAIRS] ** 2)
 
-        return matrix[None].astype(complex), back
+        return np.repeat(matrix[None], len(frequencies_hz), axis=0).astype(complex), back
 
     def growth(self, scores):
         if self.always_growing:
@@ -164,6 +164,10 @@ def test_draws_of_a_linear_model_are_calibrated_and_contract_as_they_should():
         assert found.coverage(level).mean() == pytest.approx(level, abs=3.0 * sd)
     signal = SIZE**2 * SAMPLES
     assert found.contraction().mean() == pytest.approx(signal / (1.0 + signal), abs=0.07)
+    error = found.middle - found.true
+    assert error.std() == pytest.approx(
+        1.0 / np.sqrt(1.0 + signal) * np.sqrt(20.0 / 19.0), abs=0.07
+    )
 
 
 @pytest.mark.parametrize("wrong", [{"spread": 0.4}, {"spread": 2.5}, {"shift": 1.0}])
@@ -185,7 +189,7 @@ def test_what_the_data_leave_free_has_the_priors_spread_after_a_single_step():
 
 def test_intervals_count_the_part_of_a_rank_that_they_hold():
     ranks = np.arange(20)[:, None]
-    found = Ranked(ranks, np.ones((20, 1)), np.arange(20.0)[:, None], 19)
+    found = Ranked(ranks, np.zeros((20, 1)), np.ones((20, 1)), np.arange(20.0)[:, None], 19)
     for level in (0.5, 0.8, 0.95):
         assert found.coverage(level).mean() == pytest.approx(level, abs=1e-12)
     assert found.coverage(0.95)[0] == pytest.approx(0.5)

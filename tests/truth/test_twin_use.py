@@ -44,6 +44,7 @@ from defaultmode.simulation.twin_protocol import (
 from made_brains import small_atlas
 from made_twins import failed, small_ground, small_twin, twin_folder, unstable
 
+ROOT = Path(__file__).resolve().parents[2]
 PLACE = {look.name: k for k, look in enumerate(LOOKS)}
 
 
@@ -86,6 +87,17 @@ def test_a_share_is_linear_in_the_level_of_the_highest_studied_dose() -> None:
         factor = under.value("nmda_on_inhibitory") / brain.value("nmda_on_inhibitory")
         # the effect file says −5 % at level 1, without a map everywhere
         np.testing.assert_allclose(factor, 1.0 - 0.05 * share * peak, rtol=1e-14)
+
+
+@pytest.mark.parametrize("drug", [d for d in all_drugs() if all_drugs()[d].kinetics])
+def test_the_documents_state_the_level_of_a_share_of_1(drug: str) -> None:
+    text = (ROOT / "docs/twin_protocols.md").read_text("utf-8")
+    assert f"| {drug} | {highest_studied_level(drug):.2f} |" in text
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples/twins").glob("*.toml")), ids=str)
+def test_examples_can_be_read(path: Path) -> None:
+    assert read_twin_protocol(path).conditions
 
 
 def test_a_placebo_does_nothing_at_any_share() -> None:
@@ -174,6 +186,18 @@ def test_the_interval_is_that_of_the_draws_and_lost_ones_are_counted(
     few = changes_of(unstable(twin, how_many=5), ground, [tried], np.random.default_rng(0))
     assert np.isnan(few[k].low), "seven brains say nothing about 95 % of them"
     assert few[k].value == whole[k].value
+
+
+def test_a_change_beside_its_own_interval_is_noticed() -> None:
+    twin, ground, tried = small_twin(), small_ground(), [condition(1.0)]
+    k = PLACE["rate_default_hz"]
+    inside = changes_of(twin, ground, tried, np.random.default_rng(0))[k]
+    far = replace(twin, draws=twin.draws + 2.0)
+    outside = changes_of(far, ground, tried, np.random.default_rng(0))[k]
+    assert (inside.beside, outside.beside) == (False, True)
+    assert not changes_of(
+        replace(twin, draws=twin.draws[:0]), ground, tried, np.random.default_rng(0)
+    )[k].beside
 
 
 def test_what_is_learnt_is_what_the_prior_left_open_and_the_draws_do_not() -> None:

@@ -118,7 +118,8 @@ def _lines(report: "TwinUseReport") -> Iterator[str]:
 
 
 def _changes(twin: "TriedTwin") -> Iterator[str]:
-    yield f"{twin.found.key}, linear model"
+    doubt = "; says no more of its person than the others' average does"
+    yield f"{twin.found.key}, linear model{doubt if twin.found.personal is False else ''}"
     for condition in dict.fromkeys(c.condition for c in twin.changes):
         rows = [c for c in twin.changes if c.condition == condition]
         yield (
@@ -143,6 +144,12 @@ def _lost(tried: Sequence["TriedTwin"]) -> Iterator[str]:
         one_each = [next(c for c in t.changes if c.condition == condition) for t in tried]
         lost, draws = sum(c.lost for c in one_each), sum(c.draws for c in one_each)
         yield f"{condition}: {lost} of {draws} plausible brains lost their stable branch"
+    changes = [c for twin in tried for c in twin.changes]
+    if beside := sum(c.beside for c in changes):
+        yield (
+            f"{beside} of {len(changes)} changes of fitted brains lie beside their interval: "
+            "plausible brains are not centred on the fit"
+        )
 
 
 def _agreements(rows: Sequence["Agreement"]) -> Iterator[str]:
@@ -162,7 +169,8 @@ def _agreements(rows: Sequence["Agreement"]) -> Iterator[str]:
 def _cohort(rows: Sequence["CohortChange"], groups: Sequence[str]) -> Iterator[str]:
     yield from groups
     for condition in dict.fromkeys(c.condition for c in rows):
-        yield f"{condition}, linear: mean over people, 95 % interval; patients less controls"
+        contrast = "; patients less controls" if groups else ""
+        yield f"{condition}, linear model: mean over people, 95 % interval{contrast}"
         for c in (c for c in rows if c.condition == condition):
             interval = f"{_number(c.low)} to {_number(c.high)}"
             lost = f" ({c.left_out} left out)" if c.left_out else ""

@@ -26,11 +26,12 @@ class Ranked:
     """The truth among the draws, person by person and value by value.
 
     ranks : (n_people, n_values), how many draws lie below the truth, 0 to n_draws
-    spread : (n_people, n_values), standard deviation of the draws
+    middle, spread : (n_people, n_values), mean and standard deviation of the draws
     true : (n_people, n_values)
     """
 
     ranks: Ints
+    middle: Array
     spread: Array
     true: Array
     n_draws: int
@@ -71,14 +72,15 @@ def rank(
     Talts 2018, arXiv 1804.06788, algorithm 1.)
     """
     truth = np.array([quantities(scores) for scores in true])
-    ranks, spread, n_draws = [], [], 0
+    ranks, middle, spread, n_draws = [], [], [], 0
     for scores, known, stream in zip(true, truth, rng.spawn(len(true)), strict=True):
         drawn = believe(aim_of(scores, stream), stream)
         values = np.array([quantities(point) for point in drawn])
         ranks.append((values < known).sum(axis=0))
+        middle.append(values.mean(axis=0))
         spread.append(values.std(axis=0, ddof=1))
         n_draws = len(drawn)
-    return Ranked(np.array(ranks), np.array(spread), truth, n_draws)
+    return Ranked(np.array(ranks), np.array(middle), np.array(spread), truth, n_draws)
 
 
 def histogram(ranks: Ints, n_draws: int) -> Ints:

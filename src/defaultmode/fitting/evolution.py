@@ -12,7 +12,7 @@ from defaultmode.core.errors import DefaultModeError
 Array = NDArray[np.float64]
 FIRST_STEP = 0.25  # of every range: the centre starts amid it, and two steps reach its edges
 FEWEST = 4  # candidates that a generation needs to turn towards the better ones
-BETTER = 0.2  # of all candidates: those whose mean a noisy loss is taken to point at
+BETTER = 0.2  # of all points: those whose mean is a finalist
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,15 +76,16 @@ def evolve(
     )
 
 
-def middle_of_better(evolved: Evolved) -> Array:
-    """Mean of the fifth of all points with the lowest losses, (n,).
+def finalists(evolved: Evolved, count: int) -> Array:
+    """The points worth trying again where a loss is noisy, (count, n), count at least 3.
 
-    The best point of a noisy loss owes its place to luck; over simulated brains this mean missed
-    the truth by less than the centre of the last distribution and than a parabola's lowest point.
+    Those of lowest loss, of which luck has chosen some; the centre of the last distribution; and
+    the mean of the better fifth of all points, which is steadier and slower than either.
     """
-    count = max(1, round(BETTER * len(evolved.losses)))
-    better = np.argsort(evolved.losses, kind="stable")[:count]
-    return np.asarray(evolved.points[better].mean(axis=0))
+    order = np.argsort(evolved.losses, kind="stable")
+    fifth = evolved.points[order[: max(1, round(BETTER * len(order)))]]
+    best = evolved.points[np.resize(order, count - 2)]
+    return np.vstack([best, evolved.centre, fifth.mean(axis=0)])
 
 
 def profile(evolved: Evolved, parameter: int, *, bins: int = 10) -> tuple[Array, Array, Array]:

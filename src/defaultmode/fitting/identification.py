@@ -33,6 +33,7 @@ def identification(likeness: Array) -> Identification | Missing:
     likeness : (n, n) correlations, row: twin, column: held-out half, in the same order of people.
     p is the share of all n! ways to hand the halves to people in which as many or more would be
     recognised, so that twins which favour the same half are allowed for. A tie recognises nobody.
+    The transposed likeness asks the other way round: whose twin is most like this half.
     Differential identifiability: Amico & Goñi 2018. Missing (E515) for fewer than two people.
     """
     n = len(likeness)

@@ -69,11 +69,7 @@ class Folder:
         """Make the folder ours; raises E603 if it holds something else or another data set."""
         ours = self.path / "dataset_description.json"
         self._refuse_another_source(settings)
-        if self.path.exists() and not self.path.is_dir():
-            raise DefaultModeError("E603", f"{self.path} is a file.")
-        if self.path.is_dir() and any(self.path.iterdir()) and not self._is_ours():
-            msg = f"{self.path} is not empty and was not made by defaultmode."
-            raise DefaultModeError("E603", msg)
+        self.refuse_strangers()
         source = Path(settings.source) if settings.source else None
         upstream = dataset_description(source).get("GeneratedBy", []) if source else []
         links = {"derivatives": source.resolve().as_uri()} if source else {}
@@ -86,13 +82,26 @@ class Folder:
         if not ours.is_file():
             raise DefaultModeError("E601", f"{ours} could not be written.")
 
-    def claim_beside(self, settings: Settings) -> None:
-        """As `claim`, but the settings of a `measure` in this folder are left as they are."""
-        if not self.settings_file.is_file():
-            self.claim(settings)
-        elif read_settings(self.settings_file).source != settings.source:
+    def refuse_strangers(self) -> None:
+        """Raise E603 where the folder holds something that we did not make."""
+        if self.path.exists() and not self.path.is_dir():
+            raise DefaultModeError("E603", f"{self.path} is a file.")
+        if self.path.is_dir() and any(self.path.iterdir()) and not self._is_ours():
+            msg = f"{self.path} is not empty and was not made by defaultmode."
+            raise DefaultModeError("E603", msg)
+
+    def refuse_other_source(self, source: str) -> None:
+        """Raise E603 where the folder holds something else, or is of another data set."""
+        self.refuse_strangers()
+        if self.settings_file.is_file() and read_settings(self.settings_file).source != source:
             msg = f"{self.path} holds results of another data set; choose another folder."
             raise DefaultModeError("E603", msg)
+
+    def claim_beside(self, settings: Settings) -> None:
+        """As `claim`, but the settings of a `measure` in this folder are left as they are."""
+        self.refuse_other_source(settings.source)
+        if not self.settings_file.is_file():
+            self.claim(settings)
 
     def _refuse_another_source(self, settings: Settings) -> None:
         """Results of two data sets in one folder would be taken for one study."""

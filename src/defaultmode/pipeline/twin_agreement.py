@@ -31,7 +31,7 @@ class Recorded:
 
     recordings : of every condition, with noise that conditions share, so that a change stands out;
         one more with noise of its own is what a scan shows
-    dt_ms : coarser than a trial's, which moves rates by under .02 Hz
+    dt_ms : coarser than a trial's; mean rates are those of steps of .05 ms to .01 Hz
     """
 
     scan: TwinScan = field(default_factory=TwinScan)

@@ -51,6 +51,11 @@ class Change:
     because: str
     missing: Missing | None = None
 
+    @property
+    def beside(self) -> bool:
+        """Whether the fitted brain's change lies outside the interval of the plausible ones."""
+        return self.value < self.low or self.value > self.high
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Looked:
@@ -121,7 +126,8 @@ def _change(
     open_sd: float,
 ) -> Change:
     """The change in one number; place : which condition, which number."""
-    (c, k), look = place, LOOKS[place[1]]
+    c, k = place
+    look = LOOKS[k]
     value = float(fitted.changes[place])
     believed = _believed(value, np.array([d.changes[place] for d in drawn]), open_sd)
     low, high, same_sign, learnt = believed

@@ -26,12 +26,17 @@ EVERYBODY = "all"
 
 @dataclass(frozen=True, slots=True)
 class FoundTwin:
-    """A twin's file; atlas : its BIDS label; failed : why `fit` advises against it, else None."""
+    """A twin's file.
+
+    atlas : its BIDS label; failed : why `fit` advises against it, None where it does not
+    personal : whether it shows its person better than the others' average does; None where unknown
+    """
 
     path: Path
     entities: Entities
     atlas: str
     failed: Missing | None = None
+    personal: bool | None = None
 
     @property
     def key(self) -> str:
@@ -104,17 +109,20 @@ def _found(path: Path) -> FoundTwin:
     name = parse_name(path.name)
     if name is None or "atlas" not in name.entities:
         raise DefaultModeError("E518", f"{path} is not named as `fit` names twins.")
-    return FoundTwin(path, name.run, name.entities["atlas"], _failed(path))
+    about = _description(path)
+    told, personal = about.get("Failed"), about.get("Personal")
+    failed = Missing(str(told[1]), str(told[0])) if isinstance(told, list) and told else None
+    known = personal if isinstance(personal, bool) else None
+    return FoundTwin(path, name.run, name.entities["atlas"], failed, known)
 
 
-def _failed(path: Path) -> Missing | None:
-    """What the description beside the model says, if it is there."""
+def _description(path: Path) -> dict[str, object]:
+    """What the description beside the model says; nothing where it is not there."""
     beside = path.name.replace(TWIN_MODEL, TWIN_MEASURES).replace(".tsv", ".json")
     about = path.with_name(beside)
     if not about.is_file():
-        return None
+        return {}
     try:
-        told = json.loads(about.read_text("utf-8")).get("Failed", [])
-    except (ValueError, AttributeError) as problem:
+        return dict(json.loads(about.read_text("utf-8")))
+    except (ValueError, TypeError) as problem:
         raise DefaultModeError("E518", f"{about} cannot be read: {problem}.") from problem
-    return Missing(str(told[1]), str(told[0])) if told else None

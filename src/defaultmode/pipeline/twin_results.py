@@ -1,7 +1,7 @@
 """What trying something on twins leaves behind: tables, and a data set like a real one."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from defaultmode import __version__
 from defaultmode.core.atlas import Atlas
@@ -66,7 +66,9 @@ def condition_sentence(condition: TwinCondition, maps: Iterable[str]) -> str:
             f"studied, {exposure.share * highest:.2f} of 1 ({what})"
         )
     said += [f"{s.current_na:+g} nA into {s.where}" for s in condition.stimulations]
-    doubts = [f"HYPOTHETICAL, with no source: {text}" for text in hypothetical(condition)]
+    doubts = [
+        f"HYPOTHETICAL, with no source: {text.rstrip('.')}" for text in hypothetical(condition)
+    ]
     even = acts_evenly(condition, dict.fromkeys(maps, 0.0))
     doubts += [f"there is no map {name!r} for this atlas: acts everywhere alike" for name in even]
     return f"{condition.name}: {' and '.join(said)}" + "".join(f"; {doubt}" for doubt in doubts)
@@ -87,6 +89,7 @@ def changes_sheet(tried: Sequence[TriedTwin]) -> Sheet:
     columns: Columns = {
         "participant_id": entry("Whose twin"),
         "twin": entry("Which run it was fitted to, and in which atlas"),
+        "personal": entry("Whether it shows its person better than the others' average does"),
         "condition": entry("What acts, as the protocol names it"),
         "measure": entry("Number of the linear model, .01 to .1 Hz; +GSR: global signal regressed"),
         "unit": entry("Unit of the baseline"),
@@ -104,7 +107,11 @@ def changes_sheet(tried: Sequence[TriedTwin]) -> Sheet:
         "code": entry("Error code, where there is no value"),
         "reason": entry("Why there is no value"),
     }
-    rows = ((t.found.participant, t.found.key, *_change_cells(c)) for t in tried for c in t.changes)
+    rows = (
+        (t.found.participant, t.found.key, t.found.personal, *_change_cells(c))
+        for t in tried
+        for c in t.changes
+    )
     return Sheet(columns, tuple(rows))
 
 
@@ -232,6 +239,5 @@ def twin_scan_texts(tried: TriedTwin, tr_s: float) -> dict[str, str]:
 
 
 def _person(found: FoundTwin) -> str:
-    """The label of the virtual person; not its person's, so that nothing real joins it."""
-    of = found.entities
-    return "twin" + "".join((of.participant, of.session, of.run))
+    """The label of the virtual person: every label of the run, so that nothing real joins it."""
+    return "twin" + "".join(astuple(found.entities))

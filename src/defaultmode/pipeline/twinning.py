@@ -17,7 +17,7 @@ from defaultmode.pipeline.demonstrating import embedded_works
 from defaultmode.pipeline.folder import Folder
 from defaultmode.pipeline.measuring import processes_for, runs_of, works_of
 from defaultmode.pipeline.one_run import Work
-from defaultmode.pipeline.one_twin import TwinWork, fit_twin
+from defaultmode.pipeline.one_twin import FittedTwin, TwinWork, fit_twin
 from defaultmode.pipeline.twin_ground import Ground, ground_of
 from defaultmode.pipeline.twin_publishing import publish, rows_kept
 from defaultmode.pipeline.twin_targets import Shown, shown_by
@@ -85,20 +85,20 @@ def fit(
     how = how or FitSettings()
     works = works_of(runs_of(settings), settings) if settings.source else embedded_works(settings)
     folder = Folder(Path(settings.out))
-    folder.claim_beside(settings)
+    folder.refuse_other_source(settings.source)
     processes = processes_for(works, len(works), settings)
     shown, failed = _read(works, processes, quiet=quiet)
     grounds = grounds_of(list(shown.values()), settings, how)
     people = {key: _person(key, shown, grounds, (settings, how)) for key in shown}
+    folder.claim_beside(settings)
     open_ = _without_twin(folder, works, people)
-    outcomes = launch(fit_twin, [Task(w.key, people[w.key]) for w in open_], processes=processes)
-    sources = {work.key: work for work in works}
+    tasks = [Task(w.key, (w, people[w.key])) for w in open_]
+    outcomes = launch(_fit_one, tasks, processes=processes)
     for task, outcome in progress(outcomes, len(open_), "fitting", quiet=quiet):
         if isinstance(outcome, DefaultModeError):
             failed[task.key] = outcome
         else:
-            work = sources[task.key]
-            publish(folder, task.work, outcome, work.inputs, _analysis(work, task.work))
+            publish(folder, task.work[1], outcome, task.work[0].inputs, _analysis(*task.work))
         if tell is not None:
             tell(f"{'failed' if task.key in failed else 'fitted'}: {task.key}")
     for key in failed:
@@ -111,6 +111,10 @@ def fit(
         tuple(key for key in people if key not in {w.key for w in open_}),
         time.monotonic() - started,
     )
+
+
+def _fit_one(both: tuple[Work, TwinWork]) -> FittedTwin:
+    return fit_twin(both[1])
 
 
 def _without_twin(
