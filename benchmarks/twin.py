@@ -29,8 +29,8 @@ from defaultmode.pipeline.twin_targets import Shown, shown_by  # noqa: E402
 from defaultmode.pipeline.twinning import (  # noqa: E402
     DRAWS,
     FitSettings,
-    average_of,
     grounds_of,
+    people_of,
 )
 
 COLUMNS = (
@@ -63,8 +63,6 @@ class Fitted:
     def numbers(self) -> dict[str, float | None]:
         """What was found, None where it is missing."""
         belief = dict(self.twin.belief)
-        ceiling = belief["ceiling_r"]
-        belief["noiseless_ceiling_r"] = float(np.sqrt(max(ceiling, 0.0)))
         belief["embedded_group_r"] = self.embedded
         found = {name: belief[name] for name in (*COLUMNS, "growth_per_s")}
         return {name: v if isinstance(v, float) else None for name, v in found.items()}
@@ -92,22 +90,8 @@ def works() -> list[TwinWork]:
     grounds = grounds_of(shown, settings, FitSettings())
     for name, ground in grounds.items():
         print(f"{name}: group of {ground.people}, r = {ground.fit:.3f}")
-    return [_work(run, shown, grounds) for run in shown]
-
-
-def _work(run: Shown, shown: list[Shown], grounds: Mapping[str, object]) -> TwinWork:
-    person, atlas = run.entities.participant, run.atlas.name
-    alike = [s for s in shown if s.atlas.name == atlas]
-    others = {s.entities.participant: s for s in alike if s.entities.participant != person}
-    again = [s for s in alike if s.entities.participant == person and s is not run]
-    return TwinWork(
-        shown=run,
-        ground=grounds[atlas],
-        others=average_of(list(others.values())),
-        again=again[0] if again else None,
-        count=0,
-        seed=0,
-    )
+    people = people_of({s.key: s for s in shown}, grounds, settings, FitSettings(draws=0))
+    return list(people.values())
 
 
 def fitted(work: TwinWork, *, draws: int) -> Fitted:

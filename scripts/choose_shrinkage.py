@@ -200,11 +200,14 @@ def chosen_without(rows: Sequence[Row]) -> dict[str, tuple[tuple[str, int], floa
 
 
 def means(rows: Iterable[Row]) -> dict[tuple[str, int], float]:
-    """Mean held-out r of every option."""
-    by_option = defaultdict(list)
+    """Held-out r of every option, mean over people of each one's mean over lengths."""
+    found = defaultdict(lambda: defaultdict(list))
     for row in rows:
-        by_option[row["tried"], row["steps"]].append(row["r"])
-    return {option: float(np.mean(values)) for option, values in by_option.items()}
+        found[row["tried"], row["steps"]][row["participant"]].append(row["r"])
+    return {
+        option: float(np.mean([np.mean(values) for values in people.values()]))
+        for option, people in found.items()
+    }
 
 
 def table(rows: Sequence[Row]) -> list[str]:

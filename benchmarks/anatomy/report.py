@@ -6,7 +6,7 @@ from anatomy.group import FREEDOM_STEPS, STEPS, UNSEEN, alike, atlas
 from anatomy.people import ATLASES
 from anatomy.report_points import points_section
 from anatomy.tables import Kept, spread, table
-from anatomy.wirings import CHANCE, MEASURED, Wiring
+from anatomy.wirings import CHANCE, MEASURED, RANDOM, Wiring
 from defaultmode.sources.connectomes import embedded_connectivity, embedded_connectome
 
 BEST = f"group {Wiring(MEASURED, 0.0)}"
@@ -29,7 +29,7 @@ def report(kept: Kept, about: str) -> str:
     """The page; a part that was not computed is left out."""
     parts = [_opening(about)]
     if BEST in kept:
-        parts += [_targets(kept[BEST]), _masks(kept), _few(kept)]
+        parts += [_short(kept), _targets(kept[BEST]), _masks(kept), _few(kept)]
     parts += [_people(kept, name) for name in ATLASES if f"people {name} beside" in kept]
     if any(key.startswith("points") for key in kept):
         parts.append(points_section(kept))
@@ -81,6 +81,35 @@ def _opening(about: str) -> str:
     )
 
 
+def _short(kept: Kept) -> str:
+    best, lines = kept[BEST], []
+    if chance := _rows(kept, "group", RANDOM, 0.0):
+        lines.append(
+            f"- With a route for every connection r is {best['fitted_r']:.3f} on the data fitted "
+            f"and {best['held_out_r']:.3f} on the other group; on weights in random places "
+            f"{_mean(chance, 'fitted_r'):.3f} and {_mean(chance, 'held_out_r'):.3f}. Neither "
+            "figure speaks for the anatomy."
+        )
+        lines.append(
+            f"- Pairs that the fit never saw: {best['unseen_r']:.3f} on the measured connectome, "
+            f"{_mean(chance, 'unseen_r'):.3f} on weights in random places."
+        )
+    for name in (key for key in FEW if f"group {key}" in kept):
+        row = kept[f"group {name}"]
+        lines.append(f"- {row['scores']} numbers ({FEW[name]}): {row['held_out_r']:.3f}.")
+    for name in ATLASES:
+        said = [
+            f"{kind} {_mean(rows, 'r'):.3f}"
+            for kind in (MEASURED, *CHANCE)
+            if (rows := _rows(kept, f"people {name}", kind, 0.1))
+        ]
+        if said:
+            lines.append(
+                f"- A person's second half in {name}, 10 % of the pairs: {', '.join(said)}."
+            )
+    return "## In short\n" + "\n".join(lines)
+
+
 def _targets(best: dict) -> str:
     rows = [
         (what, wanted, f"{best[name]:.3f}", "reached" if holds(best[name]) else "**missed**")
@@ -101,8 +130,8 @@ def _masks(kept: Kept) -> str:
     return (
         "## The same fit on other masks\n" + table(head, rows) + "\n\n"
         "Mean and range over seeds. *In common*: share of the connections that the measured mask "
-        "has too; of nearly all pairs little can be rewired, and it is mostly the weights that "
-        "the fit starts from which change. *Degrees spent*: effective degrees of freedom of the "
+        "has too; where nearly all pairs are joined nothing can be rewired, and chance only "
+        "moves the weights that the fit starts from. *Degrees spent*: effective degrees of freedom of the "
         "4950 correlations, of the first seed: how far fitted values follow the data (Ye 1998; "
         f"each probe searches for {FREEDOM_STEPS} steps, so that where many scores may move it is "
         "rather too low). *z left*: root mean squared miss in Fisher z per degree of freedom that "
@@ -112,20 +141,30 @@ def _masks(kept: Kept) -> str:
 
 
 def _advantage(kept: Kept) -> str:
-    lines = []
+    rows = []
     for density in [d for d in _densities(kept, "group") if d]:
         measured = _rows(kept, "group", MEASURED, density)[0]
-        more = []
         for kind in CHANCE:
             if found := _rows(kept, "group", kind, density):
-                gains = [measured["unseen_r"] - row["unseen_r"] for row in found]
-                fits = [measured["held_out_r"] - row["held_out_r"] for row in found]
-                more.append(f"{kind} {spread(gains, sign=True)} ({spread(fits, sign=True)})")
-        if more:
-            lines.append(f"- {density:.0%} of the pairs: {'; '.join(more)}.")
+                gains = (
+                    spread([measured[name] - row[name] for row in found], sign=True)
+                    for name in ("unseen_r", "held_out_r")
+                )
+                rows.append((f"{density:.0%}", kind, *gains))
+    if not rows:
+        return ""
+    head = ("pairs joined", "against", "r unseen pairs", "r 303")
+    return f"What the measured mask is better by:\n\n{table(head, rows)}\n\n{_unsettled(kept)}"
+
+
+def _unsettled(kept: Kept) -> str:
+    """How often a fit to all pairs lies further off than pairs left out of another."""
+    found = [row for key, row in kept.items() if key.startswith("group")]
+    worse = sum(row["fitted_r"] < row["unseen_r"] for row in found)
     return (
-        "What the measured mask is better by, in r of unseen pairs (and of the 303):\n"
-        + "\n".join(lines)
+        f"Searches end unsettled. In {worse} of {len(found)} fits r of all pairs, fitted, lies "
+        "below r of unseen pairs in the fit without them: there the search was on the way, and "
+        "small differences between single masks say little."
     )
 
 

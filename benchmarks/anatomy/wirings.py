@@ -55,5 +55,5 @@ def wirings(densities: tuple[float, ...], seeds: int) -> list[Wiring]:
         for seed in range(seeds)
         for density in densities
         for kind in CHANCE
-        if density or kind != AS_LONG  # where nearly all pairs exist, length leaves no choice
+        if density or kind == RANDOM  # where nearly all pairs are joined, nothing can be exchanged
     ]

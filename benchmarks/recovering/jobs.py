@@ -33,7 +33,7 @@ class Plan:
     standard: float = 20.0
 
 
-QUICK = Plan(minutes=(8.0, 20.0), people=16, simulated=10, ranked=10)
+QUICK = Plan(minutes=(8.0, 20.0), people=12, simulated=8, ranked=6)
 
 
 def jobs(plan: Plan) -> Iterator[tuple[str, int, float]]:

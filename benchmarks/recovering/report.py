@@ -15,6 +15,7 @@ Found = Mapping[str, np.ndarray]
 LEVELS = (0.5, 0.8, 0.95)
 SEED = 0
 FEWEST_RANKED = 3
+PRIOR_DRAWS = 500
 INTRODUCTION = """# Recovery: do the parameters of a twin come back?
 
 People are drawn from the prior of `fitting/priors.toml` around the group's brain (Schaefer-100, the
@@ -24,6 +25,7 @@ fit` does. Brains less stable than asked are drawn again, so that people and pri
 the nonlinear engine through Balloon–Windkessel blood flow and a Butterworth band-pass, which tries
 the linear model too. Every r is a correlation of true with fitted values; in brackets 95 % of
 resamples of people. **Bold** is r ≥ 0.8.
+Ten people show only what is far from 0.8; `--full` has 100.
 """
 
 
@@ -129,7 +131,7 @@ def _cell(agreement: Agreement | Missing) -> str:
 
 def _calibration(ranks: Ranked, plan: Plan) -> str:
     p = flat_by_band(ranks.ranks, ranks.n_draws)
-    contraction = ranks.contraction()
+    contraction = ranks.contraction(_prior_sd())
     covered = [ranks.coverage(level) for level in LEVELS]
     rng, rows = np.random.default_rng(SEED), []
     for name, part in _parts():
@@ -147,9 +149,16 @@ def _calibration(ranks: Ranked, plan: Plan) -> str:
         f"{len(ranks.ranks)} people, {ranks.n_draws} draws each, {plan.standard:g} min by the "
         "model. Shares of true values inside central intervals; *flat*: p of the ranks against "
         "simultaneous bands (Säilynoja 2022), and for blocks the share of values with p < 0.05, "
-        "which is 5 % of calibrated ones; *contraction*: share of the variance between people that "
-        f"one recording takes away, below 0 where the fit adds some.\n\n{_table(heads, rows)}"
+        "which is 5 % of calibrated ones; *contraction*: share of the prior's variance that one "
+        f"recording takes away, below 0 where the fit adds some.\n\n{_table(heads, rows)}"
     )
+
+
+def _prior_sd() -> np.ndarray:
+    here = world()
+    scores = np.random.default_rng(SEED).standard_normal((PRIOR_DRAWS, len(here.model)))
+    summaries = np.array(list(here.summaries(scores).values()))
+    return np.r_[np.ones(len(here.model)), summaries.std(axis=1, ddof=1)]
 
 
 def _parts() -> Iterator[tuple[str, slice]]:
@@ -180,8 +189,8 @@ def _verdict(
         f"## What follows\nAt {minutes:g} min of recordings by the model, r ≥ {RECOVERED_R:g} for: "
         f"{_listed(n for n, good in model.items() if good)}.\n\n**Not recovered**: "
         f"{_listed(poor)}.\n\nColumns with r ≥ {RECOVERED_R:g} by the model and by the simulator, "
-        f"which can be compared between people: {_listed(both)}. The others say what fits, not what "
-        "is.\n"
+        f"which can be compared between people: {_listed(both)}. The others say what fits, not "
+        "what is.\n"
     )
     if ranks is None:
         return text

@@ -49,7 +49,7 @@ def test_first_seeds_come_first() -> None:
     found = wirings((0.0, 0.1), 2)
     seeds = [wiring.seed for wiring in found]
     assert seeds == sorted(seeds)
-    assert len(set(map(str, found))) == len(found) == 2 + 2 * (2 + 3)
+    assert len(set(map(str, found))) == len(found) == 2 + 2 * (1 + 3)
 
 
 def test_less_inhibition_of_the_default_mode_raises_its_rate() -> None:

@@ -36,14 +36,13 @@ class Ranked:
     true: Array
     n_draws: int
 
-    def contraction(self) -> Array:
-        """Share of the variance between people that a recording takes away, (n_values,).
+    def contraction(self, prior_sd: Array) -> Array:
+        """Share of the prior's variance that a recording takes away; both (n_values,).
 
         1 : known after one recording; 0 : nothing learnt; below 0 : the fit adds more than the
         prior would allow. (Schad 2021, doi 10.1037/met0000275.)
         """
-        variance = np.var(self.true, axis=0, ddof=1)
-        return np.asarray(1.0 - (self.spread**2).mean(axis=0) / variance)
+        return np.asarray(1.0 - (self.spread**2).mean(axis=0) / prior_sd**2)
 
     def coverage(self, level: float) -> Array:
         """Share of true values inside central intervals of a level, (n_people, n_values).

@@ -45,6 +45,14 @@ class Target:
         np.fill_diagonal(r, 1.0)
         return np.asarray(r)
 
+    def of(self, regions: NDArray[np.intp]) -> "Target":
+        """The same of some regions, (k,) indices."""
+        pairs = np.ix_(regions, regions)
+        logs = self.log_variance[regions]
+        return replace(
+            self, z=self.z[pairs], lagged=self.lagged[pairs], log_variance=logs - logs.mean()
+        )
+
     def moved(self, to: "Target", away: "Target") -> "Target":
         """The same, further by as much as `to` lies from `away`."""
         return replace(

@@ -33,6 +33,8 @@ class Ground:
     structure : the first guess, routes in proportion to the connectome; group : after its fit
     fit : correlation of the group's brain with the connectivity that it was fitted to
     people : whose first halves it was fitted to, or the name of the embedded group
+    others : whether anybody but one person is in it
+    embedded : whether it is the embedded group
     """
 
     atlas: Atlas
@@ -45,6 +47,8 @@ class Ground:
     target: Target
     fit: float
     people: str
+    others: bool
+    embedded: bool
 
     def space(self, start: Parameters, sd: Mapping[str, float]) -> Space:
         """Brains around a start."""
@@ -93,9 +97,10 @@ def ground_of(
     control = control_at(point.rate_hz, noise_inhibitory=point.noise)
     first = first_guess(connectome, point, control)
     one_each = list({s.entities.participant: s for s in reversed(shown)}.values())[::-1]
-    target = _group_target(one_each)
+    target = group_target(one_each)
     people = f"{len(one_each)} participants of the study"
-    if embedded is not None and len(one_each) < FEW_PEOPLE:
+    larger = embedded is not None and len(one_each) < FEW_PEOPLE
+    if embedded is not None and larger:
         z = np.arctanh(np.where(np.eye(len(embedded), dtype=bool), 0.0, embedded))
         target, people = replace(target, z=z), "embedded group"
     ground = Ground(
@@ -109,6 +114,8 @@ def ground_of(
         target=target,
         fit=0.0,
         people=people,
+        others=larger or len(one_each) > 1,
+        embedded=larger,
     )
     space = ground.space(first, GROUP_SD)
     found = search(ground.model(space), ground_aim(ground, target, shown[0]), steps=GROUP_STEPS)
@@ -126,8 +133,8 @@ def ground_aim(ground: Ground, target: Target, shown: Shown) -> Aim:
     )
 
 
-def _group_target(shown: Sequence[Shown]) -> Target:
-    """The mean over people; a pair of regions is averaged over those who show both."""
+def group_target(shown: Sequence[Shown]) -> Target:
+    """The mean of first halves over people; a pair of regions is averaged over those who show both."""
     if all(s.complete for s in shown):
         return average([s.first for s in shown])
     n = len(shown[0].atlas)
@@ -135,7 +142,7 @@ def _group_target(shown: Sequence[Shown]) -> Target:
     missing = np.isnan([t.z for t in wide]).all(axis=0)
     if missing.any():
         names = [shown[0].atlas.names[i] for i in np.flatnonzero(missing.any(axis=0))[:3]]
-        msg = f"no participant shows {', '.join(names)} together with every other region."
+        msg = f"nobody shows {', '.join(names)} together with every other region."
         raise DefaultModeError("E516", msg)
     return replace(
         wide[0],

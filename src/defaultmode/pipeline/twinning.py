@@ -7,25 +7,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.settings import Settings
-from defaultmode.fitting.priors import standard_deviations, steps
+from defaultmode.fitting.priors import group_samples, standard_deviations, steps
+from defaultmode.fitting.target import Target
 from defaultmode.outputs.twins import twins_dictionary, twins_table
 from defaultmode.pipeline.demonstrating import embedded_works
 from defaultmode.pipeline.folder import Folder
 from defaultmode.pipeline.measuring import processes_for, runs_of, works_of
 from defaultmode.pipeline.one_run import Work
 from defaultmode.pipeline.one_twin import FittedTwin, TwinWork, fit_twin
-from defaultmode.pipeline.twin_ground import Ground, ground_of
+from defaultmode.pipeline.twin_ground import Ground, ground_of, group_target
 from defaultmode.pipeline.twin_publishing import publish, rows_kept
 from defaultmode.pipeline.twin_targets import Shown, shown_by
 from defaultmode.running import Task, launch, progress, write_text
 from defaultmode.simulation.twin_space import OperatingPoint
 from defaultmode.sources.connectomes import connectome_of_atlas, embedded_connectivity
 
-Array = NDArray[np.float64]
 DRAWS = 16
 EMBEDDED_GROUP = ("schaefer100", "group706")
 
@@ -89,7 +88,7 @@ def fit(
     processes = processes_for(works, len(works), settings)
     shown, failed = _read(works, processes, quiet=quiet)
     grounds = grounds_of(list(shown.values()), settings, how)
-    people = {key: _person(key, shown, grounds, (settings, how)) for key in shown}
+    people = people_of(shown, grounds, settings, how)
     folder.claim_beside(settings)
     open_ = _without_twin(folder, works, people)
     tasks = [Task(w.key, (w, people[w.key])) for w in open_]
@@ -165,40 +164,33 @@ def _read(
     return {w.key: found[w.key] for w in works if w.key in found}, failed
 
 
-def _person(
-    key: str,
+def people_of(
     shown: Mapping[str, Shown],
     grounds: Mapping[str, Ground],
-    told: tuple[Settings, FitSettings],
-) -> TwinWork:
-    """A run with its group, the average of the others, and another run of the same person."""
-    run = shown[key]
-    alike = [s for s in shown.values() if s.atlas.name == run.atlas.name]
-    person = run.entities.participant
-    again = [s for s in alike if s.entities.participant == person and s.key != key]
+    settings: Settings,
+    how: FitSettings,
+) -> dict[str, TwinWork]:
+    """Every run with its group, what others show, and another run of the same person."""
+    found = {}
+    for key, run in shown.items():
+        alike = [s for s in shown.values() if s.atlas.name == run.atlas.name]
+        person, ground = run.entities.participant, grounds[run.atlas.name]
+        own = [s for s in alike if s.entities.participant == person and s.key != key]
+        found[key] = TwinWork(
+            shown=run,
+            ground=ground,
+            others=ground.target if ground.embedded else _others(person, alike),
+            again=own[0] if own else None,
+            count=how.draws,
+            seed=settings.seed,
+        )
+    return found
+
+
+def _others(person: str, alike: Sequence[Shown]) -> Target | None:
+    """What the first halves of everybody else show on average, None where there is nobody."""
     others = {s.entities.participant: s for s in alike if s.entities.participant != person}
-    return TwinWork(
-        shown=run,
-        ground=grounds[run.atlas.name],
-        others=average_of(list(others.values())),
-        again=again[0] if again else None,
-        count=told[1].draws,
-        seed=told[0].seed,
-    )
-
-
-def average_of(others: Sequence[Shown]) -> Array | None:
-    """Mean connectivity (Fisher z) of first halves, (n, n); NaN where nobody shows a pair."""
-    if not others:
-        return None
-    n = len(others[0].atlas)
-    total, count = np.zeros((n, n)), np.zeros((n, n))
-    for run in others:
-        here = np.ix_(run.regions, run.regions)
-        total[here] += run.first.z
-        count[here] += 1
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.tanh(total / count))
+    return group_target(list(others.values())) if others else None
 
 
 def _analysis(work: Work, twin: TwinWork) -> dict[str, object]:
@@ -206,12 +198,13 @@ def _analysis(work: Work, twin: TwinWork) -> dict[str, object]:
     digest = hashlib.sha256()
     for array in (twin.ground.group.net, twin.ground.group.noise, twin.ground.group.shared):
         digest.update(np.round(array, 9).tobytes())
-    others = b"" if twin.others is None else np.round(twin.others, 9).tobytes()
+    others = b"" if twin.others is None else np.round(twin.others.z, 9).tobytes()
     return work.analysis | {
         "twin": {
             "draws": twin.count,
             "steps": steps(),
             "sd": dict(standard_deviations()),
+            "group_samples": group_samples(),
             "group": digest.hexdigest(),
             "others": hashlib.sha256(others).hexdigest(),
             "again": twin.again.key if twin.again else "",
