@@ -290,7 +290,7 @@ def test_twins_are_found_by_person_and_failed_ones_left_out(tmp_path: Path) -> N
     [one] = find_twins(folder, "sub-02")
     assert one.participant == "sub-02"
     assert one == find_twins(folder, "02")[0]
-    twin = load_twin(one)
+    twin = load_twin(one.path)
     np.testing.assert_allclose(twin.scores, small_twin(1).scores, atol=1e-6)
     ground = ground_for(twin, one.atlas, own_atlas=str(tmp_path / "small.tsv"))
     assert ground.atlas.names == twin.regions
@@ -312,7 +312,7 @@ def test_a_twin_that_is_not_there_or_damaged_is_told(tmp_path: Path) -> None:
     [one] = find_twins(folder, "all")
     one.path.write_bytes(one.path.read_bytes()[:2000])
     with pytest.raises(DefaultModeError) as caught:
-        load_twin(one)
+        load_twin(one.path)
     assert caught.value.code == "E518"
 
 

@@ -65,6 +65,12 @@ def _add_analyses(verbs: "Verbs") -> None:
     twins.add_argument(
         "--draws", type=int, default=16, metavar="N", help="plausible others of each"
     )
+    twins.add_argument(
+        "--route",
+        choices=("linear", "dynamic"),
+        default="linear",
+        help="dynamic: global factors by simulation too, minutes a run (needs the extra `fit`)",
+    )
     _selection(twins)
     _common(twins)
 

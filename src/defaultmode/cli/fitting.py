@@ -25,7 +25,7 @@ def run_fit(options: argparse.Namespace) -> int:
         given["source"] = ""
     report = fit(
         Settings(**given),
-        FitSettings(draws=options.draws),
+        FitSettings(draws=options.draws, dynamic=options.route == "dynamic"),
         quiet=options.quiet,
         tell=say if options.verbose else None,
     )

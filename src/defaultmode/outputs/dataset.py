@@ -34,6 +34,8 @@ IGNORED = (
     "*_relmat.*",  # until BEP017 is
     "twins.*",
     "*_parameters.*",
+    "*_losses.*",
+    "*_profiles.*",
     "*_model.npz",
     "*_boldmap.*",  # with an atlas and a statistic in its name
 )

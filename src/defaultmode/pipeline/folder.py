@@ -46,11 +46,6 @@ class Folder:
         return self.path / "provenance" / "scored"
 
     @property
-    def fitted(self) -> Path:
-        """Where the manifests of twins lie."""
-        return self.path / "provenance" / "twins"
-
-    @property
     def planned(self) -> Path:
         """Where the keys of the runs that are to be measured lie."""
         return self.path / "provenance" / "planned.json"
@@ -144,28 +139,40 @@ class Folder:
                 (self.path / old.name).unlink(missing_ok=True)
         (self.failures / f"{manifest.key}.json").unlink(missing_ok=True)
 
-    def has_twin(self, key: str, inputs: Sequence[Path], analysis: Mapping[str, object]) -> bool:
+    def fitted(self, route: str = "twins") -> Path:
+        """Where the manifests of twins lie, or those of their second route, "dynamics"."""
+        return self.path / "provenance" / route
+
+    def has_twin(
+        self,
+        key: str,
+        inputs: Sequence[Path],
+        analysis: Mapping[str, object],
+        *,
+        route: str = "twins",
+    ) -> bool:
         """Whether the twin of a run is there, whole, and made from this with these settings."""
-        manifest = read_manifest(self.fitted / f"{key}.json")
+        manifest = read_manifest(self.fitted(route) / f"{key}.json")
         return (
             manifest is not None
             and manifest.has_inputs(inputs)
             and manifest.is_current(self.path, version=__version__, settings=analysis)
         )
 
-    def finish_twin(self, manifest: Manifest) -> None:
+    def finish_twin(self, manifest: Manifest, *, route: str = "twins") -> None:
         """Seal a twin."""
-        write_manifest(self.fitted / f"{manifest.key}.json", manifest)
+        write_manifest(self.fitted(route) / f"{manifest.key}.json", manifest)
 
     def drop_twin(self, key: str) -> None:
         """Remove the twin of a run, made from an earlier version of it."""
-        path = self.fitted / f"{key}.json"
-        self._remove_files(read_manifest(path))
-        path.unlink(missing_ok=True)
+        for route in ("twins", "dynamics"):
+            path = self.fitted(route) / f"{key}.json"
+            self._remove_files(read_manifest(path))
+            path.unlink(missing_ok=True)
 
-    def twins(self) -> list[Manifest]:
+    def twins(self, *, route: str = "twins") -> list[Manifest]:
         """The manifests of all twins, in order of their keys."""
-        return _manifests(self.fitted)
+        return _manifests(self.fitted(route))
 
     def is_scored(self, key: str, basis: Mapping[str, object]) -> bool:
         """Whether this run was scored by these states, from the files that it now has."""

@@ -74,13 +74,13 @@ def find_twins(folder: Path, who: str, atlas: str = "") -> tuple[FoundTwin, ...]
     return tuple(wanted)
 
 
-def load_twin(found: FoundTwin) -> Twin:
+def load_twin(path: Path) -> Twin:
     """The twin in a file; raises E518 where it is damaged."""
     try:
-        with found.path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             return restored(dict(archive))
     except (OSError, ValueError, zipfile.BadZipFile) as problem:
-        raise DefaultModeError("E518", f"{found.path} cannot be read: {problem}.") from problem
+        raise DefaultModeError("E518", f"{path} cannot be read: {problem}.") from problem
 
 
 def ground_for(

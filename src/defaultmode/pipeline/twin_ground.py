@@ -134,7 +134,7 @@ def ground_aim(ground: Ground, target: Target, shown: Shown) -> Aim:
 
 
 def group_target(shown: Sequence[Shown]) -> Target:
-    """The mean of first halves over people; a pair of regions is averaged over those who show both."""
+    """The mean of first halves over people; of a pair of regions, over those who show both."""
     if all(s.complete for s in shown):
         return average([s.first for s in shown])
     n = len(shown[0].atlas)

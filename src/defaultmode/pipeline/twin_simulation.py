@@ -153,7 +153,7 @@ def try_twin(work: TryWork, tell: Callable[[float], None] | None = None) -> Trie
     tell : told the share of the simulation that is done
     """
     found, settings = work.found, work.settings
-    twin = load_twin(found)
+    twin = load_twin(found.path)
     ground = ground_for(twin, found.atlas, own_atlas=settings.atlas, maps=settings.maps)
     key = zlib.crc32(found.key.encode())
     rng = np.random.default_rng([settings.seed, key])
@@ -177,7 +177,7 @@ def try_twin(work: TryWork, tell: Callable[[float], None] | None = None) -> Trie
 def _sentences(work: TryWork) -> tuple[str, ...]:
     """What acts in every condition, with the maps that there are for the twin's atlas."""
     found, settings = work.found, work.settings
-    twin = load_twin(found)
+    twin = load_twin(found.path)
     ground = ground_for(twin, found.atlas, own_atlas=settings.atlas, maps=settings.maps)
     return tuple(condition_sentence(c, ground.maps) for c in work.protocol.conditions)
 

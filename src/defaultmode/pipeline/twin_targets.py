@@ -54,7 +54,7 @@ def shown_by(work: Work) -> Shown:
 
 def shown_in(recording: Recording, settings: Settings, *, key: str) -> Shown:
     """The same for a recording in memory."""
-    cleaned = _cleaned(recording, settings)
+    cleaned = cleaned_for_twin(recording, settings)
     regions = np.array(
         [i for i, name in enumerate(recording.atlas.names) if name not in cleaned.absent]
     )
@@ -78,8 +78,11 @@ def shown_in(recording: Recording, settings: Settings, *, key: str) -> Shown:
     )
 
 
-def _cleaned(recording: Recording, settings: Settings) -> Recording:
-    """The recording under the first preset, of those asked for, that keeps the global signal."""
+def cleaned_for_twin(recording: Recording, settings: Settings) -> Recording:
+    """The recording under the first preset, of those asked for, that keeps the global signal.
+
+    Raises E516 where there is none, or too little is usable.
+    """
     presets, _ = chosen_presets(recording, settings.denoise)
     kept = [p for p in presets if not p.removes_global_signal]
     if not kept or recording.processing.global_signal_removed:

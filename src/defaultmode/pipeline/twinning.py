@@ -14,6 +14,7 @@ from defaultmode.fitting.priors import group_samples, standard_deviations, steps
 from defaultmode.fitting.target import Target
 from defaultmode.outputs.twins import twins_dictionary, twins_table
 from defaultmode.pipeline.demonstrating import embedded_works
+from defaultmode.pipeline.dynamic_route import fit_all_dynamics, refuse_without_cma
 from defaultmode.pipeline.folder import Folder
 from defaultmode.pipeline.measuring import processes_for, runs_of, works_of
 from defaultmode.pipeline.one_run import Work
@@ -34,9 +35,11 @@ class FitSettings:
     """How twins are made, beside how their recordings are read.
 
     draws : plausible others of each twin; point : where brains are held
+    dynamic : whether the second route, by simulation, follows; it takes minutes a run
     """
 
     draws: int = DRAWS
+    dynamic: bool = False
     point: OperatingPoint = field(default_factory=OperatingPoint)
 
     def __post_init__(self) -> None:
@@ -82,6 +85,8 @@ def fit(
     """
     started = time.monotonic()
     how = how or FitSettings()
+    if how.dynamic:
+        refuse_without_cma()
     works = works_of(runs_of(settings), settings) if settings.source else embedded_works(settings)
     folder = Folder(Path(settings.out))
     folder.refuse_other_source(settings.source)
@@ -102,6 +107,8 @@ def fit(
             tell(f"{'failed' if task.key in failed else 'fitted'}: {task.key}")
     for key in failed:
         folder.drop_twin(key)
+    if how.dynamic:
+        failed |= fit_all_dynamics(folder, works, settings, processes=processes, quiet=quiet)
     return FitReport(
         folder.path,
         _tabulate(folder),

@@ -83,7 +83,7 @@ def verify(out: Path, *, run: str = "", seed: int = 0) -> VerifyReport:
         known = ", ".join(m.key for m in manifests)
         raise DefaultModeError("E410", f"no finished run is called {run!r}; there are {known}.")
     settings = replace(read_settings(folder.settings_file), out=str(folder.path))
-    hashed = [*manifests, *folder.scorings(), *folder.twins()]
+    hashed = [*manifests, *folder.scorings(), *folder.twins(), *folder.twins(route="dynamics")]
     works, lost = _works(manifests, settings)
     again = _chosen(manifests, works, run, seed)
     found = [

@@ -18,6 +18,8 @@ WEIGHTS = "mean absolute weights of the group"
 class Summary:
     """One number of a twin.
 
+    value : of the fitted brain
+    recovered : whether simulated people's come back at r ≥ 0.8 from 20 minutes, as `RECOVERED` says
     drawn : (n_draws,) in the plausible others; open_sd : standard deviation under the prior alone
     """
 
@@ -26,7 +28,13 @@ class Summary:
     drawn: Array
     unit: str
     sentence: str
+    recovered: bool
     open_sd: float = 0.0
+
+    @property
+    def mean(self) -> float:
+        """Mean over the plausible others, which errs less than the fit where routes are free."""
+        return float(self.drawn.mean())
 
     @property
     def learnt(self) -> float:
@@ -58,6 +66,7 @@ def summaries(
             drawn=values[1:fitted],
             unit=unit,
             sentence=sentence,
+            recovered=name.startswith(RECOVERED),
             open_sd=float(values[fitted:].std(ddof=1)) if len(prior) > 1 else 0.0,
         )
         for name, unit, sentence, values in _named(space, points, roles)
@@ -80,6 +89,15 @@ WHOLE = {
     "route_default_task_positive": "Mean net route between default and task-positive regions.",
     "inhibitory_share": "Share of feed-forward inhibition in all routes.",
 }
+# docs/twin_recovery.md: of 16 simulated people the means over 12 draws correlate with the truth at
+# .95 (coupling, shared drive), .92, .87 (routes) and .87 to .97 (noise); the others at .0 to .9.
+RECOVERED = (
+    "coupling",
+    "shared_drive",
+    "route_within_default",
+    "route_default_task_positive",
+    "noise_",
+)
 BY_NETWORK = {
     "local_excitation_{}": "Recurrent excitation of the {} network.",
     "local_inhibition_{}": "Drive of local inhibition in the {} network.",
