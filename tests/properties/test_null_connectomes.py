@@ -3,7 +3,7 @@
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from defaultmode.core.connectome import Connectome
@@ -49,6 +49,7 @@ def check(null: Connectome, source: Connectome) -> None:
     assert nx.is_connected(nx.from_numpy_array(null.weights))
 
 
+@settings(max_examples=40)
 @given(seed=st.integers(0, 2**32 - 1), by_length=st.booleans())
 def test_rewired_keeps_every_degree(seed: int, by_length: bool) -> None:
     source, distances = made(seed % 1000)
@@ -62,6 +63,7 @@ def test_rewired_keeps_every_degree(seed: int, by_length: bool) -> None:
             np.testing.assert_array_equal(*counts)
 
 
+@settings(max_examples=40)
 @given(seed=st.integers(0, 2**32 - 1), by_length=st.booleans())
 def test_scattered_keeps_number_and_weights(seed: int, by_length: bool) -> None:
     source, distances = made(seed % 1000)

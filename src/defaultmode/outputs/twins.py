@@ -17,7 +17,9 @@ from defaultmode.outputs.text import MISSING, as_json, table
 
 TWIN_MEASURES = "_desc-twin_measures.tsv"
 TWIN_MODEL = "_desc-twin_model.npz"
-PARAMETERS_HEADER = ("parameter", "value", "low", "high", "learnt", "unit", "description")
+PARAMETERS_HEADER = (
+    *("parameter", "value", "low", "high", "fitted", "learnt", "recovered", "unit", "description"),
+)
 WARNING = (
     "A twin is a model for studying mechanisms. It finds no dose for its person and predicts "
     "neither mood nor response."
@@ -29,15 +31,19 @@ Array = NDArray[np.float64]
 class TwinColumn:
     """One number of a twin as it is published.
 
+    value : mean of the plausible others, of the fitted brain where there are too few; fitted : that
     low, high : 95 % of the plausible others; learnt : share of what the prior left open that the
         recording closed; NaN where there are too few others
+    recovered : whether simulated people's come back; only then it is a column of a study
     """
 
     name: str
     value: float
     low: float
     high: float
+    fitted: float
     learnt: float
+    recovered: bool
     unit: str
     sentence: str
 
@@ -93,7 +99,7 @@ def _columns() -> dict[str, str]:
 def _measures(twin: TwinFiles) -> str:
     """In the form of any run's measures, so that a study gathers them like these."""
     rows = []
-    for column in twin.columns:
+    for column in (c for c in twin.columns if c.recovered):
         value: object = MISSING if twin.failed else column.value
         lost = (twin.failed.code, twin.failed.reason) if twin.failed else (MISSING, MISSING)
         blank = (MISSING,) * 3
@@ -103,7 +109,10 @@ def _measures(twin: TwinFiles) -> str:
 
 
 def _parameters(twin: TwinFiles) -> str:
-    rows = [(c.name, c.value, c.low, c.high, c.learnt, c.unit, c.sentence) for c in twin.columns]
+    rows = [
+        (c.name, c.value, c.low, c.high, c.fitted, c.learnt, c.recovered, c.unit, c.sentence)
+        for c in twin.columns
+    ]
     return table(PARAMETERS_HEADER, rows)
 
 

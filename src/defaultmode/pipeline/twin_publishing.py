@@ -41,7 +41,7 @@ def publish(
         {
             "measures": f"{files.base}{TWIN_MEASURES}",
             "row": row_of(work.shown, fitted),
-            "sentences": {column.name: column.sentence for column in fitted.columns},
+            "sentences": {c.name: c.sentence for c in fitted.columns if c.recovered},
         },
     )
     folder.finish_twin(manifest)
@@ -73,18 +73,18 @@ def files_of(work: TwinWork, fitted: FittedTwin) -> TwinFiles:
 
 def column_of(summary: Summary) -> TwinColumn:
     """A summary with its interval over the plausible others."""
-    low = high = learnt = float("nan")
-    if len(summary.drawn) >= FEWEST_DRAWS:
-        low, high = np.quantile(summary.drawn, (0.025, 0.975))
-        learnt = summary.learnt
+    enough = len(summary.drawn) >= FEWEST_DRAWS
+    low, high = np.quantile(summary.drawn, (0.025, 0.975)) if enough else (np.nan, np.nan)
     return TwinColumn(
-        summary.name,
-        summary.value,
-        float(low),
-        float(high),
-        learnt,
-        summary.unit,
-        summary.sentence,
+        name=summary.name,
+        value=summary.mean if enough else summary.value,
+        low=float(low),
+        high=float(high),
+        fitted=summary.value,
+        learnt=summary.learnt if enough else float("nan"),
+        recovered=summary.recovered,
+        unit=summary.unit,
+        sentence=summary.sentence,
     )
 
 
