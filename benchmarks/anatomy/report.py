@@ -135,8 +135,9 @@ def _masks(kept: Kept) -> str:
         "freedom of the 4950 correlations, of the first seed: how far fitted values follow the "
         f"data (Ye 1998; each probe searches for {FREEDOM_STEPS} steps, so that where many scores "
         "may move it is rather too low). *z left*: root mean squared miss in Fisher z per degree "
-        "of freedom that is left. *Data weigh*: independent samples that the data count as against the prior, "
-        f"1000 or 10000. A search ends after {STEPS} steps at the latest.\n\n" + _advantage(kept)
+        "of freedom that is left. *Data weigh*: independent samples that the data count as "
+        "against the prior, 1000 or 10000. "
+        f"A search ends after {STEPS} steps at the latest.\n\n" + _advantage(kept)
     )
 
 

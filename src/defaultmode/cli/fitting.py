@@ -60,7 +60,7 @@ def _lines(report: "FitReport") -> list[str]:
     return [
         *lines,
         "next:",
-        f"  defaultmode study {report.out}    twin parameters join as columns",
+        f"  defaultmode measure DERIVATIVES {report.out} && defaultmode study {report.out}",
         f"  defaultmode simulate --twin sub-LABEL --twins {report.out} PROTOCOL.toml NEW",
         f"A twin is a model: no dose is found and no mood predicted with it. {DISCLAIMER}",
     ]

@@ -86,7 +86,7 @@ def _measured(path: Path) -> pd.DataFrame:
     more = [path.with_name(path.name.replace(MEASURES, n)) for n in (STATE_MEASURES, TWIN_MEASURES)]
     tables = [
         pd.read_csv(found, sep="\t", dtype=str, keep_default_na=False, na_values=[])
-        for found in dict.fromkeys((path, *more))
+        for found in (path, *more)
         if found.is_file()
     ]
     return pd.concat(tables, ignore_index=True)

@@ -261,11 +261,8 @@ class Folder:
         return _manifests(self.scored)
 
     def measure_tables(self) -> list[str]:
-        """Paths of the tables of measures of all runs, relative to the folder."""
-        measured = self.finished()
-        keys = {m.key for m in measured}
-        alone = [m for m in self.twins() if m.key not in keys]  # fitted, and never measured
-        return [str(m.outcome["measures"]) for m in (*measured, *alone)]
+        """Paths of the tables of measures of all finished runs, relative to the folder."""
+        return [str(m.outcome["measures"]) for m in self.finished()]
 
     def log(self, event: str, subject: str, **more: object) -> None:
         """Append one event to logs/run.jsonl."""
