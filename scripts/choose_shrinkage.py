@@ -30,8 +30,9 @@ from defaultmode.fitting.search import FURTHEST_SCORE, MEMORY, objective
 from defaultmode.fitting.shrinkage import shrunk
 from defaultmode.fitting.target import Weights, measured, observed
 from defaultmode.pipeline.one_run import choices_of, chosen_presets
-from defaultmode.pipeline.twin_ground import Ground, ground_aim, ground_of
+from defaultmode.pipeline.twin_ground import Ground, Group, ground_aim, ground_of
 from defaultmode.pipeline.twin_targets import LAG_S, Shown, shown_in
+from defaultmode.simulation.twin_space import OperatingPoint
 from defaultmode.sources.connectomes import connectome_of_atlas, embedded_connectivity
 from defaultmode.sources.embedded import embedded_recordings
 
@@ -137,7 +138,9 @@ def cases(length_s: float) -> Iterator[Case]:
         shown = list(people.values())
         if shown:
             larger = embedded_connectivity()["group706"] if name == "schaefer100" else None
-            ground = ground_of(shown, connectome_of_atlas(shown[0].atlas), embedded=larger)
+            ground = ground_of(
+                Group(shown, connectome_of_atlas(shown[0].atlas), larger, OperatingPoint())
+            )
             yield from (Case(length_s, one, ground) for one in shown)
 
 

@@ -96,7 +96,9 @@ def _short(kept: Kept) -> str:
         )
     for name in (key for key in FEW if f"group {key}" in kept):
         row = kept[f"group {name}"]
-        lines.append(f"- {row['scores']} numbers ({FEW[name]}): {row['held_out_r']:.3f}.")
+        lines.append(
+            f"- {row['scores']} numbers ({FEW[name]}): {row['held_out_r']:.3f} on the 303."
+        )
     for name in ATLASES:
         said = [
             f"{kind} {_mean(rows, 'r'):.3f}"
@@ -160,12 +162,13 @@ def _advantage(kept: Kept) -> str:
 
 def _unsettled(kept: Kept) -> str:
     """How often a fit to all pairs lies further off than pairs left out of another."""
-    found = [row for key, row in kept.items() if key.startswith("group")]
+    masks = tuple(f"group {kind}" for kind in (MEASURED, *CHANCE))
+    found = [row for key, row in kept.items() if key.startswith(masks)]
     worse = sum(row["fitted_r"] < row["unseen_r"] for row in found)
     return (
-        f"Searches end unsettled. In {worse} of {len(found)} fits r of all pairs, fitted, lies "
-        "below r of unseen pairs in the fit without them: there the search was on the way, and "
-        "small differences between single masks say little."
+        f"Searches end unsettled: in {worse} of {len(found)} fits all pairs are fitted worse than "
+        "unseen ones are predicted by the fit without them. Differences of a hundredth between "
+        "single masks say little."
     )
 
 

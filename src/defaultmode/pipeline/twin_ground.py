@@ -79,29 +79,36 @@ def band_of(control: Control, low_hz: float, high_hz: float) -> Band:
     return band(low_hz, high_hz, response, nodes=BAND_NODES)
 
 
-def ground_of(
-    shown: Sequence[Shown],
-    connectome: Connectome,
-    *,
-    embedded: Array | None = None,
-    point: OperatingPoint | None = None,
-) -> Ground:
-    """The group's brain of an atlas, fitted to the first halves of one run of every participant.
+@dataclass(frozen=True, slots=True, eq=False)
+class Group:
+    """What decides a group's brain.
 
     shown : runs of one atlas; embedded : connectivity (n, n) of a larger group that is embedded, in
-        place of that of a study of fewer than five people. Second halves are never used, so that
-    people's twins can be tested on them. Raises E516 where nobody shows some region, E504 where no
-    brain on this connectome is stable.
+        place of that of a study of fewer than five people
     """
-    point = point or OperatingPoint()
+
+    shown: Sequence[Shown]
+    connectome: Connectome
+    embedded: Array | None
+    point: OperatingPoint
+
+
+def ground_of(group: Group) -> Ground:
+    """The group's brain of an atlas, fitted to the first halves of one run of every participant.
+
+    Second halves are never used, so that people's twins can be tested on them. Raises E516 where
+    nobody shows some region, E504 where no brain on this connectome is stable.
+    """
+    shown, connectome, point = group.shown, group.connectome, group.point
     control = control_at(point.rate_hz, noise_inhibitory=point.noise)
     first = first_guess(connectome, point, control)
     one_each = list({s.entities.participant: s for s in reversed(shown)}.values())[::-1]
     target = group_target(one_each)
     people = f"{len(one_each)} participants of the study"
-    larger = embedded is not None and len(one_each) < FEW_PEOPLE
-    if embedded is not None and larger:
-        z = np.arctanh(np.where(np.eye(len(embedded), dtype=bool), 0.0, embedded))
+    larger = group.embedded is not None and len(one_each) < FEW_PEOPLE
+    if group.embedded is not None and larger:
+        n = len(group.embedded)
+        z = np.arctanh(np.where(np.eye(n, dtype=bool), 0.0, group.embedded))
         target, people = replace(target, z=z), "embedded group"
     ground = Ground(
         atlas=shown[0].atlas,

@@ -19,7 +19,7 @@ from defaultmode.pipeline.folder import Folder
 from defaultmode.pipeline.measuring import processes_for, runs_of, works_of
 from defaultmode.pipeline.one_run import Work
 from defaultmode.pipeline.one_twin import FittedTwin, TwinWork, fit_twin
-from defaultmode.pipeline.twin_ground import Ground, ground_of, group_target
+from defaultmode.pipeline.twin_ground import Ground, Group, ground_of, group_target
 from defaultmode.pipeline.twin_publishing import publish, rows_kept
 from defaultmode.pipeline.twin_targets import Shown, shown_by
 from defaultmode.running import Task, launch, progress, write_text
@@ -92,7 +92,7 @@ def fit(
     folder.refuse_other_source(settings.source)
     processes = processes_for(works, len(works), settings)
     shown, failed = _read(works, processes, quiet=quiet)
-    grounds = grounds_of(list(shown.values()), settings, how)
+    grounds = grounds_of(list(shown.values()), settings, how, processes=processes)
     people = people_of(shown, grounds, settings, how)
     folder.claim_beside(settings)
     open_ = _without_twin(folder, works, people)
@@ -143,16 +143,23 @@ def _tabulate(folder: Folder) -> tuple[Mapping[str, object], ...]:
     return tuple(rows)
 
 
-def grounds_of(shown: Sequence[Shown], settings: Settings, how: FitSettings) -> dict[str, Ground]:
+def grounds_of(
+    shown: Sequence[Shown], settings: Settings, how: FitSettings, *, processes: int = 1
+) -> dict[str, Ground]:
     """The group's brain of every atlas among the runs; raises E514, E504 and E516."""
     own = Path(settings.connectome) if settings.connectome else None
-    grounds = {}
+    tasks = []
     for name in dict.fromkeys(s.atlas.name for s in shown):
-        runs = [s for s in shown if s.atlas.name == name]
+        runs = tuple(s for s in shown if s.atlas.name == name)
         larger = embedded_connectivity()[EMBEDDED_GROUP[1]] if name == EMBEDDED_GROUP[0] else None
         connectome = connectome_of_atlas(runs[0].atlas, own)
-        grounds[name] = ground_of(runs, connectome, embedded=larger, point=how.point)
-    return grounds
+        tasks.append(Task(name, Group(runs, connectome, larger, how.point)))
+    grounds = {}
+    for task, outcome in launch(ground_of, tasks, processes=processes):
+        if isinstance(outcome, DefaultModeError):
+            raise outcome
+        grounds[task.key] = outcome
+    return {task.key: grounds[task.key] for task in tasks}
 
 
 def _read(
