@@ -107,7 +107,7 @@ def write(data: Path, work: Path) -> None:
     groups = read(source / "participants.tsv").set_index("participant_id")["group"]
     commands = "\n".join(
         [
-            f"defaultmode fit     DATA OUT --bids-dir DATA --connectome DATA/{weights.name} --draws 0",
+            f"defaultmode fit     DATA OUT --bids-dir DATA --draws 0 --connectome {weights.name}",
             f"defaultmode measure DATA OUT --bids-dir DATA {' '.join(few)}",
             "defaultmode study   OUT",
         ]

@@ -70,6 +70,7 @@ COLUMNS = {
     "fitted_r": "fitted",
     "held_out_r": "second half",
     "ceiling_r": "half-half",
+    "blend_r": "no model",
     "group_average_r": "others",
     "structure_only_r": "structure",
     "other_run_r": "other run",

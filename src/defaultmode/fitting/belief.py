@@ -10,6 +10,8 @@ from defaultmode.core.missing import Missing
 from defaultmode.fitting.target import Target
 
 Array = NDArray[np.float64]
+MARGIN = 0.05  # of a correlation: our own, above what two halves of the embedded runs differ by
+NOT_ASKED = Missing("nobody asked", "E515")
 FEWEST_VALUES = 3  # any two lie on a line
 ROUNDING = 1e-12  # spread below this share of the values is arithmetic, not variation
 
@@ -113,15 +115,22 @@ def correlation(a: Array, b: Array) -> float | Missing:
     return float(x @ y / (np.linalg.norm(x) * np.linalg.norm(y)))
 
 
-def believable(belief: Belief, growth_per_s: float | Missing) -> Verdict:
+def believable(
+    belief: Belief,
+    growth_per_s: float | Missing,
+    *,
+    group_brain_r: float | Missing = NOT_ASKED,
+) -> Verdict:
     """The rules by which a twin fails, or is called no more personal than the average.
 
     growth_per_s : of the slowest disturbance of the whole run's twin; below 0 where rest is stable.
-    A twin fails (E515) without a stable rest, and where it shows the second half no better than
-    structure alone. It is personal where it shows it better than the other people's average. These
-    are plain comparisons of what was found: pairs of regions share regions, so that a test over
-    them would find a difference in anybody, and one recording has no other replicate. Whether
-    twins are personal at all is tested over people, by `identification`.
+    group_brain_r : how the group's brain, which the twin starts from, shows the second half
+    A twin fails (E515) without a stable rest, where it shows the second half no better than
+    structure alone, and where it shows it worse than the group's brain by `MARGIN`, so that fitting
+    led away from the person. It is personal where it shows it better than the other people's
+    average. These are plain comparisons of what was found: pairs of regions share regions, so that
+    a test over them would find a difference in anybody, and one recording has no other replicate.
+    Whether twins are personal at all is tested over people, by `identification`.
     """
     if isinstance(growth_per_s, Missing):
         return Verdict(growth_per_s, personal=False)
@@ -134,6 +143,9 @@ def believable(belief: Belief, growth_per_s: float | Missing) -> Verdict:
     structure, average = _r(belief.structure_only), _r(belief.group_average)
     if isinstance(structure, float) and held_out <= structure:
         said = f"it shows the second half at r = {held_out:.3f}, structure alone at {structure:.3f}"
+        return Verdict(Missing(said, "E515"), personal=False)
+    if isinstance(group_brain_r, float) and held_out < group_brain_r - MARGIN:
+        said = f"it shows the second half at r = {held_out:.3f}, the group at {group_brain_r:.3f}"
         return Verdict(Missing(said, "E515"), personal=False)
     return Verdict(None, average if isinstance(average, Missing) else held_out > average)
 

@@ -24,6 +24,11 @@ def group_samples() -> float:
     return float(_chosen()["group_samples"])
 
 
+def independent_share() -> float:
+    """Independent samples in a band-passed recording, of the 2 × bandwidth × duration of noise."""
+    return float(_chosen()["independent_share"])
+
+
 @cache
 def _chosen() -> dict[str, Any]:
     return tomllib.loads(files("defaultmode.fitting").joinpath("priors.toml").read_text("utf-8"))

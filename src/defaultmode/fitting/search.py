@@ -12,6 +12,7 @@ from defaultmode.fitting.target import Band, Complex, Target, Weights, misfit
 Array = NDArray[np.float64]
 FURTHEST_SCORE = 6.0  # in prior standard deviations: further out nothing is sought
 MEMORY = 60  # gradients that L-BFGS remembers; with 20, 100 steps came no further than 60 do now
+STABLE_STEPS = 60
 EDGE = 20.0  # weight of a growth per second beyond the limit, per sample; stiffer is slower
 
 
@@ -119,6 +120,21 @@ def search(model: Forward, aim: Aim, *, steps: int, start: Array | None = None) 
         evaluations=int(found.nfev),
         settled=bool(found.success),
     )
+
+
+def held_stable(model: Forward, scores: Array, slowest_per_s: float) -> Array:
+    """The scores, moved as little as makes the brain as stable as asked, all but a little."""
+    from scipy.optimize import minimize
+
+    def away(at: Array) -> tuple[float, Array]:
+        growth, by_growth = model.growth(at)
+        beyond = max(0.0, growth + slowest_per_s)
+        moved = at - scores
+        value = 1000.0 * EDGE * beyond**2 + float(moved @ moved) / 2.0
+        return value, 2000.0 * EDGE * beyond * by_growth + moved
+
+    found = minimize(away, scores, jac=True, method="L-BFGS-B", options={"maxiter": STABLE_STEPS})
+    return np.asarray(found.x)
 
 
 def objective(model: Forward, aim: Aim, scores: Array) -> tuple[float, Array]:

@@ -133,6 +133,7 @@ class Folder:
         """Seal a run: its manifest, then nothing left of an earlier version of it."""
         write_manifest(self.manifests / f"{manifest.key}.json", manifest)
         self._unscore(manifest.key)
+        self._drop_stale_twin(manifest)
         kept = {f.name for f in manifest.files}
         for old in before.files if before else ():
             if old.name not in kept:
@@ -169,6 +170,13 @@ class Folder:
             path = self.fitted(route) / f"{key}.json"
             self._remove_files(read_manifest(path))
             path.unlink(missing_ok=True)
+
+    def _drop_stale_twin(self, measured: Manifest) -> None:
+        """Remove a twin that was made from another version of a run's recording."""
+        twin = read_manifest(self.fitted() / f"{measured.key}.json")
+        now = {file.name: file.sha256 for file in measured.inputs}
+        if twin and any(now.get(file.name, file.sha256) != file.sha256 for file in twin.inputs):
+            self.drop_twin(measured.key)
 
     def twins(self, *, route: str = "twins") -> list[Manifest]:
         """The manifests of all twins, in order of their keys."""

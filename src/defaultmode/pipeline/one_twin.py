@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,6 @@ from defaultmode.simulation.twin_columns import Summary, summaries
 Array = NDArray[np.float64]
 STRUCTURE_STEPS = 40
 DRAW_STEPS = 40
-PRIOR_DRAWS = 100
 PUBLISHED = (
     "held_out_r",
     "held_out_mean_absolute_error",
@@ -96,10 +95,10 @@ def fit_twin(work: TwinWork) -> FittedTwin:
     drawn = drawn.reshape(-1, len(space))
     twin = Twin(ground.atlas.names, ground.point, space, whole.scores, drawn)
     growth = growth_per_s(twin)
+    alone = Missing("there is no other participant", "E515")
     seen = _seen(half_aim, half)
     belief = belief_in(work, seen, _seen(aim, whole))
-    roles = {role: ground.atlas.members(role) for role in ("default", "task-positive")}
-    prior = rng.standard_normal((PRIOR_DRAWS, len(space)))
+    around = group_brain_r(ground, shown, half_aim) if ground.others else alone
     return FittedTwin(
         key=shown.key,
         twin=twin,
@@ -108,12 +107,16 @@ def fit_twin(work: TwinWork) -> FittedTwin:
             "samples": shown.whole.samples,
             "fitted_r": agreement(_seen(aim, whole), shown.whole).r,
             **_published(belief),
+            "blend_r": agreement(half_aim.target, shown.second).r if ground.others else alone,
+            "group_brain_r": around,
             "evaluations": float(half.evaluations + whole.evaluations),
             "growth_per_s": growth,
         },
-        columns=tuple(summaries(space, whole.scores, drawn, prior=prior, roles=roles)),
+        columns=tuple(
+            summaries(space, whole.scores, drawn, open_sd=ground.open_sd, roles=ground.roles)
+        ),
         first_half=seen.connectivity,
-        verdict=believable(belief, growth),
+        verdict=believable(belief, growth, group_brain_r=around),
     )
 
 
@@ -130,13 +133,10 @@ def belief_in(work: TwinWork, half: Target, whole: Target) -> Belief:
 
     half, whole : what the twins of the first half and of the whole run show
     """
-    shown, ground = work.shown, work.ground
-    alone = ground.space(ground.structure, STRUCTURE_SD)
-    aim = ground_aim(ground, shown.first, shown)
-    structure = search(ground.model(alone), aim, steps=STRUCTURE_STEPS)
-    others: Agreement | Missing = Missing("there is no other participant", "E515")
+    shown = work.shown
+    others: Agreement | Missing = Missing("there are fewer than five other participants", "E515")
     if work.others is not None:
-        others = agreement(work.others.of(shown.regions), shown.second)
+        others = _where_known(work.others.of(shown.regions), shown.second)
     again: Agreement | Missing = Missing("there is no other run of this participant", "E515")
     if work.again is not None:
         again = _again(work.again, shown, whole)
@@ -146,8 +146,46 @@ def belief_in(work: TwinWork, half: Target, whole: Target) -> Belief:
         ceiling=agreement(shown.first, shown.second),
         other_run=again,
         group_average=others,
-        structure_only=agreement(_seen(aim, structure), shown.second),
+        structure_only=_structure_only(work.ground, shown),
     )
+
+
+def _structure_only(ground: Ground, shown: Shown) -> Agreement:
+    """The best that the connectome alone shows of the second half, chosen there in its favour.
+
+    Its weights themselves, their logarithms, and brains with routes in proportion to them in which
+    two strengths, or what every network may differ in, are fitted to the first half.
+    """
+    aim = ground_aim(ground, shown.first, shown)
+    found = []
+    for sd in STRUCTURE_SD:
+        space = ground.space(ground.structure, sd)
+        fitted = search(ground.model(space), aim, steps=STRUCTURE_STEPS)
+        found.append(agreement(_seen(aim, fitted), shown.second))
+    weights = ground.structure.net[np.ix_(shown.regions, shown.regions)]
+    weights = (weights + weights.T) / (2.0 * weights.max())
+    nothing = np.zeros_like(weights)
+    for z in (weights, np.log1p(weights / np.median(weights[weights > 0]))):
+        flat = replace(shown.first, z=z, lagged=nothing, log_variance=nothing[0])
+        found.append(agreement(flat, shown.second))
+    return max(found, key=lambda a: a.r if isinstance(a.r, float) else -1.0)
+
+
+def group_brain_r(ground: Ground, shown: Shown, aim: Aim) -> float | Missing:
+    """What the group's own brain, which the twin starts from, shows of the second half."""
+    space = ground.space(ground.group, {})
+    crossed, _ = ground.model(space).crossed(np.zeros(0), aim.band.frequencies_hz)
+    now, later = aim.shown(crossed)
+    seen = observed(now, later, lag_s=aim.target.lag_s, samples=aim.target.samples)
+    return agreement(seen, shown.second).r
+
+
+def _where_known(others: Target, second: Target) -> Agreement | Missing:
+    """Agreement in the regions that some of the others show, each together with all the rest."""
+    known = np.flatnonzero(~np.isnan(others.log_variance))
+    if np.isnan(others.z[np.ix_(known, known)]).any():
+        return Missing("no other participant shows some pairs of regions", "E515")
+    return agreement(others.of(known), second.of(known))
 
 
 def growth_per_s(twin: Twin) -> float | Missing:

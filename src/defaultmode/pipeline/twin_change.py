@@ -14,6 +14,7 @@ from defaultmode.pipeline.twin_looks import LOOKS, Look, absent, change, mark, v
 from defaultmode.simulation.brain import Brain
 from defaultmode.simulation.scoreboard.quantities import Ground, rest_of
 from defaultmode.simulation.twin import Twin
+from defaultmode.simulation.twin_columns import expected_range
 from defaultmode.simulation.twin_exposure import exposed
 from defaultmode.simulation.twin_protocol import TwinCondition
 
@@ -154,7 +155,7 @@ def _believed(value: float, drawn: Array, open_sd: float) -> tuple[float, float,
     kept = drawn[np.isfinite(drawn)]
     if len(kept) < FEWEST_DRAWS or not np.isfinite(value):
         return (float("nan"),) * 4
-    low, high = np.quantile(kept, (0.025, 0.975))
+    low, high = expected_range(kept)
     same = float(np.mean(np.sign(kept) == np.sign(value)))
     learnt = 1.0 - float(kept.var(ddof=1)) / open_sd**2 if open_sd > 0 else float("nan")
     return float(low), float(high), same, learnt

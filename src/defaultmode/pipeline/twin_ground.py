@@ -1,7 +1,7 @@
 """What the twins of one atlas share: connectome, band, and the group that they start from."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,21 +9,34 @@ from numpy.typing import NDArray
 from defaultmode.core.atlas import Atlas
 from defaultmode.core.connectome import Connectome
 from defaultmode.core.errors import DefaultModeError
-from defaultmode.fitting.search import Aim, Found, search
+from defaultmode.fitting.priors import standard_deviations
+from defaultmode.fitting.search import Aim, Found, held_stable, search
 from defaultmode.fitting.target import Band, Target, Weights, average, band
 from defaultmode.pipeline.twin_targets import Shown
 from defaultmode.simulation.controlled import Control, Parameters, control_at
 from defaultmode.simulation.spectrum import blood_flow_response
+from defaultmode.simulation.twin_columns import prior_sd
 from defaultmode.simulation.twin_model import TwinModel
 from defaultmode.simulation.twin_space import OperatingPoint, Space, first_guess
 
 Array = NDArray[np.float64]
 BAND_NODES = 3  # a test holds the band's connectivity to that of 12
 GROUP_STEPS = 200
+PRIOR_DRAWS = 60  # a standard deviation to within a tenth
 FEW_PEOPLE = 5  # below it a group of the study's own says little, where a larger one is embedded
 # The group's brain may lie far from the first guess: wide on purpose, the data of many decide.
 GROUP_SD = {"routing": 3.0, "noise": 0.5, "shared_weight": 1.0, "shared_drive": 1.0}
-STRUCTURE_SD = {"coupling": 1.0, "shared_drive": 1.0}
+# the connectome alone: two strengths, or also what every network may differ in
+STRUCTURE_SD = (
+    {"coupling": 1.0, "shared_drive": 1.0},
+    {
+        "coupling": 1.0,
+        "shared_drive": 1.0,
+        "local_excitation": 0.3,
+        "local_inhibition": 0.3,
+        "noise_of_network": 0.5,
+    },
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +48,7 @@ class Ground:
     people : whose first halves it was fitted to, or the name of the embedded group
     others : whether anybody but one person is in it
     embedded : whether it is the embedded group
+    open_sd : column → its standard deviation under the prior and stability alone
     """
 
     atlas: Atlas
@@ -49,6 +63,12 @@ class Ground:
     people: str
     others: bool
     embedded: bool
+    open_sd: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def roles(self) -> dict[str, NDArray[np.intp]]:
+        """Regions of the default and of the task-positive network."""
+        return {role: self.atlas.members(role) for role in ("default", "task-positive")}
 
     def space(self, start: Parameters, sd: Mapping[str, float]) -> Space:
         """Brains around a start."""
@@ -109,7 +129,8 @@ def ground_of(group: Group) -> Ground:
     if group.embedded is not None and larger:
         n = len(group.embedded)
         z = np.arctanh(np.where(np.eye(n, dtype=bool), 0.0, group.embedded))
-        target, people = replace(target, z=z), "embedded group"
+        target, people = _filled(replace(target, z=z)), "embedded group"
+    refuse_gaps(target, shown[0].atlas)
     ground = Ground(
         atlas=shown[0].atlas,
         connectome=connectome.name,
@@ -126,7 +147,20 @@ def ground_of(group: Group) -> Ground:
     )
     space = ground.space(first, GROUP_SD)
     found = search(ground.model(space), ground_aim(ground, target, shown[0]), steps=GROUP_STEPS)
-    return replace(ground, group=space.parameters(found.scores), fit=_fit(ground, found, shown[0]))
+    fit = _fit(ground, found, shown[0])
+    fitted = replace(ground, group=space.parameters(found.scores), fit=fit)
+    return replace(fitted, open_sd=_open_sd(fitted))
+
+
+def _open_sd(ground: Ground) -> dict[str, float]:
+    """How far people would differ without any data: by the prior, held where brains are stable."""
+    space = ground.space(ground.group, standard_deviations())
+    model, rng = ground.model(space), np.random.default_rng(0)
+    drawn = [
+        held_stable(model, rng.standard_normal(len(space)), ground.point.slowest_per_s)
+        for _ in range(PRIOR_DRAWS)
+    ]
+    return prior_sd(space, np.array(drawn), ground.roles)
 
 
 def ground_aim(ground: Ground, target: Target, shown: Shown) -> Aim:
@@ -141,23 +175,49 @@ def ground_aim(ground: Ground, target: Target, shown: Shown) -> Aim:
 
 
 def group_target(shown: Sequence[Shown]) -> Target:
-    """The mean of first halves over people; of a pair of regions, over those who show both."""
+    """The mean of first halves over people; of a pair of regions, over those who show both.
+
+    NaN where nobody does.
+    """
     if all(s.complete for s in shown):
         return average([s.first for s in shown])
     n = len(shown[0].atlas)
     wide = [_spread(s.first, s.regions, n) for s in shown]
-    missing = np.isnan([t.z for t in wide]).all(axis=0)
-    if missing.any():
-        names = [shown[0].atlas.names[i] for i in np.flatnonzero(missing.any(axis=0))[:3]]
-        msg = f"nobody shows {', '.join(names)} together with every other region."
-        raise DefaultModeError("E516", msg)
     return replace(
         wide[0],
         global_share=float(np.mean([t.global_share for t in wide])),
         samples=sum(t.samples for t in wide),
-        z=np.nanmean([t.z for t in wide], axis=0),
-        log_variance=np.nanmean([t.log_variance for t in wide], axis=0),
-        lagged=np.nanmean([t.lagged for t in wide], axis=0),
+        z=_mean_of_known([t.z for t in wide]),
+        log_variance=_mean_of_known([t.log_variance for t in wide]),
+        lagged=_mean_of_known([t.lagged for t in wide]),
+    )
+
+
+def _mean_of_known(values: Sequence[Array]) -> Array:
+    """Mean over those that are there, NaN where there is none."""
+    known = ~np.isnan(values)
+    total = np.where(known, values, 0.0).sum(axis=0)
+    count = known.sum(axis=0)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def refuse_gaps(target: Target, atlas: Atlas) -> None:
+    """Raise E516 where nobody shows a region, or a pair of them."""
+    unknown = np.isnan(target.z)
+    if unknown.any():
+        alone = np.flatnonzero(unknown.sum(axis=0) >= len(atlas) - 1)
+        places = alone[:3] if len(alone) else np.argwhere(unknown)[0]
+        names = ", ".join(atlas.names[i] for i in places)
+        said = f"nobody shows {names}" if len(alone) else f"nobody shows both of {names}"
+        raise DefaultModeError("E516", f"{said}. Choose an atlas within everybody's coverage.")
+
+
+def _filled(target: Target) -> Target:
+    """Nothing is known of the variances and lags of regions that nobody in the study shows."""
+    return replace(
+        target,
+        log_variance=np.nan_to_num(target.log_variance),
+        lagged=np.nan_to_num(target.lagged),
     )
 
 

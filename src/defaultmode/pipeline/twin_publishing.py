@@ -11,7 +11,6 @@ from defaultmode.core.missing import Missing
 from defaultmode.outputs.twins import TWIN_MEASURES, TwinColumn, TwinFiles, twin_files
 from defaultmode.pipeline.folder import Folder
 from defaultmode.pipeline.one_twin import FittedTwin, TwinWork
-from defaultmode.pipeline.twin_targets import Shown
 from defaultmode.running import Fingerprint, Manifest, write_bytes
 from defaultmode.simulation.twin import stored
 from defaultmode.simulation.twin_columns import Summary
@@ -40,7 +39,7 @@ def publish(
         tuple(Fingerprint.of(folder.path / name, name) for name in sorted(contents)),
         {
             "measures": f"{files.base}{TWIN_MEASURES}",
-            "row": row_of(work.shown, fitted),
+            "row": row_of(work, fitted),
             "sentences": {c.name: c.sentence for c in fitted.columns if c.recovered},
         },
     )
@@ -74,7 +73,7 @@ def files_of(work: TwinWork, fitted: FittedTwin) -> TwinFiles:
 def column_of(summary: Summary) -> TwinColumn:
     """A summary with its interval over the plausible others."""
     enough = len(summary.drawn) >= FEWEST_DRAWS
-    low, high = np.quantile(summary.drawn, (0.025, 0.975)) if enough else (np.nan, np.nan)
+    low, high = summary.interval() if enough else (np.nan, np.nan)
     return TwinColumn(
         name=summary.name,
         value=summary.mean if enough else summary.value,
@@ -88,9 +87,10 @@ def column_of(summary: Summary) -> TwinColumn:
     )
 
 
-def row_of(shown: Shown, fitted: FittedTwin) -> dict[str, object]:
+def row_of(work: TwinWork, fitted: FittedTwin) -> dict[str, object]:
     """The twin's row in the table of all, as it is kept with its manifest."""
-    entities = shown.entities
+    shown, entities = work.shown, work.shown.entities
+    connectome, group = work.ground.connectome, work.ground.people
     row: dict[str, object] = {
         "participant_id": f"sub-{entities.participant}",
         "session_id": f"ses-{entities.session}" if entities.session else None,
@@ -100,6 +100,8 @@ def row_of(shown: Shown, fitted: FittedTwin) -> dict[str, object]:
         "run_id": entities.run or None,
         "atlas": shown.atlas.name,
         "denoise": shown.denoise,
+        "connectome": connectome,
+        "group": group,
         "status": status_of(fitted),
         "reason": fitted.failed.reason if fitted.failed else None,
     }
@@ -111,6 +113,8 @@ def status_of(fitted: FittedTwin) -> str:
     """In one word or two what a twin is good for."""
     if fitted.failed:
         return "failed"
+    if isinstance(fitted.verdict.personal, Missing):
+        return "personal or not: unknown"
     return "personal" if fitted.personal else "not personal"
 
 

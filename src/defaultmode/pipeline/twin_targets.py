@@ -11,6 +11,7 @@ from defaultmode.core.missing import Missing
 from defaultmode.core.recording import Entities, Recording
 from defaultmode.core.settings import Settings
 from defaultmode.denoising import denoise_all
+from defaultmode.fitting.priors import independent_share
 from defaultmode.fitting.target import Target, measured
 from defaultmode.pipeline.one_run import Work, choices_of, chosen_presets, recording_of
 
@@ -37,6 +38,7 @@ class Shown:
     low_hz: float
     high_hz: float
     n_volumes: int
+    usable_s: float
 
     @property
     def complete(self) -> bool:
@@ -74,6 +76,7 @@ def shown_in(recording: Recording, settings: Settings, *, key: str) -> Shown:
         low_hz=low_hz,
         high_hz=high_hz,
         n_volumes=int(usable.sum()),
+        usable_s=cleaned.usable_s,
         **parts,
     )
 
@@ -111,7 +114,8 @@ def _target(
     usable: NDArray[np.bool_],
     band_hz: tuple[float, float],
 ) -> Target:
-    """Two independent samples per Hz of band and second of usable signal."""
-    samples = 2.0 * (band_hz[1] - band_hz[0]) * float(usable.sum()) * cleaned.tr_s
+    """Two samples per Hz of band and second of usable signal, less what halves differ by beyond."""
+    nominal = 2.0 * (band_hz[1] - band_hz[0]) * float(usable.sum()) * cleaned.tr_s
+    samples = nominal * independent_share()
     signal = np.nan_to_num(cleaned.signal[:, regions])
     return measured(signal, usable, cleaned.tr_s, lag_s=LAG_S, samples=samples)

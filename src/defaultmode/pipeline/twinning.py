@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from defaultmode.core.errors import DefaultModeError
+from defaultmode.core.recording import Entities
 from defaultmode.core.settings import Settings
 from defaultmode.fitting.priors import group_samples, standard_deviations, steps
 from defaultmode.fitting.target import Target
@@ -19,7 +20,7 @@ from defaultmode.pipeline.folder import Folder
 from defaultmode.pipeline.measuring import processes_for, runs_of, works_of
 from defaultmode.pipeline.one_run import Work
 from defaultmode.pipeline.one_twin import FittedTwin, TwinWork, fit_twin
-from defaultmode.pipeline.twin_ground import Ground, Group, ground_of, group_target
+from defaultmode.pipeline.twin_ground import FEW_PEOPLE, Ground, Group, ground_of, group_target
 from defaultmode.pipeline.twin_publishing import publish, rows_kept
 from defaultmode.pipeline.twin_targets import Shown, shown_by
 from defaultmode.running import Task, launch, progress, write_text
@@ -94,7 +95,9 @@ def fit(
     shown, failed = _read(works, processes, quiet=quiet)
     grounds = grounds_of(list(shown.values()), settings, how, processes=processes)
     people = people_of(shown, grounds, settings, how)
-    folder.claim_beside(settings)
+    refuse_other_groups(folder, people)
+    if people:
+        folder.claim_beside(settings)
     open_ = _without_twin(folder, works, people)
     tasks = [Task(w.key, (w, people[w.key])) for w in open_]
     outcomes = launch(_fit_one, tasks, processes=processes)
@@ -121,6 +124,18 @@ def fit(
 
 def _fit_one(both: tuple[Work, TwinWork]) -> FittedTwin:
     return fit_twin(both[1])
+
+
+def refuse_other_groups(folder: Folder, people: Mapping[str, TwinWork]) -> None:
+    """Twins that stay in the folder must start from the group that the new ones do; raises E412."""
+    groups = {work.shown.atlas.name: group_digest(work.ground) for work in people.values()}
+    for manifest in folder.twins():
+        row, told = manifest.outcome["row"], manifest.settings["twin"]
+        if manifest.key in people or not (isinstance(row, Mapping) and isinstance(told, Mapping)):
+            continue
+        if groups.get(str(row["atlas"]), told["group"]) != told["group"]:
+            msg = f"the twin of {manifest.key} starts from another group; fit all runs at once."
+            raise DefaultModeError("E412", msg)
 
 
 def _without_twin(
@@ -189,7 +204,7 @@ def people_of(
     for key, run in shown.items():
         alike = [s for s in shown.values() if s.atlas.name == run.atlas.name]
         person, ground = run.entities.participant, grounds[run.atlas.name]
-        own = [s for s in alike if s.entities.participant == person and s.key != key]
+        own = [s for s in alike if _repeats(s.entities, run.entities) and s.key != key]
         found[key] = TwinWork(
             shown=run,
             ground=ground,
@@ -201,26 +216,42 @@ def people_of(
     return found
 
 
+def _repeats(one: Entities, other: Entities) -> bool:
+    """Whether two runs are of one person, session and task."""
+    return (one.participant, one.session, one.task) == (
+        other.participant,
+        other.session,
+        other.task,
+    )
+
+
 def _others(person: str, alike: Sequence[Shown]) -> Target | None:
-    """What the first halves of everybody else show on average, None where there is nobody."""
-    others = {s.entities.participant: s for s in alike if s.entities.participant != person}
-    return group_target(list(others.values())) if others else None
+    """What the first halves of everybody else show on average, None where they are few."""
+    strangers = [s for s in reversed(alike) if s.entities.participant != person]
+    others = {s.entities.participant: s for s in strangers}  # the first run of each, as in a group
+    return group_target(list(others.values())) if len(others) >= FEW_PEOPLE else None
 
 
 def _analysis(work: Work, twin: TwinWork) -> dict[str, object]:
     """What decides a twin beside the bytes of its run."""
-    digest = hashlib.sha256()
-    for array in (twin.ground.group.net, twin.ground.group.noise, twin.ground.group.shared):
-        digest.update(np.round(array, 9).tobytes())
-    others = b"" if twin.others is None else np.round(twin.others.z, 9).tobytes()
     return work.analysis | {
         "twin": {
             "draws": twin.count,
             "steps": steps(),
             "sd": dict(standard_deviations()),
             "group_samples": group_samples(),
-            "group": digest.hexdigest(),
-            "others": hashlib.sha256(others).hexdigest(),
-            "again": twin.again.key if twin.again else "",
+            "group": group_digest(twin.ground),
+            "others": _digest(twin.others) if twin.others else "",
+            "again": _digest(twin.again.whole) if twin.again else "",
         }
     }
+
+
+def group_digest(ground: Ground) -> str:
+    """What tells one group's brain from another."""
+    parts = (ground.group.net, ground.group.noise, ground.group.shared)
+    return hashlib.sha256(b"".join(np.round(p, 9).tobytes() for p in parts)).hexdigest()
+
+
+def _digest(target: Target) -> str:
+    return hashlib.sha256(np.round(target.z, 9).tobytes()).hexdigest()

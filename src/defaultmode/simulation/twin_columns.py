@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import t
 
 from defaultmode.simulation.controlled import Parameters
 from defaultmode.simulation.twin_space import Space
@@ -19,8 +20,9 @@ class Summary:
     """One number of a twin.
 
     value : of the fitted brain
-    recovered : whether simulated people's come back at r ≥ 0.8 from 20 minutes, as `RECOVERED` says
     drawn : (n_draws,) in the plausible others; open_sd : standard deviation under the prior alone
+    recovered : whether simulated people's come back at r ≥ 0.8 from 20 minutes, as `RECOVERED` says
+    factor : whether it is a ratio, whose logarithm is averaged and spread
     """
 
     name: str
@@ -29,19 +31,38 @@ class Summary:
     unit: str
     sentence: str
     recovered: bool
+    factor: bool
     open_sd: float = 0.0
 
     @property
     def mean(self) -> float:
         """Mean over the plausible others, which errs less than the fit where routes are free."""
-        return float(self.drawn.mean())
+        return self._back(self._scaled(self.drawn).mean())
 
     @property
     def learnt(self) -> float:
         """Share of the prior's variance that the recording took away; NaN without a prior."""
         if not self.open_sd > 0.0:
             return float("nan")
-        return 1.0 - float(np.var(self.drawn, ddof=1)) / self.open_sd**2
+        return 1.0 - float(np.var(self._scaled(self.drawn), ddof=1)) / self.open_sd**2
+
+    def interval(self, level: float = 0.95) -> tuple[float, float]:
+        """Where another plausible brain lies with this probability, if they are normal."""
+        low, high = expected_range(self._scaled(self.drawn), level)
+        return self._back(low), self._back(high)
+
+    def _scaled(self, values: Array) -> Array:
+        return np.log(values) if self.factor else values
+
+    def _back(self, value: float) -> float:
+        return float(np.exp(value)) if self.factor else float(value)
+
+
+def expected_range(drawn: Array, level: float = 0.95) -> tuple[float, float]:
+    """Range that one more normal draw falls into: quantiles of a few draws are too narrow."""
+    n = len(drawn)
+    half = t.ppf((1.0 + level) / 2.0, n - 1) * drawn.std(ddof=1) * np.sqrt(1.0 + 1.0 / n)
+    return float(drawn.mean() - half), float(drawn.mean() + half)
 
 
 def summaries(
@@ -49,28 +70,40 @@ def summaries(
     scores: Array,
     draws: Array,
     *,
-    prior: Array,
+    open_sd: Mapping[str, float],
     roles: Mapping[str, NDArray[np.intp]],
 ) -> list[Summary]:
     """What a study keeps of a twin.
 
-    draws, prior : (n, n_scores), plausible others, and scores that the prior alone gives
+    draws : (n_draws, n_scores), plausible others; open_sd : as `prior_sd` gives it
     roles : "default" and "task-positive" → indices of regions
     """
-    points = [space.parameters(s) for s in (scores, *draws, *prior)]
-    fitted = 1 + len(draws)
+    points = [space.parameters(s) for s in (scores, *draws)]
     return [
         Summary(
             name=f"twin_{name}",
             value=float(values[0]),
-            drawn=values[1:fitted],
+            drawn=values[1:],
             unit=unit,
             sentence=sentence,
             recovered=name.startswith(RECOVERED),
-            open_sd=float(values[fitted:].std(ddof=1)) if len(prior) > 1 else 0.0,
+            factor=unit == FACTOR,
+            open_sd=open_sd.get(f"twin_{name}", 0.0),
         )
         for name, unit, sentence, values in _named(space, points, roles)
     ]
+
+
+def prior_sd(space: Space, prior: Array, roles: Mapping[str, NDArray[np.intp]]) -> dict[str, float]:
+    """Standard deviation of every number over brains that the prior gives, (n, n_scores).
+
+    Of the logarithm where the number is a factor.
+    """
+    points = [space.parameters(s) for s in prior]
+    return {
+        f"twin_{name}": float((np.log(v) if unit == FACTOR else v).std(ddof=1))
+        for name, unit, _, v in _named(space, points, roles)
+    }
 
 
 def sentences(networks: Sequence[str]) -> dict[str, str]:
@@ -87,7 +120,6 @@ WHOLE = {
     "shared_drive": "Strength of the noise that all regions share.",
     "route_within_default": "Mean net route between default-mode regions.",
     "route_default_task_positive": "Mean net route between default and task-positive regions.",
-    "inhibitory_share": "Share of feed-forward inhibition in all routes.",
 }
 # docs/twin_recovery.md: of 16 simulated people the means over 12 draws correlate with the truth at
 # .95 (coupling, shared drive), .92, .87 (routes) and .87 to .97 (noise); the others at .0 to .9.
@@ -116,9 +148,8 @@ def _named(
     """Name, unit, sentence and value at every point, of whatever the space lets differ."""
     start, told = space.start, sentences(space.networks)
     values: dict[str, tuple[str, list[float]]] = {
-        "coupling": (FACTOR, [_ratio(np.abs(p.net), np.abs(start.net)) for p in points]),
-        "shared_drive": (FACTOR, [_ratio(p.shared, start.shared) for p in points]),
-        "inhibitory_share": ("1", [_inhibitory(p.net) for p in points]),
+        "coupling": (FACTOR, [_along(p.net, start.net) for p in points]),
+        "shared_drive": (FACTOR, [_along(p.shared, start.shared) for p in points]),
     }
     default, positive = roles["default"], roles["task-positive"]
     pairs = {"route_within_default": (default, default)}
@@ -138,16 +169,18 @@ def _named(
     return [
         (name, unit, told[f"twin_{name}"], np.array(row))
         for name, (unit, row) in values.items()
-        if np.isfinite(row).all()
+        if np.isfinite(row).all() and (unit != FACTOR or min(row) > 0.0)
     ]
 
 
 def _ratio(values: Array, start: Array) -> float:
-    return float(values.mean() / start.mean())
+    """Geometric mean of ratios: what scatters around the group's is 1 on average."""
+    return float(np.exp(np.mean(np.log(values / start))))
 
 
-def _inhibitory(net: Array) -> float:
-    return float(np.maximum(-net, 0.0).sum() / np.abs(net).sum())
+def _along(values: Array, start: Array) -> float:
+    """How much of the group's pattern there is; patterns of their own add nothing on average."""
+    return float((values * start).sum() / (start**2).sum())
 
 
 def _mean_route(
