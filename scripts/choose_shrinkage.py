@@ -25,7 +25,7 @@ from scipy.optimize import minimize
 from defaultmode.core.settings import Settings
 from defaultmode.denoising import denoise_all
 from defaultmode.fitting.belief import agreement
-from defaultmode.fitting.priors import group_samples
+from defaultmode.fitting.priors import group_samples, independent_share
 from defaultmode.fitting.search import FURTHEST_SCORE, MEMORY, objective
 from defaultmode.fitting.shrinkage import shrunk
 from defaultmode.fitting.target import Weights, measured, observed
@@ -131,7 +131,7 @@ def cases(length_s: float) -> Iterator[Case]:
         usable = np.asarray(cleaned.usable)
         if volumes <= usable.sum() // 2:
             early = usable & (np.cumsum(usable) <= volumes)
-            samples = 2.0 * (shown.high_hz - shown.low_hz) * length_s
+            samples = 2.0 * (shown.high_hz - shown.low_hz) * length_s * independent_share()
             first = measured(cleaned.signal, early, recording.tr_s, lag_s=LAG_S, samples=samples)
             first_runs[shown.atlas.name][shown.key] = replace(shown, first=first)
     for name, people in first_runs.items():
@@ -147,7 +147,8 @@ def cases(length_s: float) -> Iterator[Case]:
 def without_a_model(case: Case) -> Iterator[Row]:
     """What the target itself says of the second half, shrunk towards the group by so much."""
     for samples in GROUP_SAMPLES:
-        target = shrunk(case.shown.first, case.ground.target, group_samples=samples)
+        worth = samples * independent_share()
+        target = shrunk(case.shown.first, case.ground.target, group_samples=worth)
         found = numbers(agreement(target, case.shown.second))
         yield case.about | {"tried": f"{samples:g} samples", "steps": 0} | found
 

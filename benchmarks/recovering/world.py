@@ -8,9 +8,15 @@ from numpy.typing import NDArray
 
 from defaultmode.core.atlas import Atlas
 from defaultmode.denoising.filters import band_pass
-from defaultmode.fitting.priors import standard_deviations, steps
+from defaultmode.fitting.priors import (
+    group_samples,
+    independent_share,
+    standard_deviations,
+    steps,
+)
 from defaultmode.fitting.recovery import people
 from defaultmode.fitting.search import Aim, search
+from defaultmode.fitting.shrinkage import shrunk
 from defaultmode.fitting.target import Band, Target, Weights, measured, observed
 from defaultmode.fitting.uncertainty import draws
 from defaultmode.pipeline.one_twin import DRAW_STEPS
@@ -39,16 +45,18 @@ class World:
     space: Space
     model: TwinModel
     band: Band
+    group: Target
 
-    def aim(self, target: Target) -> Aim:
-        """What a fit to a target aims at."""
+    def aim(self, own: Target) -> Aim:
+        """What a fit to a person's own target aims at: that, quietened by the group's."""
+        target = shrunk(own, self.group, group_samples=group_samples())
         slowest = self.point.slowest_per_s
         return Aim(target=target, band=self.band, weights=Weights(), slowest_per_s=slowest)
 
     def summaries(self, scores: Array) -> dict[str, Array]:
         """What a study keeps, name → (n,); scores : (n, n_scores)."""
         roles = {role: self.atlas.members(role) for role in ("default", "task-positive")}
-        told = summaries(self.space, scores[0], scores, prior=scores[:0], roles=roles)
+        told = summaries(self.space, scores[0], scores, open_sd={}, roles=roles)
         return {summary.name: summary.drawn for summary in told}
 
     def quantities(self, scores: Array) -> Array:
@@ -73,7 +81,8 @@ def world() -> World:
     )
     found = search(TwinModel(wide, control), aim, steps=GROUP_STEPS)
     space = replace(wide, start=wide.parameters(found.scores), sd=standard_deviations())
-    return World(atlas, point, space, TwinModel(space, control), aim.band)
+    group = observed(*aim.band.covariances(found.crossed, LAG_S), lag_s=LAG_S, samples=1.0)
+    return World(atlas, point, space, TwinModel(space, control), aim.band, group)
 
 
 def person(index: int) -> tuple[Array, int]:
@@ -85,17 +94,17 @@ def person(index: int) -> tuple[Array, int]:
 
 
 def samples(minutes: float) -> float:
-    """Independent samples of a band: two per Hz and second."""
-    return 2.0 * (HIGH_HZ - LOW_HZ) * 60.0 * minutes
+    """Independent samples of a band, as many as halves of real recordings bear out."""
+    return 2.0 * (HIGH_HZ - LOW_HZ) * 60.0 * minutes * independent_share()
 
 
 def by_model(scores: Array, minutes: float, rng: np.random.Generator) -> Aim:
-    """A Gaussian recording with the model's own cross-spectra."""
+    """A Gaussian recording with the model's own cross-spectra, as noisy as real ones are."""
     here = world()
     crossed, _ = here.model.crossed(scores, here.band.frequencies_hz)
     covariances = here.band.covariances(crossed, LAG_S)
-    exact = here.aim(observed(*covariances, lag_s=LAG_S, samples=samples(minutes)))
-    return here.aim(exact.sampled(crossed, rng))
+    exact = observed(*covariances, lag_s=LAG_S, samples=samples(minutes))
+    return here.aim(here.band.sampled(crossed, exact, rng))
 
 
 def by_simulator(scores: Array, minutes: float, rng: np.random.Generator) -> Aim:

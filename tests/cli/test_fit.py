@@ -1,6 +1,7 @@
 """`fit` from a folder to twins, and what a study makes of them."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -51,8 +52,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_there_is_a_row_and_a_brain_for_every_run_that_can_be_read(folder: Path) -> None:
     table = read(folder / "out" / "twins.tsv")
-    assert list(table["participant_id"]) == ["sub-01", "sub-02", "sub-04"]
-    assert list(table["n_regions"]) == ["90", "90", "89"]
+    assert list(table["participant_id"]) == ["sub-01", "sub-02", "sub-04", "sub-03"]
+    assert list(table["n_regions"]) == ["90", "90", "89", "n/a"]
+    assert table.loc[3, "status"] == "no twin"
+    assert table.loc[3, "reason"].startswith("E201")
+    table = table[:3]
+    assert set(table["status"]) == {"personal or not: unknown"}  # too few others to say
     numbers = table[["fitted_r", "held_out_r", "ceiling_r", "structure_only_r"]].astype(float)
     assert (numbers["fitted_r"] > 0.8).all()
     assert (numbers["held_out_r"] > numbers["structure_only_r"]).all()
@@ -120,6 +125,32 @@ def test_what_cannot_be_fitted_is_refused(
     assert main(["fit", str(folder / "in"), str(new), *own, *flags, "--nprocs", "1"]) == exit_code
     assert code in capsys.readouterr().err
     assert not [*new.rglob("*twin*")]
+
+
+def test_some_of_the_people_would_have_another_group(folder: Path, capsys) -> None:
+    words = [str(folder / "in"), str(folder / "out"), "--connectome", str(folder / "weights.tsv")]
+    assert main(["fit", *words, *QUIET, "--participant-label", "02", "04"]) == 6
+    assert "E412" in capsys.readouterr().err
+
+
+def test_a_twin_of_another_recording_goes_when_its_run_is_measured_again(
+    folder: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(folder, tmp_path / "copy")
+    root = tmp_path / "copy"
+    table = next((root / "in").rglob("sub-01*timeseries.tsv"))
+    made.write_table(root / "in", "sub-01_task-rest", made.series(9))
+    assert table.is_file()
+    kept = next((root / "out" / "provenance" / "twins").glob("sub-01*"))
+    text = kept.read_text("utf-8").replace(str(folder), str(root))
+    kept.write_text(text, encoding="utf-8")
+    settings = root / "out" / "provenance" / "settings.toml"
+    told = settings.read_text("utf-8").replace(str(folder), str(root))
+    settings.write_text(told, encoding="utf-8")
+    few = ("--measures", "within_default_mode", "--surrogates", "0", "--nprocs", "1", "--quiet")
+    assert main(["measure", str(root / "in"), str(root / "out"), *few]) == 4
+    assert not [*(root / "out").rglob("sub-01*twin*")]
+    assert [*(root / "out").rglob("sub-02*twin_model.npz")]
 
 
 def test_another_data_set_is_not_mixed_in(folder: Path, tmp_path: Path) -> None:

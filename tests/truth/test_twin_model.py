@@ -19,7 +19,7 @@ from defaultmode.simulation.linear import linearise
 from defaultmode.simulation.models.mean_field import rate_curve, rate_slope
 from defaultmode.simulation.spectrum import cross_spectrum
 from defaultmode.simulation.twin import Twin, restored, stored
-from defaultmode.simulation.twin_columns import summaries
+from defaultmode.simulation.twin_columns import expected_range, prior_sd, summaries
 from defaultmode.simulation.twin_space import BLOCKS, OperatingPoint, Space, brain_of, first_guess
 
 N = 8
@@ -164,19 +164,41 @@ def test_a_twin_comes_back_from_its_file_as_it_was():
         restored(stored(twin) | {"scores": scores[:-1]})
 
 
+ROLES = {"default": np.array([0, 1, 2]), "task-positive": np.array([4, 5])}
+
+
 def test_columns_are_ratios_to_the_group_and_say_what_was_learnt():
     around = space({"coupling": 0.1, "noise": 0.2})
     rng = np.random.default_rng(5)
     scores = np.zeros(len(around))
     scores[around.slices["coupling"]] = 1.0
-    near = scores + 0.1 * rng.standard_normal((200, len(around)))
-    prior = rng.standard_normal((400, len(around)))
-    roles = {"default": np.array([0, 1, 2]), "task-positive": np.array([4, 5])}
-    found = {s.name: s for s in summaries(around, scores, near, prior=prior, roles=roles)}
+    near = scores + 0.1 * rng.standard_normal((400, len(around)))
+    open_sd = prior_sd(around, rng.standard_normal((400, len(around))), ROLES)
+    found = {s.name: s for s in summaries(around, scores, near, open_sd=open_sd, roles=ROLES)}
     assert found["twin_coupling"].value == pytest.approx(np.exp(0.1))
-    assert found["twin_noise_odd"].value == 1.0
+    assert found["twin_noise_odd"].value == pytest.approx(1.0)
     assert found["twin_coupling"].learnt == pytest.approx(0.99, abs=0.005)  # 1 − 0.1²
     block = around.start.net[np.ix_([0, 1, 2], [0, 1, 2])] * np.exp(0.1)
     exists = around.exists[np.ix_([0, 1, 2], [0, 1, 2])]
     expected = block[exists].mean() / around.weight
     assert found["twin_route_within_default"].value == pytest.approx(expected)
+
+
+def test_what_scatters_around_the_group_is_the_group_on_average():
+    """However wide the prior, nothing that nobody knows lifts a published factor from 1."""
+    around = space(dict.fromkeys(BLOCKS, 0.5))
+    drawn = np.random.default_rng(6).standard_normal((4000, len(around)))
+    found = summaries(around, drawn[0], drawn, open_sd={}, roles=ROLES)
+    factors = [s for s in found if s.factor and s.name != "twin_coupling"]
+    for one in factors:
+        error = np.log(one.drawn).std() / np.sqrt(4000)
+        assert np.log(one.mean) == pytest.approx(0.0, abs=4 * error), one.name
+
+
+def test_a_range_holds_one_more_draw_as_often_as_it_says():
+    rng = np.random.default_rng(7)
+    held = []
+    for _ in range(4000):
+        low, high = expected_range(rng.standard_normal(8))
+        held.append(low <= rng.standard_normal() <= high)
+    assert np.mean(held) == pytest.approx(0.95, abs=0.014)  # four standard errors; quantiles: .75

@@ -10,8 +10,9 @@ from defaultmode.core.missing import Missing
 from defaultmode.core.recording import Entities, Processing, Recording
 from defaultmode.core.settings import Settings
 from defaultmode.denoising import denoise_all
+from defaultmode.fitting.priors import independent_share
 from defaultmode.pipeline.one_run import choices_of, chosen_presets
-from defaultmode.pipeline.twin_ground import group_target
+from defaultmode.pipeline.twin_ground import group_target, refuse_gaps
 from defaultmode.pipeline.twin_targets import shown_in
 from defaultmode.sources.atlases import load_atlas
 from made_datasets import series
@@ -49,7 +50,8 @@ def test_halves_are_equal_shares_of_the_usable_frames():
     for target, part in ((shown.whole, kept), (shown.first, kept[:n]), (shown.second, kept[n:])):
         np.testing.assert_allclose(target.connectivity, np.corrcoef(part.T), atol=1e-10)
     assert shown.first.samples + shown.second.samples == pytest.approx(shown.whole.samples)
-    assert shown.whole.samples == pytest.approx(2 * 0.09 * len(kept) * 2.0)
+    assert shown.usable_s == len(kept) * 2.0
+    assert shown.whole.samples == pytest.approx(independent_share() * 2 * 0.09 * len(kept) * 2.0)
 
 
 def test_a_band_that_was_cut_before_holds_fewer_samples():
@@ -68,8 +70,11 @@ def test_an_absent_region_is_left_out_and_others_show_it_to_the_group():
     np.testing.assert_allclose(both.z[4], other.first.z[4])
     mean = (lacking.first.z[0, 1] + other.first.z[0, 1]) / 2
     assert both.z[0, 1] == pytest.approx(mean)
-    with pytest.raises(DefaultModeError, match="E516"):
-        group_target([lacking, lacking])
+    nobody = group_target([lacking, lacking])
+    assert np.isnan(nobody.z[4]).all()
+    name = load_atlas("aal90").names[4]
+    with pytest.raises(DefaultModeError, match=f"E516.*{name}"):
+        refuse_gaps(nobody, load_atlas("aal90"))
 
 
 def test_a_removed_global_signal_and_a_short_run_are_refused():

@@ -57,8 +57,11 @@ def _lines(report: "FitReport") -> list[str]:
     for atlas, group in report.groups.items():
         rows = [row for row in report.rows if row["atlas"] == atlas]
         lines += [f"{atlas}: group of {group}", *_table(rows)]
+    if not report.rows:
+        return [*lines, "no twin was made"]
     return [
         *lines,
+        "no model: the first half shrunk towards the group; a twin cannot be expected to show more",
         "next:",
         f"  defaultmode measure DERIVATIVES {report.out} && defaultmode study {report.out}",
         f"  defaultmode simulate --twin sub-LABEL --twins {report.out} PROTOCOL.toml NEW",
@@ -70,6 +73,7 @@ COLUMNS = {
     "fitted_r": "fitted",
     "held_out_r": "second half",
     "ceiling_r": "half-half",
+    "noiseless_ceiling_r": "at most",
     "blend_r": "no model",
     "group_average_r": "others",
     "structure_only_r": "structure",
@@ -79,12 +83,11 @@ COLUMNS = {
 
 def _table(rows: Sequence[Mapping[str, object]]) -> list[str]:
     """One line for every twin: correlations of connectivities."""
-    lines = ["  " + f"{'correlation with':<24}" + "".join(f"{n:>12}" for n in COLUMNS.values())]
+    lines = ["  " + f"{'correlation with':<24}" + "".join(f"{n:>11}" for n in COLUMNS.values())]
     for row in rows:
         name = "_".join(str(row[k]) for k in ("participant_id", "session_id", "run_id") if row[k])
-        cells = "".join(f"{_number(row.get(c)):>12}" for c in COLUMNS)
-        status = "" if row["status"] == "personal" else f"  {row['status']}"
-        lines.append(f"  {name:<24}{cells}{status}")
+        cells = "".join(f"{_number(row.get(c)):>11}" for c in COLUMNS)
+        lines.append(f"  {name:<24}{cells}  {row['status']}")
     return lines
 
 

@@ -7,13 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defaultmode import __version__
+from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.missing import Missing
+from defaultmode.core.recording import Entities
 from defaultmode.outputs.twins import TWIN_MEASURES, TwinColumn, TwinFiles, twin_files
 from defaultmode.pipeline.folder import Folder
+from defaultmode.pipeline.one_run import Work
 from defaultmode.pipeline.one_twin import FittedTwin, TwinWork
 from defaultmode.running import Fingerprint, Manifest, write_bytes
 from defaultmode.simulation.twin import stored
 from defaultmode.simulation.twin_columns import Summary
+from defaultmode.sources.bids import RunFiles
 
 Array = NDArray[np.float64]
 FEWEST_DRAWS = 8  # below it 95 % of them say nothing
@@ -91,13 +95,7 @@ def row_of(work: TwinWork, fitted: FittedTwin) -> dict[str, object]:
     """The twin's row in the table of all, as it is kept with its manifest."""
     shown, entities = work.shown, work.shown.entities
     connectome, group = work.ground.connectome, work.ground.people
-    row: dict[str, object] = {
-        "participant_id": f"sub-{entities.participant}",
-        "session_id": f"ses-{entities.session}" if entities.session else None,
-        "task_id": entities.task or None,
-        "acquisition_id": entities.acquisition or None,
-        "direction_id": entities.direction or None,
-        "run_id": entities.run or None,
+    row = _keys(entities) | {
         "atlas": shown.atlas.name,
         "denoise": shown.denoise,
         "connectome": connectome,
@@ -107,6 +105,24 @@ def row_of(work: TwinWork, fitted: FittedTwin) -> dict[str, object]:
     }
     numbers = {k: None if isinstance(v, Missing) else v for k, v in fitted.belief.items()}
     return row | numbers
+
+
+def row_without(work: Work, problem: DefaultModeError) -> dict[str, object]:
+    """The row of a run that has no twin."""
+    named = work.files.entities if isinstance(work.files, RunFiles) else Entities(work.key)
+    told = {"atlas": work.atlas or None, "status": "no twin"}
+    return _keys(named) | told | {"reason": f"{problem.code}: {problem.detail}"}
+
+
+def _keys(entities: Entities) -> dict[str, object]:
+    return {
+        "participant_id": f"sub-{entities.participant}",
+        "session_id": f"ses-{entities.session}" if entities.session else None,
+        "task_id": entities.task or None,
+        "acquisition_id": entities.acquisition or None,
+        "direction_id": entities.direction or None,
+        "run_id": entities.run or None,
+    }
 
 
 def status_of(fitted: FittedTwin) -> str:

@@ -21,7 +21,7 @@ from defaultmode.pipeline.measuring import processes_for, runs_of, works_of
 from defaultmode.pipeline.one_run import Work
 from defaultmode.pipeline.one_twin import FittedTwin, TwinWork, fit_twin
 from defaultmode.pipeline.twin_ground import FEW_PEOPLE, Ground, Group, ground_of, group_target
-from defaultmode.pipeline.twin_publishing import publish, rows_kept
+from defaultmode.pipeline.twin_publishing import publish, row_without, rows_kept
 from defaultmode.pipeline.twin_targets import Shown, shown_by
 from defaultmode.running import Task, launch, progress, write_text
 from defaultmode.simulation.twin_space import OperatingPoint
@@ -114,7 +114,7 @@ def fit(
         failed |= fit_all_dynamics(folder, works, settings, processes=processes, quiet=quiet)
     return FitReport(
         folder.path,
-        _tabulate(folder),
+        _tabulate(folder, works, failed),
         {name: f"{g.people}, r = {g.fit:.3f}" for name, g in grounds.items()},
         failed,
         tuple(key for key in people if key not in {w.key for w in open_}),
@@ -149,11 +149,14 @@ def _without_twin(
     ]
 
 
-def _tabulate(folder: Folder) -> tuple[Mapping[str, object], ...]:
-    """Write the table of all twins in a folder; its rows."""
+def _tabulate(
+    folder: Folder, works: Sequence[Work], failed: Mapping[str, DefaultModeError]
+) -> tuple[Mapping[str, object], ...]:
+    """Write the table of all twins in a folder, and of the runs that have none; rows of twins."""
     rows = rows_kept(folder)
+    lost = [row_without(w, failed[w.key]) for w in works if w.key in failed]
     if rows:
-        write_text(folder.path / "twins.tsv", twins_table(rows))
+        write_text(folder.path / "twins.tsv", twins_table([*rows, *lost]))
         write_text(folder.path / "twins.json", twins_dictionary())
     return tuple(rows)
 
