@@ -69,7 +69,7 @@ def report(plan: Plan, folder: Path, machine: str) -> str:
     if ranks is not None:
         parts.append(_calibration(ranks, plan))
     parts.append(_verdict(found, plan.standard, ranks))
-    return "\n".join(parts)
+    return "\n".join(part.rstrip("\n") + "\n" for part in parts)
 
 
 def summary(plan: Plan, folder: Path) -> dict[str, object]:
@@ -175,6 +175,17 @@ def _summary_p(ranks: Ranked) -> dict[str, float]:
     return {name: float(p[part][0]) for name, part in _parts() if name.startswith("twin_")}
 
 
+def _published(ranks: Ranked) -> list[str]:
+    """Columns whose means over the draws come back."""
+    rng = np.random.default_rng(SEED)
+    told = {
+        name: over_people(ranks.true[:, part], ranks.middle[:, part], rng=rng)
+        for name, part in _parts()
+        if name.startswith("twin_")
+    }
+    return [name for name, good in _recovered(told).items() if good]
+
+
 def _verdict(
     found: Mapping[tuple[str, float], Mapping[str, Agreement | Missing]],
     minutes: float,
@@ -194,6 +205,10 @@ def _verdict(
     )
     if ranks is None:
         return text
+    text += (
+        "\nAs published (means over plausible brains, by the model, "
+        f"{len(ranks.ranks)} people) r ≥ {RECOVERED_R:g} for: {_listed(_published(ranks))}.\n"
+    )
     p = _summary_p(ranks)
     bad = [f"{n} (p = {v:.3f})" for n, v in p.items() if v < 0.05 / len(p)]
     return text + (

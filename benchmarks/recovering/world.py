@@ -54,10 +54,10 @@ class World:
         return Aim(target=target, band=self.band, weights=Weights(), slowest_per_s=slowest)
 
     def summaries(self, scores: Array) -> dict[str, Array]:
-        """What a study keeps, name → (n,); scores : (n, n_scores)."""
+        """What a study keeps, factors as logarithms, name → (n,); scores : (n, n_scores)."""
         roles = {role: self.atlas.members(role) for role in ("default", "task-positive")}
         told = summaries(self.space, scores[0], scores, open_sd={}, roles=roles)
-        return {summary.name: summary.drawn for summary in told}
+        return {s.name: np.log(s.drawn) if s.factor else s.drawn for s in told}
 
     def quantities(self, scores: Array) -> Array:
         """Every score, then every summary, of one brain."""

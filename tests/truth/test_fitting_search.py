@@ -167,19 +167,31 @@ def test_one_more_recording_differs_from_the_model_by_its_sampling_error():
     assert 400.0 * z.var() == pytest.approx(1.0, abs=0.13)  # four standard errors
 
 
+@dataclass(frozen=True)
+class People(Loadings):
+    """Loadings of 1, of which people differ by 0.3 a score; nobody is unstable."""
+
+    def crossed(self, scores, frequencies_hz):
+        crossed, back = super().crossed(1.0 + 0.3 * scores, frequencies_hz)
+        return crossed, lambda by: 0.3 * back(by)
+
+    def growth(self, scores):
+        return -10.0, np.zeros_like(scores)
+
+
 def test_draws_spread_as_the_fit_errs():
-    """Over made people the truth lies among its draws as often as it should."""
+    """Over people drawn from the prior the truth lies among its draws as often as it should."""
     rng = np.random.default_rng(8)
     below = []
     for _ in range(40):
-        truth = rng.standard_normal(N) * 0.4 + 1.0
-        crossed, _ = Loadings().crossed(truth, FLAT.frequencies_hz)
-        clean = aim(truth, samples=60.0, slowest_per_s=-30.0, usual=np.ones(N))
+        truth = rng.standard_normal(N)
+        crossed, _ = People().crossed(truth, FLAT.frequencies_hz)
+        clean = aim(1.0 + 0.3 * truth, samples=60.0)
         one = replace(clean, target=FLAT.sampled(crossed, clean.target, rng))
-        found = search(Loadings(), one, steps=60)
-        drawn = draws(Loadings(), one, found, rng, count=19, steps=40)
+        found = search(People(), one, steps=60)
+        drawn = draws(People(), one, found, rng, count=9, steps=40)
         below.append((drawn < truth).sum(axis=0))
     ranks = np.concatenate(below)
-    assert ranks.mean() / 19 == pytest.approx(0.5, abs=0.12)
-    inside = np.mean((ranks >= 5) & (ranks <= 14))  # the middle half of twenty places
-    assert inside == pytest.approx(0.5, abs=0.16)  # four standard errors of 160
+    assert ranks.mean() / 9 == pytest.approx(0.5, abs=0.1)
+    inside = np.mean((ranks >= 3) & (ranks <= 6))  # four of ten places
+    assert inside == pytest.approx(0.4, abs=0.155)  # four standard errors of 160
