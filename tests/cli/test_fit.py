@@ -157,3 +157,15 @@ def test_another_data_set_is_not_mixed_in(folder: Path, tmp_path: Path) -> None:
     other = made.tables(tmp_path / "other", {"01": "patient"})
     words = [str(other), str(folder / "out"), "--connectome", str(folder / "weights.tsv"), *QUIET]
     assert main(["fit", *words]) == 5
+
+
+def test_the_dynamic_route_needs_its_library(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    words = [str(folder / "in"), str(folder / "new"), "--route", "dynamic", *QUIET]
+    assert main(["fit", *words]) == 5
+    said = capsys.readouterr().err
+    assert "E519" in said
+    assert "defaultmode[fit]" in said
+    assert not (folder / "new").exists()
