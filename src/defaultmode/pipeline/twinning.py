@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -84,8 +84,7 @@ def fit(
     Raises E403 (no runs), E603 (the output folder holds something else), E514 (no connectome), E504
     (no stable brain on it), E516 (a region that nobody shows), E601, E602, E605.
     """
-    started = time.monotonic()
-    how = how or FitSettings()
+    started, how = time.monotonic(), how or FitSettings()
     if how.dynamic:
         refuse_without_cma()
     works = works_of(runs_of(settings), settings) if settings.source else embedded_works(settings)
@@ -95,46 +94,62 @@ def fit(
     shown, failed = _read(works, processes, quiet=quiet)
     grounds = grounds_of(list(shown.values()), settings, how, processes=processes)
     people = people_of(shown, grounds, settings, how)
-    refuse_other_groups(folder, people)
+    refuse_other_groups(folder, people, {work.key for work in works})
     if people:
         folder.claim_beside(settings)
     open_ = _without_twin(folder, works, people)
     tasks = [Task(w.key, (w, people[w.key])) for w in open_]
     outcomes = launch(_fit_one, tasks, processes=processes)
-    for task, outcome in progress(outcomes, len(open_), "fitting", quiet=quiet):
+    failed |= _published(folder, progress(outcomes, len(open_), "fitting", quiet=quiet), tell)
+    rows = _tabulate(folder, works, failed)
+    if how.dynamic:
+        failed |= fit_all_dynamics(folder, works, settings, processes=processes, quiet=quiet)
+    return FitReport(
+        folder.path,
+        rows,
+        {name: f"{g.people}, r = {g.fit:.3f}" for name, g in grounds.items()},
+        failed,
+        tuple(sorted(people.keys() - {work.key for work in open_})),
+        time.monotonic() - started,
+    )
+
+
+def _published(
+    folder: Folder,
+    outcomes: Iterable[tuple[Task[tuple[Work, TwinWork]], FittedTwin | DefaultModeError]],
+    tell: Callable[[str], None] | None,
+) -> dict[str, DefaultModeError]:
+    """Publish every twin as it comes; key → why there is none."""
+    failed = {}
+    for task, outcome in outcomes:
         if isinstance(outcome, DefaultModeError):
             failed[task.key] = outcome
         else:
             publish(folder, task.work[1], outcome, task.work[0].inputs, _analysis(*task.work))
         if tell is not None:
             tell(f"{'failed' if task.key in failed else 'fitted'}: {task.key}")
-    for key in failed:
-        folder.drop_twin(key)
-    if how.dynamic:
-        failed |= fit_all_dynamics(folder, works, settings, processes=processes, quiet=quiet)
-    return FitReport(
-        folder.path,
-        _tabulate(folder, works, failed),
-        {name: f"{g.people}, r = {g.fit:.3f}" for name, g in grounds.items()},
-        failed,
-        tuple(key for key in people if key not in {w.key for w in open_}),
-        time.monotonic() - started,
-    )
+    return failed
 
 
 def _fit_one(both: tuple[Work, TwinWork]) -> FittedTwin:
     return fit_twin(both[1])
 
 
-def refuse_other_groups(folder: Folder, people: Mapping[str, TwinWork]) -> None:
-    """Twins that stay in the folder must start from the group that the new ones do; raises E412."""
+def refuse_other_groups(
+    folder: Folder, people: Mapping[str, TwinWork], keys: Collection[str]
+) -> None:
+    """Twins that stay in the folder must start from the group that the new ones do; raises E412.
+
+    keys : of the runs whose twins are made again or removed
+    """
     groups = {work.shown.atlas.name: group_digest(work.ground) for work in people.values()}
     for manifest in folder.twins():
         row, told = manifest.outcome["row"], manifest.settings["twin"]
-        if manifest.key in people or not (isinstance(row, Mapping) and isinstance(told, Mapping)):
+        if manifest.key in keys or not (isinstance(row, Mapping) and isinstance(told, Mapping)):
             continue
         if groups.get(str(row["atlas"]), told["group"]) != told["group"]:
-            msg = f"the twin of {manifest.key} starts from another group; fit all runs at once."
+            said = f"the twin of {manifest.key} starts from another group"
+            msg = f"{said}: fit all runs at once, or choose another folder."
             raise DefaultModeError("E412", msg)
 
 
@@ -152,7 +167,9 @@ def _without_twin(
 def _tabulate(
     folder: Folder, works: Sequence[Work], failed: Mapping[str, DefaultModeError]
 ) -> tuple[Mapping[str, object], ...]:
-    """Write the table of all twins in a folder, and of the runs that have none; rows of twins."""
+    """Write the table of all twins, and of the runs that have none any more; rows of twins."""
+    for key in failed:
+        folder.drop_twin(key)
     rows = rows_kept(folder)
     lost = [row_without(w, failed[w.key]) for w in works if w.key in failed]
     if rows:
