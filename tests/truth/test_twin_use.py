@@ -34,6 +34,7 @@ from defaultmode.simulation.linear import (
 )
 from defaultmode.simulation.pharmacology import concentration
 from defaultmode.simulation.spectrum import band_covariance
+from defaultmode.simulation.twin_columns import expected_range
 from defaultmode.simulation.twin_exposure import acts_evenly, exposed, highest_studied_level
 from defaultmode.simulation.twin_protocol import (
     TwinCondition,
@@ -175,13 +176,13 @@ def test_the_interval_is_that_of_the_draws_and_lost_ones_are_counted(
     whole = changes_of(twin, ground, [tried], np.random.default_rng(0))
     k = PLACE["within_default_mode"]
     drawn = [looked_at(lambda d=d: twin.brain(d), ground, [tried]).changes[0, k] for d in range(12)]
-    low, high = np.quantile(drawn, (0.025, 0.975))
+    low, high = expected_range(np.array(drawn))
     assert (whole[k].low, whole[k].high, whole[k].lost) == (low, high, 0)
     assert whole[k].same_sign == np.mean(np.sign(drawn) == np.sign(whole[k].value))
     assert whole[k].draws == 12
     shaken = changes_of(unstable(twin, how_many=3), ground, [tried], np.random.default_rng(0))
     assert {(c.draws, c.lost) for c in shaken} == {(12, 3)}
-    low, high = np.quantile(drawn[3:], (0.025, 0.975))
+    low, high = expected_range(np.array(drawn[3:]))
     assert (shaken[k].low, shaken[k].high) == (low, high), "of those that are left"
     few = changes_of(unstable(twin, how_many=5), ground, [tried], np.random.default_rng(0))
     assert np.isnan(few[k].low), "seven brains say nothing about 95 % of them"
