@@ -83,10 +83,10 @@ COLUMNS = {
 
 def _table(rows: Sequence[Mapping[str, object]]) -> list[str]:
     """One line for every twin: correlations of connectivities."""
-    lines = ["  " + f"{'correlation with':<24}" + "".join(f"{n:>11}" for n in COLUMNS.values())]
+    lines = ["  " + f"{'correlation with':<24}" + "".join(f"{n:>12}" for n in COLUMNS.values())]
     for row in rows:
         name = "_".join(str(row[k]) for k in ("participant_id", "session_id", "run_id") if row[k])
-        cells = "".join(f"{_number(row.get(c)):>11}" for c in COLUMNS)
+        cells = "".join(f"{_number(row.get(c)):>12}" for c in COLUMNS)
         lines.append(f"  {name:<24}{cells}  {row['status']}")
     return lines
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from defaultmode.fitting.search import Aim, Forward, Found, search
+from defaultmode.fitting.search import Aim, Forward, Found, held_stable, search
 from defaultmode.fitting.target import observed
 
 Array = NDArray[np.float64]
@@ -29,7 +29,8 @@ def draws(
         another = aim.sampled(found.crossed, rng)
         away = rng.standard_normal(len(model))
         moved = replace(aim, target=aim.target.moved(another, expected), usual=usual + away)
-        # From here, what the data leave free has its full spread however few the steps are.
-        start = found.scores + away
+        # From here, what the data leave free has its full spread however few the steps are. An
+        # unstable start would throw the first steps far off.
+        start = held_stable(model, found.scores + away, aim.slowest_per_s)
         drawn.append(search(model, moved, steps=steps, start=start).scores)
     return np.array(drawn)

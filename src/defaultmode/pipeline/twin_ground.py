@@ -22,6 +22,7 @@ from defaultmode.simulation.twin_space import OperatingPoint, Space, first_guess
 Array = NDArray[np.float64]
 BAND_NODES = 3  # a test holds the band's connectivity to that of 12
 GROUP_STEPS = 200
+GROUP_SAMPLES = 1000.0  # at least: a prior around the first guess knows nothing of brains
 PRIOR_DRAWS = 60  # a standard deviation to within a tenth
 FEW_PEOPLE = 5  # below it a group of the study's own says little, where a larger one is embedded
 # The group's brain may lie far from the first guess: wide on purpose, the data of many decide.
@@ -146,7 +147,8 @@ def ground_of(group: Group) -> Ground:
         embedded=larger,
     )
     space = ground.space(first, GROUP_SD)
-    found = search(ground.model(space), ground_aim(ground, target, shown[0]), steps=GROUP_STEPS)
+    closely = replace(target, samples=max(target.samples, GROUP_SAMPLES))
+    found = search(ground.model(space), ground_aim(ground, closely, shown[0]), steps=GROUP_STEPS)
     fit = _fit(ground, found, shown[0])
     fitted = replace(ground, group=space.parameters(found.scores), fit=fit)
     return replace(fitted, open_sd=_open_sd(fitted))
