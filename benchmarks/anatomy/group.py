@@ -42,7 +42,7 @@ FREEDOMS = {
     "routes": GROUP_SD,
     "networks and shared drive": NETWORKS_SD | {"shared_weight": 1.0},
     "networks": NETWORKS_SD,
-    "structure alone": STRUCTURE_SD,
+    "structure alone": STRUCTURE_SD[0],
 }
 
 
