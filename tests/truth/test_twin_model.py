@@ -7,6 +7,8 @@ import pytest
 
 from defaultmode.core.connectome import Connectome
 from defaultmode.core.errors import DefaultModeError
+from defaultmode.fitting.target import band
+from defaultmode.pipeline.twin_ground import BAND_NODES
 from defaultmode.simulation.controlled import (
     Parameters,
     control_at,
@@ -67,6 +69,16 @@ def test_cross_spectra_are_those_of_the_simulator():
     brain = brain_of(uneven(), tuple("abcdefgh"), POINT)
     ours = cross_spectra(uneven(), CONTROL, HZ).crossed * 2.0 / 1000.0
     np.testing.assert_allclose(ours, cross_spectrum(linearise(brain), HZ), rtol=1e-9)
+
+
+def test_three_frequencies_stand_for_the_band():
+    crossed = {}
+    for nodes in (BAND_NODES, 12):
+        flat = band(0.01, 0.1, lambda hz: 1.0 / (1.0 + 20j * hz), nodes=nodes)
+        spectra = cross_spectra(uneven(), CONTROL, flat.frequencies_hz).crossed
+        now, _ = flat.covariances(spectra, 2.0)
+        crossed[nodes] = now / np.sqrt(np.outer(np.diagonal(now), np.diagonal(now)))
+    np.testing.assert_allclose(crossed[BAND_NODES], crossed[12], atol=1e-3)
 
 
 def test_the_balanced_brain_fires_as_control_says():

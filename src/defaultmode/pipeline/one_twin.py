@@ -11,9 +11,9 @@ from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.missing import Missing
 from defaultmode.fitting.belief import Agreement, Belief, Verdict, agreement, believable
 from defaultmode.fitting.priors import group_samples, standard_deviations, steps
-from defaultmode.fitting.search import Aim, Found, search
+from defaultmode.fitting.search import Aim, search
 from defaultmode.fitting.shrinkage import shrunk
-from defaultmode.fitting.target import Target, observed
+from defaultmode.fitting.target import Complex, Target, observed
 from defaultmode.fitting.uncertainty import draws
 from defaultmode.pipeline.twin_ground import STRUCTURE_SD, Ground, ground_aim
 from defaultmode.pipeline.twin_targets import Shown
@@ -96,8 +96,9 @@ def fit_twin(work: TwinWork) -> FittedTwin:
     twin = Twin(ground.atlas.names, ground.point, space, whole.scores, drawn)
     growth = growth_per_s(twin)
     alone = Missing("there is no other participant", "E515")
-    seen = _seen(half_aim, half)
-    belief = belief_in(work, seen, _seen(aim, whole))
+    seen = _seen(half_aim, half.crossed)
+    seen_whole = _seen(aim, whole.crossed)
+    belief = belief_in(work, seen, seen_whole)
     around = group_brain_r(ground, shown, half_aim) if ground.others else alone
     return FittedTwin(
         key=shown.key,
@@ -105,7 +106,7 @@ def fit_twin(work: TwinWork) -> FittedTwin:
         belief={
             "n_regions": float(len(shown.regions)),
             "samples": shown.whole.samples,
-            "fitted_r": agreement(_seen(aim, whole), shown.whole).r,
+            "fitted_r": agreement(seen_whole, shown.whole).r,
             **_published(belief),
             "blend_r": agreement(half_aim.target, shown.second).r if ground.others else alone,
             "group_brain_r": around,
@@ -161,7 +162,7 @@ def _structure_only(ground: Ground, shown: Shown) -> Agreement:
     for sd in STRUCTURE_SD:
         space = ground.space(ground.structure, sd)
         fitted = search(ground.model(space), aim, steps=STRUCTURE_STEPS)
-        found.append(agreement(_seen(aim, fitted), shown.second))
+        found.append(agreement(_seen(aim, fitted.crossed), shown.second))
     weights = ground.structure.net[np.ix_(shown.regions, shown.regions)]
     weights = (weights + weights.T) / (2.0 * weights.max())
     nothing = np.zeros_like(weights)
@@ -175,9 +176,7 @@ def group_brain_r(ground: Ground, shown: Shown, aim: Aim) -> float | Missing:
     """What the group's own brain, which the twin starts from, shows of the second half."""
     space = ground.space(ground.group, {})
     crossed, _ = ground.model(space).crossed(np.zeros(0), aim.band.frequencies_hz)
-    now, later = aim.shown(crossed)
-    seen = observed(now, later, lag_s=aim.target.lag_s, samples=aim.target.samples)
-    return agreement(seen, shown.second).r
+    return agreement(_seen(aim, crossed), shown.second).r
 
 
 def _where_known(others: Target, second: Target) -> Agreement | Missing:
@@ -196,9 +195,9 @@ def growth_per_s(twin: Twin) -> float | Missing:
         return Missing(f"{problem.code}: {problem.detail}", "E515")
 
 
-def _seen(aim: Aim, found: Found) -> Target:
-    """What the fitted brain shows of the regions that were shown."""
-    return observed(*aim.shown(found.crossed), lag_s=aim.target.lag_s, samples=aim.target.samples)
+def _seen(aim: Aim, crossed: Complex) -> Target:
+    """What a brain with these cross-spectra shows of the regions that were shown."""
+    return observed(*aim.shown(crossed), lag_s=aim.target.lag_s, samples=aim.target.samples)
 
 
 def _again(again: Shown, shown: Shown, seen: Target) -> Agreement:

@@ -14,13 +14,12 @@ from defaultmode.pipeline.twin_looks import LOOKS, Look, absent, change, mark, v
 from defaultmode.simulation.brain import Brain
 from defaultmode.simulation.scoreboard.quantities import Ground, rest_of
 from defaultmode.simulation.twin import Twin
-from defaultmode.simulation.twin_columns import expected_range
+from defaultmode.simulation.twin_columns import FEWEST_DRAWS, expected_range
 from defaultmode.simulation.twin_exposure import exposed
 from defaultmode.simulation.twin_protocol import TwinCondition
 
 Array = NDArray[np.float64]
 LOST = ("E504", "E505")
-FEWEST_DRAWS = 8  # below it 95 % of them say nothing
 DIRECTIONS = 24  # in which the prior is felt out around the fit: its spread is known to 15 %
 STEP = 0.01  # of a score, small enough that a brain changes in proportion
 

@@ -16,11 +16,10 @@ from defaultmode.pipeline.one_run import Work
 from defaultmode.pipeline.one_twin import FittedTwin, TwinWork
 from defaultmode.running import Fingerprint, Manifest, write_bytes
 from defaultmode.simulation.twin import stored
-from defaultmode.simulation.twin_columns import Summary
+from defaultmode.simulation.twin_columns import FEWEST_DRAWS, Summary
 from defaultmode.sources.bids import RunFiles
 
 Array = NDArray[np.float64]
-FEWEST_DRAWS = 8  # below it 95 % of them say nothing
 
 
 def publish(

@@ -12,6 +12,7 @@ from defaultmode.simulation.twin_space import Space
 
 Array = NDArray[np.float64]
 FACTOR = "of the group's"
+FEWEST_DRAWS = 8  # below it nothing is said of where others lie
 WEIGHTS = "mean absolute weights of the group"
 
 
