@@ -7,6 +7,7 @@ import numpy as np
 
 from defaultmode.core.missing import Missing
 from defaultmode.fitting.calibration import Ranked, flat_by_band
+from defaultmode.fitting.priors import stretches
 from defaultmode.fitting.recovery import RECOVERED_R, Agreement, over_people, within_people
 from recovering.jobs import Plan, gathered
 from recovering.world import GROUP_SAMPLES, world
@@ -67,7 +68,7 @@ def report(plan: Plan, folder: Path, machine: str) -> str:
     parts = [INTRODUCTION, _people(told, machine), _recovery(found)]
     ranks = ranked(plan, folder)
     if ranks is not None:
-        parts.append(_calibration(ranks, plan))
+        parts += [_calibration(ranks, plan), _stretching(ranks)]
     parts.append(_verdict(found, plan.standard, ranks))
     return "\n".join(part.rstrip("\n") + "\n" for part in parts)
 
@@ -151,6 +152,37 @@ def _calibration(ranks: Ranked, plan: Plan) -> str:
         "simultaneous bands (Säilynoja 2022), and for blocks the share of values with p < 0.05, "
         "which is 5 % of calibrated ones; *contraction*: share of the prior's variance that one "
         f"recording takes away, below 0 where the fit adds some.\n\n{_table(heads, rows)}"
+    )
+
+
+def _stretching(ranks: Ranked) -> str:
+    """How much wider intervals must be, from every second person, and what they then hold."""
+    from scipy.stats import t
+
+    columns = {
+        kind: [part.start for name, part in _parts() if name.startswith(f"twin_{kind}")]
+        for kind in stretches()
+    }
+    once_more = np.sqrt(1.0 + 1.0 / ranks.n_draws)
+    rows = []
+    for kind, chosen in columns.items():
+        away = (ranks.true - ranks.middle)[:, chosen] / ranks.spread[:, chosen] / once_more
+        factor = float(np.sqrt((away[::2] ** 2).mean()))
+        limits = [t.ppf((1.0 + level) / 2.0, ranks.n_draws - 1) for level in LEVELS]
+        held = [
+            f"{(np.abs(away[1::2]) < wide * limit).mean():.0%}"
+            for wide in (1.0, stretches()[kind])
+            for limit in limits
+        ]
+        rows.append((kind, str(len(chosen)), f"{factor:.2f}", f"{stretches()[kind]:g}", *held))
+    heads = ("columns", "n", "factor", "shipped")
+    heads += tuple(f"{level:.0%}{when}" for when in ("", ", stretched") for level in LEVELS)
+    return (
+        "### Published intervals\nPlausible brains scatter too little around where the truth is. "
+        "The root mean square of (truth − mean) / standard deviation in every second person is the "
+        "*factor*; published intervals are wider by what is *shipped* in `fitting/priors.toml`. "
+        f"The shares that intervals hold are those of the other {len(ranks.true) // 2} people.\n\n"
+        f"{_table(heads, rows)}"
     )
 
 

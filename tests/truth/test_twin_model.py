@@ -196,6 +196,20 @@ def test_columns_are_ratios_to_the_group_and_say_what_was_learnt():
     assert found["twin_route_within_default"].value == pytest.approx(expected)
 
 
+def test_an_interval_is_stretched_around_the_mean_and_less_is_learnt():
+    around = space({"coupling": 0.1, "noise": 0.2})
+    near = 0.1 * np.random.default_rng(8).standard_normal((40, len(around)))
+    open_sd = {"twin_coupling": 0.1}
+    plain, wide = (
+        summaries(around, near[0], near, open_sd=open_sd, roles=ROLES, stretch=stretch)[0]
+        for stretch in ({}, {"coupling": 2.0})
+    )
+    widths = [np.diff(np.log(one.interval()))[0] for one in (plain, wide)]
+    assert widths[1] == pytest.approx(2.0 * widths[0])
+    assert wide.mean == plain.mean
+    assert 1.0 - wide.learnt == pytest.approx(4.0 * (1.0 - plain.learnt))
+
+
 def test_what_scatters_around_the_group_is_the_group_on_average():
     """However wide the prior, nothing that nobody knows lifts a published factor from 1."""
     around = space(dict.fromkeys(BLOCKS, 0.5))

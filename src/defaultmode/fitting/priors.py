@@ -1,4 +1,4 @@
-"""How far twins lie from their group, and how long they are sought: chosen on held-out halves."""
+"""How far twins lie from their group, how long they are sought, and how wide intervals must be."""
 
 import tomllib
 from functools import cache
@@ -27,6 +27,16 @@ def group_samples() -> float:
 def independent_share() -> float:
     """Independent samples in a band-passed recording, of the 2 × bandwidth × duration of noise."""
     return float(_chosen()["independent_share"])
+
+
+def stretches() -> dict[str, float]:
+    """How much wider intervals must be than plausible brains scatter, by the name of a number.
+
+    Root mean square of (truth − mean) / standard deviation over simulated people: the scatter of
+    approximate posteriors is set right by what it does (Rodrigues 2018, doi
+    10.1016/j.csda.2018.04.004, in its simplest form).
+    """
+    return {name: float(k) for name, k in _chosen()["stretch"].items()}
 
 
 @cache

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.missing import Missing
 from defaultmode.fitting.belief import Agreement, Belief, Verdict, agreement, believable
-from defaultmode.fitting.priors import group_samples, standard_deviations, steps
+from defaultmode.fitting.priors import group_samples, standard_deviations, steps, stretches
 from defaultmode.fitting.search import Aim, search
 from defaultmode.fitting.shrinkage import shrunk
 from defaultmode.fitting.target import Complex, Target, observed
@@ -114,7 +114,14 @@ def fit_twin(work: TwinWork) -> FittedTwin:
             "growth_per_s": growth,
         },
         columns=tuple(
-            summaries(space, whole.scores, drawn, open_sd=ground.open_sd, roles=ground.roles)
+            summaries(
+                space,
+                whole.scores,
+                drawn,
+                open_sd=ground.open_sd,
+                roles=ground.roles,
+                stretch=stretches(),
+            )
         ),
         first_half=seen.connectivity,
         verdict=believable(belief, growth, group_brain_r=around),
