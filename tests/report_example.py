@@ -7,6 +7,7 @@ from defaultmode.core.atlas import Atlas, Region
 from defaultmode.core.result import Result
 from defaultmode.core.study import KEYS, MISSING_COLUMNS, Column, Study
 from defaultmode.report import ConnectivitySummary, Page, Used
+from defaultmode.report.nouns import SessionConnectivity
 
 PRESETS = ("as-supplied", "as-supplied+GSR")
 NETWORKS = (
@@ -154,6 +155,11 @@ def example_page(**changes: object) -> Page:
         "connectivity": tuple(
             ConnectivitySummary(atlas, p, "all recordings", 24, example_matrix(p, atlas))
             for p in PRESETS
+        ),
+        "sessions_connectivity": tuple(
+            SessionConnectivity(atlas, p, "", session, 12, example_matrix(p, atlas) - fall)
+            for p in PRESETS
+            for session, fall in (("before", 0.0), ("after", 0.08))
         ),
         "notes": ("SYNTHETIC: random numbers made for a test; they describe nobody.",),
         "facts": example_facts(),

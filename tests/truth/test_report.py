@@ -36,7 +36,7 @@ from report_example import (
 
 VOID = {"meta", "img", "link", "br", "hr", "input", "wbr"}
 SECTIONS = (
-    "measured", "highlights", "primer", "each", "connectivity", "sessions", "comparisons",
+    "measured", "highlights", "primer", "each", "brain", "sessions", "comparisons",
     "missing", "quality", "dictionary", "methods", "caveats", "provenance",
 )  # fmt: skip
 
@@ -105,7 +105,7 @@ def small(study: Study, **changes: object) -> str:
     """A page of few measures without connectivity."""
     study = few(study)
     results = changes.pop("results", (example_effects(study),))
-    return build_page(example_page(study=study, connectivity=(), results=results, **changes))
+    return build_page(example_page(study=study, connectivity=(), sessions_connectivity=(), results=results, **changes))
 
 
 def test_the_page_is_well_formed(parsed):

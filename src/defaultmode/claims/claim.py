@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from defaultmode.core.notebook import Shown
+
 Direction = Literal["increase", "decrease", "change"]  # change: to either side
 Stance = Literal["for", "against", "null", "mixed"]
 Statistic = Literal["d", "Hedges g", "d_z", "Pearson r", "ratio", "odds ratio", "AUC", "other"]
@@ -104,8 +106,8 @@ class Test:
     null: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+@dataclass(frozen=True, slots=True, repr=False)
+class Claim(Shown):
     """A statement about the default mode network as data.
 
     id : such as "C19"; part : the part of the account; rule : "first" (the first test decides)
@@ -134,3 +136,15 @@ class Claim:
     def order(self) -> int:
         """Position of the claim in the account."""
         return int(self.id.removeprefix("C"))
+
+    def about(self) -> dict[str, object]:
+        """What a notebook shows of it."""
+        stances = [row.stance for row in self.evidence]
+        return {
+            "id": self.id,
+            "title": self.title,
+            "sentence": self.sentence,
+            "tests": tuple(test.sentence for test in self.tests),
+            "evidence": tuple(f"{stances.count(s)} {s}" for s in STANCES if s in stances),
+            "needs": self.needs,
+        }

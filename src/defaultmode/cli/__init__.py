@@ -17,6 +17,7 @@ from defaultmode.cli.power import run_power
 from defaultmode.cli.predicting import run_predict
 from defaultmode.cli.printing import say, say_error
 from defaultmode.cli.scoring import run_scoreboard
+from defaultmode.cli.serving import run_serve
 from defaultmode.cli.verifying import run_verify
 from defaultmode.cli.virtual import run_simulate, run_trial
 from defaultmode.core.errors import DefaultModeError
@@ -49,6 +50,7 @@ INTERRUPTED = {
     "simulate": GONE,
     "trial": GONE,
     "scoreboard": GONE,
+    "serve": GONE,
 }
 
 
@@ -101,6 +103,7 @@ VERB_FUNCTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "simulate": run_simulate,
     "trial": run_trial,
     "scoreboard": run_scoreboard,
+    "serve": run_serve,
     "plan": run_plan,
     "claims": run_claims,
     "overlap": run_overlap,

@@ -12,6 +12,7 @@ from defaultmode.cli.planning import add_plan
 from defaultmode.cli.power import add_power
 from defaultmode.cli.predicting import add_predict
 from defaultmode.cli.scoring import add_scoreboard
+from defaultmode.cli.serving import add_serve
 from defaultmode.cli.verifying import add_verify
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def parser() -> argparse.ArgumentParser:
     add_verify(verbs)
     _add_virtual(verbs)
     add_scoreboard(verbs)
+    add_serve(verbs)
     add_power(verbs)
     add_plan(verbs)
     add_overlap(verbs)

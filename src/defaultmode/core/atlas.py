@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defaultmode.core.errors import DefaultModeError
+from defaultmode.core.notebook import MOST_ROWS, Preview, Shown
 
 ROLES = ("default", "task-positive", "salience", "other")
 SUBSYSTEMS = ("core", "dMPFC", "MTL")
@@ -65,8 +66,8 @@ def _check(name: str, regions: tuple[Region, ...]) -> None:
                 raise DefaultModeError("E140", msg)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Atlas:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Atlas(Shown):
     """Regions in column order.
 
     name : the registry name, such as "schaefer100"; label : the BIDS entity value ("Schaefer100").
@@ -85,6 +86,17 @@ class Atlas:
 
     def __len__(self) -> int:
         return len(self.regions)
+
+    def about(self) -> dict[str, object]:
+        """What a notebook shows of it."""
+        roles = {f"{role} regions": len(self.members(role)) for role in ROLES}
+        return {"name": self.name, "sentence": self.sentence, **roles, "licence": self.licence}
+
+    def preview(self) -> Preview:
+        """Its first regions."""
+        header = ("name", "network", "role", "subsystem", "place")
+        rows = [[getattr(region, name) for name in header] for region in self.regions[:MOST_ROWS]]
+        return Preview(header, rows, len(self))
 
     @property
     def names(self) -> tuple[str, ...]:

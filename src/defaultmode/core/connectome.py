@@ -6,12 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defaultmode.core.errors import DefaultModeError
+from defaultmode.core.notebook import Shown
 
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Connectome:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Connectome(Shown):
     """Connection strengths between named regions, frozen and read-only.
 
     regions : names in row and column order
@@ -67,3 +68,15 @@ class Connectome:
 
     def __len__(self) -> int:
         return len(self.regions)
+
+    def about(self) -> dict[str, object]:
+        """What a notebook shows of it."""
+        n = len(self)
+        return {
+            "name": self.name,
+            "sentence": self.sentence,
+            "regions": n,
+            "share of pairs connected": float((self.weights > 0).sum() / (n * (n - 1))),
+            "tract lengths": "not known" if self.lengths_mm is None else "known, in mm",
+            "licence": self.licence,
+        }

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from defaultmode.core.notebook import Shown
+
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(Shown):
     """What stands in place of a number that cannot be had; `code` is one of the error table."""
 
     reason: str
@@ -14,3 +16,7 @@ class Missing:
         if not self.reason.strip():
             msg = "a Missing value needs its reason"
             raise ValueError(msg)
+
+    def about(self) -> dict[str, object]:
+        """What a notebook shows of it."""
+        return {"reason": self.reason, "code": self.code}

@@ -13,6 +13,7 @@ from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.exposure import Exposure, Rating
 from defaultmode.core.grid import Grid
 from defaultmode.core.missing import Missing
+from defaultmode.core.notebook import Shown
 
 Array = NDArray[np.float64]
 Unit = Literal["scanner", "percent", "arbitrary"]
@@ -94,8 +95,8 @@ def _frozen(values: object, dtype: type[np.generic] = np.float64) -> NDArray[np.
     return array
 
 
-@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
-class Recording:
+@dataclass(frozen=True, slots=True, eq=False, repr=False, weakref_slot=True)
+class Recording(Shown):
     """BOLD signal of one run, frozen and read-only.
 
     signal : (n_time, n_regions), in `unit`; a column of an absent region is NaN
@@ -179,6 +180,20 @@ class Recording:
             if len(values) != n_time:
                 msg = f"confound {name!r} has {len(values)} rows; the run has {n_time} volumes."
                 raise DefaultModeError("E204", msg)
+
+    def about(self) -> dict[str, object]:
+        """What a notebook shows of it."""
+        return {
+            "run": self.entities.stem,
+            "atlas": self.atlas.name,
+            "frames": self.n_time,
+            "regions": len(self.atlas),
+            "repetition time": f"{self.tr_s:g} s",
+            "usable": f"{self.usable_s:.0f} s",
+            "unit": self.unit,
+            "denoised by": self.processing.preset,
+            "absent regions": tuple(self.absent),
+        }
 
     @property
     def n_time(self) -> int:

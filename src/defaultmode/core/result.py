@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from defaultmode.core.notebook import MOST_ROWS, Preview, Shown
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Result:
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Result(Shown):
     """A tidy table of effects with intervals, the sentence to print, and where it comes from.
 
     table : one row per effect; sentence : what it says in words; cites : keys of the reference
@@ -22,6 +24,21 @@ class Result:
     seed: int | None = None
     settings: Mapping[str, object] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+    def about(self) -> dict[str, object]:
+        """What a notebook shows of it."""
+        return {
+            "sentence": self.sentence,
+            "rows": len(self.table),
+            "sources": self.cites,
+            "seed": self.seed,
+            "notes": self.notes,
+        }
+
+    def preview(self) -> Preview:
+        """Its first effects."""
+        first = self.table.head(MOST_ROWS)
+        return Preview(tuple(self.table.columns), first.to_numpy().tolist(), len(self.table))
 
 
 @dataclass(frozen=True, slots=True)

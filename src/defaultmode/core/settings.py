@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from defaultmode.core.errors import DefaultModeError
+from defaultmode.core.notebook import Shown
 
 LEAST_STATES = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Shown):
     """One analysis, as its TOML file and its command line state it.
 
     source : folder of BIDS derivatives; empty for the embedded recordings and for clinical tables
@@ -90,6 +91,12 @@ class Settings:
             limit = getattr(self, name)
             if limit is not None and limit <= 0:
                 raise DefaultModeError("E411", f"{name} is {limit}; it must be above 0.")
+
+    def about(self) -> dict[str, object]:
+        """What a notebook shows of them: those that are not as they are left out."""
+        usual = Settings()
+        given = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {name: v for name, v in given.items() if v != getattr(usual, name)}
 
     def analysis(self) -> dict[str, object]:
         """The part that changes numbers of a run, for its manifest."""

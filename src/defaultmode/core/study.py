@@ -8,6 +8,7 @@ from typing import Literal
 import pandas as pd
 
 from defaultmode.core.errors import DefaultModeError
+from defaultmode.core.notebook import MOST_ROWS, Preview, Shown
 
 Role = Literal["key", "measure", "surrogate", "clinical", "design", "quality"]
 Kind = Literal["text", "number"]
@@ -60,8 +61,8 @@ class Column:
     construct: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Study:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Study(Shown):
     """One row per run; text columns hold text, number columns float64 with NaN where missing.
 
     table : rows, columns in the order of the dictionary
@@ -86,6 +87,17 @@ class Study:
     def n_missing(self) -> int:
         """How many values are not there."""
         return sum(len(what.split(TOGETHER)) for what in self.missing["what"].astype(str))
+
+    def about(self) -> dict[str, object]:
+        """What a notebook shows of it."""
+        people = self.table["participant_id"].nunique() if "participant_id" in self.table else None
+        kinds = {f"{role} columns": len(self.named(role=role)) for role in ("measure", "clinical")}
+        return {"runs": len(self.table), "people": people, **kinds, "missing": self.n_missing}
+
+    def preview(self) -> Preview:
+        """Its first runs."""
+        first = self.table.head(MOST_ROWS)
+        return Preview(tuple(self.columns), first.to_numpy().tolist(), len(self.table))
 
     def named(self, *, role: str = "", kind: str = "", level: str = "") -> list[Column]:
         """The columns of one role, kind or level, in table order."""

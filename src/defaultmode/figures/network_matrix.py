@@ -82,15 +82,26 @@ def _strip(axes: Axes, roles: Sequence[str]) -> None:
 
 
 @styled
-def network_matrix(z: Array, atlas: Atlas, *, title: str = "", limit: float = 1.0) -> Figure:
+def network_matrix(
+    z: Array,
+    atlas: Atlas,
+    *,
+    below: Array | None = None,
+    title: str = "",
+    limit: float = 1.0,
+    shades: int = 256,
+) -> Figure:
     """Connectivity matrix with the default mode block outlined.
 
     z : (n_regions, n_regions), Fisher z in the atlas's column order, NaN where missing (hatched
-    grey); limit : the value, above 0, at which the symmetric colour scale ends.
+    grey); below : what stands below the diagonal instead, such as an earlier session
+    limit : the value, above 0, at which the symmetric colour scale ends; shades : how many colours
+    it has: fewer make a smaller file.
     """
     order = network_order(atlas)
     regions = [atlas.regions[i] for i in order]
-    shown = np.array(z, dtype=np.float64)[np.ix_(order, order)]
+    square = np.ix_(order, order)
+    shown = np.triu(z[square]) + np.tril((z if below is None else below)[square], k=-1)
     np.fill_diagonal(shown, np.nan)
     n = len(regions)
     figure = new_figure(5.3, 4.1, layout="compressed")
@@ -98,7 +109,7 @@ def network_matrix(z: Array, atlas: Atlas, *, title: str = "", limit: float = 1.
     axes.add_patch(
         Rectangle((-0.5, -0.5), n, n, facecolor="white", edgecolor=ABSENT, hatch="////", zorder=-1)
     )
-    colours = colormaps[DIVERGING].with_extremes(bad=(1.0, 1.0, 1.0, 0.0))
+    colours = colormaps[DIVERGING].resampled(shades).with_extremes(bad=(1.0, 1.0, 1.0, 0.0))
     image = axes.imshow(shown, cmap=colours, vmin=-limit, vmax=limit, interpolation="none")
     _strip(axes, [r.role for r in regions])
     blocks = _blocks([r.network for r in regions])

@@ -16,6 +16,7 @@ from defaultmode.figures.style import (
     MOST_VECTOR_POINTS,
     SOFT,
     WIDTH_IN,
+    even_offsets,
     new_figure,
     size_text,
     styled,
@@ -23,7 +24,6 @@ from defaultmode.figures.style import (
 )
 
 JITTER = 0.16
-GOLDEN = 0.6180339887498949  # its multiples modulo 1 fill an interval evenly, without chance
 MOST_JOINED_PEOPLE = 150
 
 
@@ -53,9 +53,8 @@ class Panel:
 
 def _offsets(people: Collection[str]) -> dict[str, float]:
     """Sideways shift of each person, the same in every column, so that lines do not cross."""
-    return {
-        person: JITTER * (2 * ((i * GOLDEN) % 1.0) - 1) for i, person in enumerate(sorted(people))
-    }
+    shifts = JITTER * even_offsets(len(people))
+    return dict(zip(sorted(people), shifts.tolist(), strict=True))
 
 
 def _join(axes: Axes, categories: Sequence[Category], shift: dict[str, float]) -> None:

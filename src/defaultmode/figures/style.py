@@ -8,8 +8,10 @@ from io import BytesIO
 from typing import Any, Literal, ParamSpec
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 P = ParamSpec("P")
 Layout = Literal["constrained", "compressed"]
@@ -35,6 +37,7 @@ STANCE_COLOURS = {"for": "#0072B2", "against": "#D55E00", "null": "#AA4499", "mi
 STANCE_MARKERS = {"for": "o", "against": "X", "null": "D", "mixed": "v"}
 INK, SOFT, ABSENT = "#1B1F24", "#5C6570", "#B9C0C7"
 DIVERGING = "RdBu_r"  # blue to red keeps its order under red-green and blue-yellow deficiency
+GOLDEN = 0.6180339887498949  # its multiples modulo 1 fill an interval evenly, without chance
 WIDTH_IN = 7.2  # a page's text column at 100 px per inch
 MOST_VECTOR_POINTS = 3000  # beyond this the marks become one picture inside the SVG
 
@@ -55,6 +58,8 @@ _SETTINGS: dict[Any, Any] = {
     "xtick.labelcolor": INK,
     "ytick.labelcolor": INK,
     "text.color": INK,
+    "text.hinting": "none",  # a browser's letters are not fitted to pixels either
+    "figure.constrained_layout.w_pad": 0.09,  # inches, for letters wider than those measured
     "legend.frameon": False,
     "legend.fontsize": 8.5,
     "figure.dpi": 100.0,
@@ -97,6 +102,11 @@ def zero_line(axes: Axes, *, vertical: bool = False) -> None:
     """A thin line at zero, where there is neither correlation nor effect."""
     line = axes.axvline if vertical else axes.axhline
     line(0.0, color=SOFT, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
+
+
+def even_offsets(n: int) -> NDArray[np.float64]:
+    """Sideways shifts between −1 and 1 that fill it evenly, (n,); the same for the same n."""
+    return 2 * ((np.arange(n) * GOLDEN) % 1.0) - 1
 
 
 def size_text(people: Sequence[str]) -> str:

@@ -10,10 +10,23 @@ from pkgutil import iter_modules
 from defaultmode.measures._connectivity import Connectivity, connectivity
 from defaultmode.measures._dynamics import Dynamics, dynamics
 from defaultmode.measures._place_maps import place_maps
+from defaultmode.measures._pooled_landscape import (
+    PatternShares,
+    PooledLandscape,
+    pattern_shares,
+    pooled_landscape,
+)
 from defaultmode.measures._premises import PREMISES, Premise
+from defaultmode.measures._regions import network_of
 from defaultmode.measures._registry import Measure, all_measures, chosen, find, measure
 from defaultmode.measures._state_learning import learn_states
 from defaultmode.measures._state_scoring import state_labels
+from defaultmode.measures._state_sequence import (
+    dwell_time_s,
+    fractional_occupancy,
+    step_counts,
+    transition_matrix,
+)
 from defaultmode.measures._window_series import (
     WINDOW_UNITS,
     WindowPlan,
@@ -28,6 +41,8 @@ __all__ = [
     "Connectivity",
     "Dynamics",
     "Measure",
+    "PatternShares",
+    "PooledLandscape",
     "Premise",
     "WindowPlan",
     "WindowSeries",
@@ -35,12 +50,19 @@ __all__ = [
     "all_measures",
     "chosen",
     "connectivity",
+    "dwell_time_s",
     "dynamics",
     "find",
+    "fractional_occupancy",
     "learn_states",
     "measure",
+    "network_of",
+    "pattern_shares",
     "place_maps",
+    "pooled_landscape",
     "state_labels",
+    "step_counts",
+    "transition_matrix",
     "window_series",
 ]
 

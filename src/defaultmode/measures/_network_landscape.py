@@ -82,22 +82,38 @@ def nodes(recording: Recording) -> Nodes:
     return Nodes(tuple(names), averaging, task_positive)
 
 
+def network_states(signal: Array, recording: Recording) -> NDArray[np.intp]:
+    """Which networks are active in each frame, as bits, (n_time,), of the regions in `carrying`.
+
+    A network is active where its mean signal is above its own mean over the run (Ezaki 2017).
+    """
+    activity = signal @ nodes(recording).averaging
+    active = activity > activity[recording.usable].mean(axis=0)
+    return np.asarray(active @ (1 << np.arange(active.shape[1])))
+
+
+def shares_of(states: NDArray[np.intp], recording: Recording) -> Array:
+    """Share of the usable frames in each state of the networks, (2**n,)."""
+    seen = np.bincount(states[recording.usable], minlength=2 ** len(nodes(recording).names))
+    return np.asarray(seen / seen.sum())
+
+
+def default_minima(landscape: Landscape, task_positive: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Minima with the default mode active and at least half of the task-positive not, (m,)."""
+    minima = spins(len(task_positive))[landscape.minima]
+    inactive = (minima[:, task_positive] < 0).mean(axis=1)
+    return np.asarray((minima[:, 0] > 0) & (inactive >= 0.5))
+
+
 def fit(signal: Array, recording: Recording) -> Fitted:
     """Landscape of the regions in `carrying` (n_time, k) over the usable frames of a recording.
 
-    A network is active where its mean signal is above its own mean over the run (Ezaki 2017).
     Raises E306 as `maximum_entropy` does.
     """
-    chosen, usable = nodes(recording), recording.usable
-    activity = signal @ chosen.averaging
-    active = activity > activity[usable].mean(axis=0)
-    states = active @ (1 << np.arange(active.shape[1]))
-    seen = np.bincount(states[usable], minlength=2 ** active.shape[1])
-    model = maximum_entropy(seen / seen.sum())
+    states = network_states(signal, recording)
+    model = maximum_entropy(shares_of(states, recording))
     landscape = landscape_of(model.energies)
-    minima = spins(active.shape[1])[landscape.minima]
-    inactive = (minima[:, chosen.task_positive] < 0).mean(axis=1)
-    default = (minima[:, 0] > 0) & (inactive >= 0.5)
+    default = default_minima(landscape, nodes(recording).task_positive)
     return Fitted(states, model, landscape, default)
 
 

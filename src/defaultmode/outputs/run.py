@@ -9,6 +9,7 @@ import numpy as np
 from defaultmode.core.missing import Missing
 from defaultmode.core.recording import Array, Recording
 from defaultmode.core.tested import Tested
+from defaultmode.outputs.motion import motion_files
 from defaultmode.outputs.text import as_json, matrix, table
 from defaultmode.outputs.windows import windows_files
 
@@ -80,6 +81,8 @@ def run_files(run: MeasuredRun) -> dict[str, str]:
     for variant in run.variants:
         if not isinstance(variant.recording, Missing):
             files |= _variant_files(variant, variant.recording, run.units)
+    recording = run.recording
+    files |= motion_files(_base(recording), recording.motion, recording.tr_s)
     return files | _windows(run)
 
 

@@ -40,6 +40,11 @@ def read_states(path: Path) -> tuple[dict[str, States], dict[str, Any]]:
         raise DefaultModeError("E206", msg) from problem
 
 
+def labels_path(run: FinishedRun, denoise: str) -> Path:
+    """Where the states of a run in time lie, if it was scored."""
+    return run.base.with_name(f"{run.base.name}_desc-{label_of(denoise)}_states.tsv")
+
+
 def scored_files(
     run: FinishedRun,
     variants: Mapping[str, Variant],
@@ -56,7 +61,7 @@ def scored_files(
     files[f"{base}{STATE_MEASURES}".replace(".tsv", ".json")] = as_json(sidecar)
     for denoise, found in labels.items():
         if found:
-            name = f"{base}_desc-{label_of(denoise)}_states"
+            name = labels_path(run, denoise).stem
             columns = np.column_stack([found[m] for m in sorted(found)])
             rows = ([None if v < 0 else int(v) for v in row] for row in columns)
             files[f"{name}.tsv"] = table(sorted(found), rows)

@@ -4,7 +4,7 @@ import hashlib
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,11 +17,21 @@ from defaultmode.core.study import Study
 from defaultmode.denoising import all_presets
 from defaultmode.measures import all_measures
 from defaultmode.outputs import FinishedRun, crate_file, finished_runs, mean_fisher_z
+from defaultmode.pipeline.accounting import account_text
 from defaultmode.pipeline.asking import CLINICAL
 from defaultmode.pipeline.claim_limits import limits
+from defaultmode.pipeline.claim_values import values_behind
 from defaultmode.pipeline.folder import Folder
+from defaultmode.pipeline.freezing import BLINDED
 from defaultmode.pipeline.ledger import Ledger
 from defaultmode.pipeline.ledger_tables import deciding
+from defaultmode.pipeline.participant_pages import people_of
+from defaultmode.pipeline.report_connectivity import sessions_connectivity
+from defaultmode.pipeline.report_flow import flow_of
+from defaultmode.pipeline.report_prediction import prediction_found
+from defaultmode.pipeline.report_quality import quality_of
+from defaultmode.pipeline.report_states import states_found
+from defaultmode.pipeline.report_twins import twins_found
 from defaultmode.pipeline.state_scoring import states_said
 from defaultmode.pipeline.virtual_sources import virtual_warning
 from defaultmode.report import (
@@ -34,6 +44,7 @@ from defaultmode.report import (
     citation_markdown,
     highlights,
 )
+from defaultmode.report.participant_page import address
 from defaultmode.statistics import Design
 
 SOFTWARE = ("numpy", "scipy", "pandas", "nibabel", "nilearn", "statsmodels", "matplotlib")
@@ -58,7 +69,7 @@ def report_files(
     texts: Mapping[str, str],
     notes: Sequence[str] = (),
 ) -> dict[str, str]:
-    """report.html, CITATION.md, CITATION.bib and the provenance record, as path → text.
+    """The pages, their citations and the provenance record, as path → text.
 
     texts : the study's other files, whose hashes the page prints.
     """
@@ -83,10 +94,21 @@ def report_files(
             where={f.name: f.reference for f in design.baseline},
             by=next((f.name for f in design.between if f.name.lower() == GROUP), ""),
         ),
+        twins=twins_found(folder),
+        prediction=prediction_found(folder, analysis.ledger),
     )
+    page = replace(page, states=states_found(folder, settings, page))
+    means = sessions_connectivity(runs, page, design)
+    page = replace(page, sessions_connectivity=means)
+    page = replace(page, quality=quality_of(runs, study, folder.path))
+    blinded = BLINDED in set(analysis.ledger.claims.table["stamp"])
+    page = replace(page, flow=flow_of(study, folder, settings, blinded=blinded))
+    people = () if blinded else people_of(folder, study)
+    page = replace(page, people={name: address(name) for name in people})
     keys = citation_keys(facts, (*results, analysis.ledger.claims))
     return {
         "report.html": build_page(page),
+        "account.html": account_text(analysis.ledger.claims.table, warning),
         "CITATION.md": citation_markdown(keys),
         "CITATION.bib": citation_bibtex(keys),
         "provenance/ro-crate-metadata.json": crate_file(__version__, str(facts["date"])),
@@ -108,6 +130,7 @@ def verdicts_of(book: Ledger) -> Verdicts:
         limits=limits(ground),
         notes=book.claims.notes,
         permutations=ground.plan.permutations,
+        behind=tuple(values_behind(ground, claims, book.claims.table.to_dict("records"))),
     )
 
 

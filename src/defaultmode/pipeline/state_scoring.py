@@ -121,11 +121,16 @@ def _states_folder(given: str) -> Path:
     return Path(given) if Path(given).name == STATES else Path(given) / STATES
 
 
+def states_files(folder: Folder, settings: Settings) -> list[Path]:
+    """The files of the states that runs were scored by, one for each atlas and preset."""
+    root = _states_folder(settings.states) if settings.states else folder.path / STATES
+    return sorted(root.glob("*_states.json"))
+
+
 def states_said(folder: Folder, settings: Settings) -> list[str]:
     """For each atlas and preset how many states runs were scored by, and how stable they are."""
-    root = _states_folder(settings.states) if settings.states else folder.path / STATES
     said = []
-    for path in sorted(root.glob("*_states.json")):
+    for path in states_files(folder, settings):
         states, about = read_states(path)
         agreement = ", ".join(
             f"{method} {'not known' if math.isnan(s.stability) else f'{s.stability:.2f}'}"

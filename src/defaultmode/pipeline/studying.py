@@ -15,6 +15,7 @@ from defaultmode.pipeline.following import Followed, follow
 from defaultmode.pipeline.freezing import BLINDED, Planned, Standing, standing
 from defaultmode.pipeline.gathering import eyes_on, gather_study, needs_eyes, with_ratings
 from defaultmode.pipeline.ledger import Ledger, ledger
+from defaultmode.pipeline.virtual_sources import virtual_warning
 from defaultmode.running import write_text
 from defaultmode.statistics import Design, compare, correlate, design_of
 from defaultmode.statistics.reliability import reliability
@@ -55,6 +56,7 @@ def study(
     Raises E408 (nothing to study), E404, E405, E130 and their like for a damaged clinical table,
     E436 where the plan names what the study does not have.
     """
+    from defaultmode.pipeline.participant_pages import write_participant_pages
     from defaultmode.pipeline.reporting import Analysis, report_files
 
     started = time.monotonic()
@@ -82,6 +84,8 @@ def study(
     texts |= report_files(folder, analysis, settings, texts=texts, notes=(stamp.sentence, *notes))
     for name, text in texts.items():
         write_text(folder.path / name, text)
+    if stamp.word != BLINDED:  # a person's own signals and numbers would tell what is permuted
+        write_participant_pages(folder, whole, settings, warning=virtual_warning(settings))
     folder.log("studied", folder.path.name, rows=len(whole.table), blinded=stamp.word == BLINDED)
     seconds = time.monotonic() - started
     return StudyReport(

@@ -1,6 +1,7 @@
 """The two figures of a claim: its evidence as a forest, its specifications as a curve."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from textwrap import fill
 
 import pandas as pd
@@ -14,9 +15,9 @@ from defaultmode.figures import (
     Target,
     evidence_forest,
     specification_curve,
-    svg_of,
 )
-from defaultmode.report.drawings import Drawing
+from defaultmode.report.claim_points import points_drawing
+from defaultmode.report.drawings import Drawing, drawing
 from defaultmode.report.nouns import Verdicts
 from defaultmode.report.references import all_references
 from defaultmode.report.verdict_tables import (
@@ -39,7 +40,11 @@ def claim_drawings(verdicts: Verdicts, claim: Claim) -> list[Drawing]:
     rows = verdicts.table[verdicts.table["claim"] == claim.id]
     name = str(rows["test"].iloc[0])
     test = next(t for t in claim.tests if t.name == name)
-    drawn = (_forest(verdicts, claim, test), curve_drawing(verdicts, claim))
+    drawn = (
+        _forest(verdicts, claim, test),
+        points_drawing(verdicts, claim),
+        curve_drawing(verdicts, claim),
+    )
     return [one for one in drawn if one]
 
 
@@ -71,7 +76,9 @@ def _forest(verdicts: Verdicts, claim: Claim, test: Test) -> Drawing | None:
     )
     alt = f"Forest plot of {claim.id}, test {test.name}, {statistic}. {said}."
     name = f"{anchor_of(claim.id)}-forest"
-    return Drawing(name, alt, caption, svg_of(figure), table.drop(columns=["finding", "note"]))
+    numbers = table.drop(columns=["finding", "note"])
+    made = drawing(name, figure, numbers, alt=alt, caption=caption)
+    return replace(made, file="evidence.tsv")
 
 
 def _null(test: Test, statistic: str) -> float:
@@ -177,7 +184,9 @@ def curve_drawing(verdicts: Verdicts, claim: Claim) -> Drawing | None:
     )
     alt = f"Specification curve of {claim.id}: {said}."
     name = f"{anchor_of(claim.id)}-curve"
-    return Drawing(name, alt, caption, svg_of(figure), table.drop(columns=["reason", "how"]))
+    numbers = table.drop(columns=["reason", "how"])
+    made = drawing(name, figure, numbers, alt=alt, caption=caption)
+    return replace(made, file="specifications.tsv")
 
 
 def _curve_title(claim: Claim, treatments: set[str]) -> str:

@@ -14,12 +14,11 @@ from defaultmode.report.verdicts import (
     overview,
     stand_in_claims,
     stand_ins,
-    supported_first,
     untestable,
 )
-from defaultmode.report.writing import Table, counted
+from defaultmode.report.writing import Table
 
-MOST_DRAWN = 6  # claims with figures; every number of the others stands in their tables
+MOST_STAND_INS = 6  # figures of another treatment in place of a claim's own
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +34,6 @@ class ClaimSection:
     untestable: Table | None
     stand_ins: Table | None
     stand_in_drawings: tuple[Drawing, ...]
-    not_drawn: str
 
     @property
     def meanings(self) -> dict[str, str]:
@@ -49,20 +47,17 @@ def claim_section(verdicts: Verdicts | None) -> ClaimSection | None:
         return None
     verdicts = _without_only_atlas(verdicts)
     tested = claims_tested(verdicts)
-    chosen = supported_first(verdicts, tested)[:MOST_DRAWN]
-    left = len(tested) - len(chosen)
-    others = stand_in_claims(verdicts)[: MOST_DRAWN - len(chosen)]
+    others = stand_in_claims(verdicts)[:MOST_STAND_INS]
     return ClaimSection(
         verdicts.sentence,
         verdicts.limits,
         verdicts.notes,
         overview(verdicts),
         tuple(claim_tables(verdicts, claim) for claim in tested),
-        {anchor_of(claim.id): claim_drawings(verdicts, claim) for claim in chosen},
+        {anchor_of(claim.id): claim_drawings(verdicts, claim) for claim in tested},
         untestable(verdicts),
         stand_ins(verdicts),
         tuple(one for claim in others if (one := curve_drawing(verdicts, claim))),
-        f"Figures of {counted(left, 'further claim')} are not drawn." if left else "",
     )
 
 

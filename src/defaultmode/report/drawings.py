@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from defaultmode.core.missing import Missing
@@ -17,12 +18,12 @@ from defaultmode.figures import (
     brain,
     forest,
     global_signal,
+    lean_svg,
     motion,
     network_matrix,
     network_order,
     placed,
     points,
-    svg_of,
 )
 from defaultmode.report.choosing import (
     BETWEEN,
@@ -42,7 +43,7 @@ from defaultmode.report.choosing import (
 from defaultmode.report.nouns import ConnectivitySummary, Page
 from defaultmode.report.summaries import FEWEST_FOR_INTERVAL, correlation, person_summary
 from defaultmode.report.tables import comparison_of, effects_of, size_of
-from defaultmode.report.writing import counted, data_url, plain, shown, tsv_url
+from defaultmode.report.writing import Marks, counted, plain, shown
 
 MOST_FORESTS, MOST_MATRICES, MOST_EDGES = 6, 6, 60
 KIND_ORDER = ("interaction", "paired", "group", "correlation")
@@ -50,28 +51,24 @@ KIND_ORDER = ("interaction", "paired", "group", "correlation")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawing:
-    """A figure ready for the page: alt text, caption and numbers; two narrow ones share a line."""
+    """A figure ready for the page, its alt text inside the picture; two narrow ones share a line.
+
+    frame : its numbers; file : the file of the output folder that holds them too, if any
+    marks : what of the study it shows, by which the page's filters know it
+    """
 
     name: str
-    alt: str
+    picture: Markup
     caption: str
-    svg: bytes
     frame: pd.DataFrame
     narrow: bool = False
-
-    @property
-    def url(self) -> str:
-        """The picture inside the page."""
-        return data_url(self.svg, "image/svg+xml")
-
-    @property
-    def numbers(self) -> str:
-        """Target of the download link."""
-        return tsv_url(self.frame)
+    file: str = ""
+    marks: Marks = Marks()
 
 
-def _drawing(name: str, figure: Figure, frame: pd.DataFrame, *, alt: str, caption: str) -> Drawing:
-    return Drawing(name, alt, caption, svg_of(figure), frame)
+def drawing(name: str, figure: Figure, frame: pd.DataFrame, *, alt: str, caption: str) -> Drawing:
+    """A figure with its words and numbers."""
+    return Drawing(name, Markup(lean_svg(figure, label=alt)), caption, frame)
 
 
 def _limit(summaries: Iterable[ConnectivitySummary]) -> float:
@@ -115,7 +112,7 @@ def matrices(page: Page) -> list[Drawing]:
         )
         figure = network_matrix(summary.z, summary.atlas, title=title, limit=limit)
         name = f"matrix-{i + 1}"
-        drawn.append(_drawing(name, figure, _edge_list(summary), alt=alt, caption=caption))
+        drawn.append(drawing(name, figure, _edge_list(summary), alt=alt, caption=caption))
     return drawn
 
 
@@ -152,7 +149,7 @@ def brains(page: Page) -> list[Drawing]:
             "is stronger. " + _left_out(len(atlas) - known)
         )
         frame = pd.DataFrame([_region(r) for r in atlas.regions])
-        drawn.append(_drawing(f"brain-{name}", figure, frame, alt=alt, caption=caption))
+        drawn.append(drawing(f"brain-{name}", figure, frame, alt=alt, caption=caption))
     return drawn
 
 
@@ -238,7 +235,7 @@ def _cloud(
     kept = list(dict.fromkeys([*_keys(table), *names, "category", *(c.name for c in columns)]))
     alt = f"Points: {title}, mean and 95 % interval. {' '.join(_in_words(p) for p in panels)}"
     name = f"points-{first.measure}-{atlas}".strip("-")
-    drawn = _drawing(name, figure, table[kept], alt=alt, caption=caption)
+    drawn = drawing(name, figure, table[kept], alt=alt, caption=caption)
     widest = max(len(p.categories) for p in panels)
     return replace(drawn, narrow=len(panels) <= 2 and widest <= 2)
 
@@ -279,7 +276,7 @@ def forests(page: Page) -> tuple[list[Drawing], int]:
         caption = (
             "Each row is a denoising preset; an interval that meets the dashed line includes 0."
         )
-        drawn.append(_drawing(f"forest-{i + 1}", figure, rows, alt=alt, caption=caption))
+        drawn.append(drawing(f"forest-{i + 1}", figure, rows, alt=alt, caption=caption))
     return drawn, max(0, len(groups) - MOST_FORESTS)
 
 
@@ -321,7 +318,7 @@ def _motion(page: Page, atlas: str) -> Drawing | None:
     )
     alt = f"Framewise displacement against within-DMN connectivity. {' '.join(words)}"
     frame = pd.concat(frames, ignore_index=True)
-    return _drawing(f"motion-{atlas}".strip("-"), figure, frame, alt=alt, caption=caption)
+    return drawing(f"motion-{atlas}".strip("-"), figure, frame, alt=alt, caption=caption)
 
 
 def global_signals(page: Page) -> list[Drawing]:
@@ -357,7 +354,7 @@ def _global_signal(page: Page, atlas: str) -> Drawing | None:
     alt = f"Fisher z, {title}, with and without global signal regression. {' '.join(words)}"
     frame = pd.concat(frames, ignore_index=True)
     name = f"global-signal-{atlas}".strip("-")
-    drawn = _drawing(name, figure, frame, alt=alt, caption=caption + " ".join(words))
+    drawn = drawing(name, figure, frame, alt=alt, caption=caption + " ".join(words))
     return replace(drawn, narrow=len(pairs) == 1)
 
 

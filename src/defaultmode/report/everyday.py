@@ -9,7 +9,6 @@ from defaultmode.report.drawings import (
     brains,
     clouds,
     forests,
-    global_signals,
     matrices,
     motions,
 )
@@ -51,8 +50,8 @@ def fill_primer(page: Page) -> Filled:  # noqa: ARG001  # the same on every page
 
 
 def fill_each(page: Page) -> Filled:
-    """Every recording, and what global signal regression does to it."""
-    return {"people": people_table(page.study), "global_signals": global_signals(page)}
+    """Every recording."""
+    return {"people": people_table(page.study)}
 
 
 def fill_dynamics(page: Page) -> Filled | None:

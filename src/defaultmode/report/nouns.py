@@ -13,6 +13,9 @@ from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.recording import Array
 from defaultmode.core.result import Result
 from defaultmode.core.study import Study
+from defaultmode.report.flow_nouns import Flow
+from defaultmode.report.quality_nouns import Quality
+from defaultmode.report.section_nouns import PredictionFound, StatesFound, TwinsFound
 
 # Facts that the page and its methods text can use; every one may be left out.
 FACTS = {
@@ -65,6 +68,51 @@ class ConnectivitySummary:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class SessionConnectivity:
+    """Mean connectivity of the people of one group in one session, under one preset.
+
+    group, session : empty where the study has no groups or sessions to compare
+    z : (n_regions, n_regions), mean Fisher z over people in the atlas's column order, NaN where
+    missing; E131 for any other shape.
+    """
+
+    atlas: Atlas
+    denoise: str
+    group: str
+    session: str
+    n_people: int
+    z: Array
+
+    def __post_init__(self) -> None:
+        n = len(self.atlas)
+        if np.shape(self.z) != (n, n):
+            msg = f"z has shape {np.shape(self.z)}; atlas {self.atlas.name!r} has {n} regions."
+            raise DefaultModeError("E131", msg)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Behind:
+    """What was measured of each person behind the test that decides a claim, in one preset.
+
+    people, groups : (n_people,) each, a group is "" where people are not told apart
+    moments : name → values (n_people,), NaN where missing; one of them where groups are compared,
+        several where the same people are followed
+    pair : whether the two moments are two quantities that are set against one another
+    unit : of the values, "" where a pair has two
+    """
+
+    claim: str
+    test: str
+    atlas: str
+    denoise: str
+    people: tuple[str, ...]
+    groups: tuple[str, ...]
+    moments: Mapping[str, Array]
+    unit: str = ""
+    pair: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Verdicts:
     """What a study says of the claims.
 
@@ -73,6 +121,7 @@ class Verdicts:
     deciding : claim → the presets on which its verdict rests
     limits : what the design of the study forbids, in sentences; notes : how its rows were read
     permutations : behind each permutation p
+    behind : what was measured of each person, for claims whose test rests on one value of each
     """
 
     claims: tuple[Claim, ...]
@@ -84,6 +133,7 @@ class Verdicts:
     limits: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     permutations: int = 0
+    behind: tuple[Behind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +142,10 @@ class Page:
 
     warning : stands above all else, such as that nobody in it exists
     notes : what a reader must be told first, such as whose data these are; highlights : sentences
-    computed by the pipeline; facts : see `FACTS`, an unknown key is E411; verdicts : of the claims.
+    computed by the pipeline; facts : see `FACTS`, an unknown key is E411; verdicts : of the claims;
+    sessions_connectivity : in the order in which sessions are shown, the reference first;
+    states, twins, prediction : what the folder holds of them, if anything;
+    people : participant → relative address of their own page.
     """
 
     title: str
@@ -104,6 +157,13 @@ class Page:
     highlights: tuple[str, ...] = ()
     warning: str = ""
     verdicts: Verdicts | None = None
+    sessions_connectivity: tuple[SessionConnectivity, ...] = ()
+    states: StatesFound | None = None
+    twins: TwinsFound | None = None
+    prediction: PredictionFound | None = None
+    quality: Quality | None = None
+    flow: Flow | None = None
+    people: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.facts) - set(FACTS))

@@ -2,11 +2,19 @@
 
 from defaultmode.core.errors import error_table
 from defaultmode.report import everyday
+from defaultmode.report.brain_payload import BRAIN_SCRIPTS, BRAIN_STYLES
+from defaultmode.report.brain_section import fill_brain
+from defaultmode.report.flow_section import fill_flow
+from defaultmode.report.global_signal_section import fill_global_signal
 from defaultmode.report.methods import cited
 from defaultmode.report.nouns import Page
+from defaultmode.report.prediction_section import fill_prediction
+from defaultmode.report.quality_section import fill_quality
 from defaultmode.report.references import format_reference, reference
 from defaultmode.report.rendering import rendered
 from defaultmode.report.section import Filled, Section
+from defaultmode.report.states_section import fill_states
+from defaultmode.report.twins_section import fill_twins
 
 SECTIONS = (
     Section("claims", "Claims", "Claims", everyday.fill_claims),
@@ -14,12 +22,24 @@ SECTIONS = (
     Section("highlights", "In short", "In short", everyday.fill_highlights),
     Section("primer", "What you are looking at", "What you are looking at", everyday.fill_primer),
     Section("each", "Each recording", "Each recording", everyday.fill_each),
+    Section("states", "Brain states", "Brain states", fill_states),
     Section("dynamics", "Beside surrogates", "Beside surrogates", everyday.fill_dynamics),
-    Section("connectivity", "Connectivity", "Connectivity", everyday.fill_connectivity),
+    Section(
+        "brain",
+        "The brain, session by session",
+        "The brain",
+        fill_brain,
+        styles=BRAIN_STYLES,
+        scripts=(*BRAIN_SCRIPTS, "matrix.js", "sessions.js"),
+    ),
+    Section("global-signal", "The global signal", "Global signal", fill_global_signal),
     Section("sessions", "Sessions and groups", "Sessions and groups", everyday.fill_sessions),
     Section("comparisons", "Effects", "Effects", everyday.fill_comparisons),
+    Section("twins", "Twins", "Twins", fill_twins),
+    Section("prediction", "Prediction", "Prediction", fill_prediction),
+    Section("flow", "Participant flow", "Participant flow", fill_flow, styles=("flow.css",)),
     Section("missing", "What is missing, and why", "What is missing", everyday.fill_missing),
-    Section("quality", "Quality control", "Quality control", everyday.fill_quality),
+    Section("quality", "Quality control", "Quality control", fill_quality, styles=("carpet.css",)),
     Section("dictionary", "Data dictionary", "Data dictionary", everyday.fill_dictionary),
     Section("methods", "Methods", "Methods", everyday.fill_methods),
     Section("caveats", "How far to believe it", "How far to believe it", everyday.fill_caveats),

@@ -5,11 +5,16 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
 from defaultmode.report.methods import MARK, keys_in
 from defaultmode.report.references import all_references
+from defaultmode.report.writing import Numbers
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 NOTHING_FOREIGN = "img-src data:; base-uri 'none'; form-action 'none'"
 
@@ -74,6 +79,19 @@ def rendered(
 
     template, styles, scripts : names of files beside this one; template extends shell.html.j2
     """
+    style_texts, script_texts = [asset(n) for n in styles], [asset(n) for n in scripts]
+    page = {
+        "numbers": Numbers(),
+        "styles": [Markup(text) for text in style_texts],
+        "scripts": [Markup(text) for text in script_texts],
+        "policy": policy(style_texts, script_texts, connects=connects),
+    }
+    return _environment().get_template(template).render(**page, **context)
+
+
+@cache
+def _environment() -> "Environment":
+    """Where templates are read and compiled: once, because a study can have a thousand pages."""
     import jinja2
 
     environment = jinja2.Environment(
@@ -84,10 +102,4 @@ def rendered(
         loader=jinja2.FunctionLoader(asset),
     )
     environment.filters |= {"linked": linked, "breakable": breakable}
-    style_texts, script_texts = [asset(n) for n in styles], [asset(n) for n in scripts]
-    page = {
-        "styles": [Markup(text) for text in style_texts],
-        "scripts": [Markup(text) for text in script_texts],
-        "policy": policy(style_texts, script_texts, connects=connects),
-    }
-    return environment.get_template(template).render(**page, **context)
+    return environment

@@ -36,7 +36,7 @@ from defaultmode.report.writing import (
     word,
 )
 
-MOST_PEOPLE, MOST_EFFECTS, MOST_MISSING, MOST_COLUMNS = 300, 1500, 400, 600
+MOST_PEOPLE, MOST_EFFECTS, MOST_MISSING, MOST_COLUMNS = 120, 120, 60, 120
 RUN_KEYS = tuple(c for c in MISSING_COLUMNS if c in KEYS)
 ONLY_WHERE_THEY_DIFFER = ("task_id", "atlas")
 SHORT_HEADS = {WITHIN: "within", BETWEEN: "DMN–TP", SHARE: "own network"}

@@ -1,11 +1,14 @@
 """Numbers, names and tables as a reader sees them and as a program reads them back."""
 
 import base64
+import gzip
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
 
 from defaultmode.core.missing import Missing
 
@@ -96,6 +99,55 @@ def tsv_url(frame: pd.DataFrame) -> str:
     return data_url(tsv(frame).encode("utf-8"), "text/tab-separated-values")
 
 
+def json_block(value: object) -> Markup:
+    """A value for a script of the page, in which nothing can end or begin an element."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return Markup(text.replace("<", "\\u003c"))
+
+
+def packed_text(text: str) -> str:
+    """Text as gzip and base64; the same bytes each time."""
+    return base64.b64encode(gzip.compress(text.encode("utf-8"), mtime=0)).decode("ascii")
+
+
+class Numbers:
+    """The numbers of a page's figures and tables, kept as they are shown, for its downloads."""
+
+    def __init__(self) -> None:
+        self._tables: dict[str, str] = {}
+
+    def keep(self, name: str, frame: pd.DataFrame) -> str:
+        """Keep a table under the name of its file; gives that name back."""
+        self._tables[name] = tsv(frame)
+        return name
+
+    @property
+    def block(self) -> Markup:
+        """All of them as one packed text, empty where nothing was kept."""
+        if not self._tables:
+            return Markup("")
+        return json_block(packed_text(json.dumps(self._tables, ensure_ascii=False)))
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Which sessions, presets and networks something shows; nothing named is never filtered."""
+
+    sessions: tuple[str, ...] = ()
+    presets: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+
+    @property
+    def attributes(self) -> Markup:
+        """As data attributes, several names of one kind with a bar between them."""
+        kinds = {"session": self.sessions, "preset": self.presets, "network": self.networks}
+        return Markup("").join(
+            Markup(' data-{}="{}"').format(kind, "|".join(names))
+            for kind, names in kinds.items()
+            if names
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One cell: its text, the value it sorts by, and the error code of what is missing.
@@ -113,9 +165,11 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """A table of the page: `rows` are listed, `frame` is what the download link holds, if any.
+    """A table of the page: `rows` are listed, `frame` is what the download holds, if any.
 
-    above : headings above the last columns, each with the number of columns below it.
+    above : headings above the last columns, each with the number of columns below it
+    file : the file of the output folder that holds the same numbers, if any
+    marks : of each row, by which the page's filters know it; empty where no row has any
     """
 
     name: str
@@ -126,6 +180,8 @@ class Table:
     note: str = ""
     search: bool = False
     above: tuple[tuple[str, int], ...] = ()
+    file: str = ""
+    marks: tuple[Marks, ...] = ()
 
     @property
     def plain_head(self) -> tuple[str, ...]:
@@ -133,9 +189,9 @@ class Table:
         return self.head[: len(self.head) - sum(n for _, n in self.above)]
 
     @property
-    def url(self) -> str:
-        """Target of the download link, empty where a file of the output folder holds the table."""
-        return "" if self.frame is None else tsv_url(self.frame)
+    def marked_rows(self) -> list[tuple[tuple[Cell, ...], Marks]]:
+        """Every row that is listed, with its marks."""
+        return list(zip(self.rows, self.marks or [Marks()] * len(self.rows), strict=False))
 
 
 def word(value: object) -> Cell:

@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from defaultmode.core.errors import DefaultModeError
+from defaultmode.core.notebook import Shown
 
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Brain:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Brain(Shown):
     """Everything a model needs to run, frozen and read-only.
 
     model : registry name of the model, such as "mean_field"
@@ -56,6 +57,16 @@ class Brain:
             raise DefaultModeError("E506", msg)
         array.flags.writeable = False
         return array
+
+    def about(self) -> dict[str, object]:
+        """What a notebook shows of it."""
+        return {
+            "model": self.model,
+            "regions": self.n_regions,
+            "people": self.n_people,
+            "parameters": tuple(self.values),
+            "routes": tuple(self.routes),
+        }
 
     @property
     def n_regions(self) -> int:

@@ -146,6 +146,22 @@ def simulate(
             raise
 
 
+def stream(brain: Brain | Timeline, seed: int, plan: Plan) -> Iterator[Array]:
+    """One person's BOLD as it is simulated: pieces (n_volumes, n_regions), percent signal change.
+
+    Joined they are the very bits of `simulate` with this one seed. Nothing is computed ahead: who
+    stops asking stops the simulation. Raises E505, E506 and E512 as `simulate` does.
+    """
+    timeline = brain if callable(brain) else lambda _: brain
+    first = timeline(-plan.settle_s)
+    if first.n_people != 1:
+        raise DefaultModeError("E506", f"1 seed for the parameters of {first.n_people} people.")
+    run = _run(first, slice(0, 1), [seed], plan.sampling)
+    for window, _, recording in _passes(timeline, slice(0, 1), run, plan):
+        if recording and len(window.bold):
+            yield window.bold[:, :, 0]
+
+
 class _Progress:
     """Counts what all batches have done, and carries the word to stop."""
 
@@ -183,6 +199,17 @@ def _recording(
 ) -> Simulation:
     """One batch from settling to the end."""
     record = _Record(plan)
+    for window, n_ms, recording in _passes(timeline, people, run, plan):
+        if recording:
+            record.add(window, n_ms)
+        told.add(n_ms * window.excitation.shape[1])
+    return record.simulation()
+
+
+def _passes(
+    timeline: Timeline, people: slice, run: Run, plan: Plan
+) -> Iterator[tuple[Window, int, bool]]:
+    """Every call of the integrator: what it left, its length in ms, and whether it is recorded."""
     everybody: Brain | None = None
     for update_ms, start_ms, n_ms in _windows(plan):
         if start_ms == update_ms:
@@ -194,10 +221,7 @@ def _recording(
         check = _Check(brain, people.start, (start_ms + n_ms) / 1000)
         check.finite(window)
         check.balanced(window, plan.rate_ceiling_hz)
-        if recording:
-            record.add(window, n_ms)
-        told.add(n_ms * window.excitation.shape[1])
-    return record.simulation()
+        yield window, n_ms, recording
 
 
 def _windows(plan: Plan) -> Iterator[tuple[int, int, int]]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from defaultmode.core.errors import DefaultModeError
+from defaultmode.core.notebook import Preview, Shown
 from defaultmode.simulation.conditions import find_condition
 from defaultmode.simulation.doses import Dose, check_together
 from defaultmode.simulation.drugs import find_drug
@@ -124,8 +125,8 @@ class Crowd:
     weight_kg: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Protocol:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Protocol(Shown):
     """A timeline in minutes, frozen and checked; doses, events, scans and ratings in time order.
 
     parameter_set, condition, mechanism : the brain that everybody starts from; an empty name is
@@ -156,6 +157,22 @@ class Protocol:
             object.__setattr__(self, name, tuple(ordered))
         self._check_names()
         self._check_times()
+
+    def about(self) -> dict[str, object]:
+        """What a notebook shows of it."""
+        return {
+            "name": self.name,
+            "sentence": self.sentence,
+            "people": self.people.count,
+            "condition": self.condition,
+            "rests on assumptions": self.hypothetical,
+        }
+
+    def preview(self) -> Preview:
+        """What happens first."""
+        ordered = sorted(spans(self), key=lambda span: span.begins_min)
+        rows = [(span.what, span.begins_min, span.ends_min) for span in ordered]
+        return Preview(("what", "begins, min", "ends, min"), rows, len(rows))
 
     def _check_names(self) -> None:
         twice = [key for key, n in Counter(scan.key for scan in self.scans).items() if n > 1]

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defaultmode.core.errors import DefaultModeError
+from defaultmode.core.notebook import Shown
 from defaultmode.simulation.brain import Brain
 from defaultmode.simulation.controlled import Control, Parameters, control_at
 from defaultmode.simulation.twin_space import OperatingPoint, Space, brain_of
@@ -16,8 +17,8 @@ Stored = Mapping[str, NDArray[np.generic]]
 AT_REST = ("net", "local_excitation", "nmda_on_inhibitory", "noise", "shared")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Twin:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Twin(Shown):
     """A fitted brain as a point of a space around the group's, with plausible others.
 
     regions : names in order; scores : (n_scores,); draws : (n_draws, n_scores), may be empty
@@ -28,6 +29,17 @@ class Twin:
     space: Space
     scores: Array
     draws: Array
+
+    def about(self) -> dict[str, object]:
+        """What a notebook shows of it."""
+        return {
+            "regions": len(self.regions),
+            "parameters": len(self.space),
+            "plausible others": len(self.draws),
+            "rate": f"{self.point.rate_hz:.3g} Hz",
+            "noise": self.point.noise,
+            "meant for": "asking what a mechanism would do; not for decisions about its person",
+        }
 
     @property
     def control(self) -> Control:

@@ -152,7 +152,8 @@ def _outer(one: pd.DataFrame, other: pd.DataFrame, keys: list[str]) -> pd.DataFr
         return rows.drop_duplicates(ignore_index=True)
     known = rows[values].where(rows[values] != MISSING)
     grouped = pd.concat([rows[keys], known], axis=1).groupby(keys, sort=False)
-    return grouped.first().astype(object).fillna(MISSING).reset_index()
+    whole = grouped.first().astype(object).fillna(MISSING)
+    return whole.copy().reset_index()  # a copy lies in one piece: hundreds of columns warn else
 
 
 def _check_declared(declared: Mapping[str, str], named: Mapping[str, Named]) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
+from defaultmode.core.notebook import Shown
 from defaultmode.simulation.mechanisms import (
     Evidence,
     Mechanism,
@@ -28,8 +29,8 @@ class Scale:
     verified: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Condition(Shown):
     """A state that people are in for weeks: effects at level 1, scaled by each person's level.
 
     mechanisms : rival accounts of it by name, the default first
@@ -46,6 +47,16 @@ class Condition:
     recovery: float
     madrs: Scale
     evidence: tuple[Evidence, ...]
+
+    def about(self) -> dict[str, object]:
+        """What a notebook shows of it."""
+        return {
+            "name": self.name,
+            "sentence": self.sentence,
+            "mechanisms": tuple(mechanism.name for mechanism in self.mechanisms),
+            "hypothetical": self.hypothetical,
+            "MADRS": f"{self.madrs.mean:g} ± {self.madrs.sd:g} points",
+        }
 
     @property
     def hypothetical(self) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from defaultmode.core.errors import DefaultModeError
+from defaultmode.core.notebook import Shown
 from defaultmode.simulation.mechanisms import Mechanism
 
 if TYPE_CHECKING:
@@ -116,8 +117,8 @@ class Saturation:
         return np.asarray(self.maximum * power / (1.0 + power))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Drug:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Drug(Shown):
     """A drug as data; the first route and the first mechanism of the file are the default ones.
 
     level : concentration at the effect site → what a mechanism's effects are multiplied with
@@ -142,6 +143,18 @@ class Drug:
     variability: Mapping[str, Number]
     notes: tuple[str, ...]
     cites: tuple[str, ...]
+
+    def about(self) -> dict[str, object]:
+        """What a notebook shows of it."""
+        return {
+            "name": self.name,
+            "sentence": self.sentence,
+            "routes": self.routes,
+            "standard dose": self.standard,
+            "mechanisms": tuple(self.mechanisms),
+            "notes": self.notes,
+            "sources": self.cites,
+        }
 
     @property
     def default_kinetics(self) -> str:

@@ -1,0 +1,86 @@
+"""Paths as short SVG: whole units, every step counted from where the pen is."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from matplotlib.path import Path
+from numpy.typing import NDArray
+
+Points = NDArray[np.float64]
+Units = NDArray[np.int64]
+UNITS = 10  # in a pixel, so that no coordinate needs a decimal point
+ROUND = 2e-3  # how far from one radius the points of a circle may lie, as a share of it
+STEPS = {int(Path.LINETO): "l", int(Path.CURVE3): "q", int(Path.CURVE4): "c"}
+
+
+def whole(pixels: float) -> str:
+    """A length in units of the view box."""
+    return str(round(pixels * UNITS))
+
+
+def line_of(path: Path) -> str:
+    """The `d` of a path, its vertices in pixels, y downwards."""
+    return "".join(f"M{_joined(start)}{steps}" for start, steps in _parts(path))
+
+
+def dots(places: Points) -> str:
+    """Lines without a length at these places, (n, 2), which a round pen draws as discs."""
+    return "".join(f"M{_joined(place)}h0" for place in _units(places))
+
+
+def repeated(mark: Path, places: Points) -> str:
+    """A small path around each of these places, (n, 2) in pixels."""
+    parts = list(_parts(mark))
+    return "".join(
+        f"M{_joined(place + start)}{steps}" for place in _units(places) for start, steps in parts
+    )
+
+
+def circle_radius(path: Path) -> float:
+    """The radius of a path that is a circle around zero, in pixels; 0 for any other path."""
+    if path.codes is None or Path.CURVE4 not in path.codes:
+        return 0.0
+    ends = np.array([part[0][-2:] for part in path.iter_segments() if part[1] == Path.CURVE4])
+    distances = np.hypot(*ends.T)
+    radius = float(distances.mean())
+    return radius if np.ptp(distances) <= ROUND * radius else 0.0
+
+
+def _parts(path: Path) -> Iterator[tuple[Units, str]]:
+    """Where each stroke of the pen begins, and its steps from there."""
+    start = pen = np.zeros(2, np.int64)
+    steps = ""
+    for vertices, code in path.iter_segments(simplify=False):
+        if code == Path.CLOSEPOLY:
+            steps, pen = steps + "z", start
+            continue
+        ends = _units(np.reshape(vertices, (-1, 2)))
+        if code == Path.MOVETO:
+            if steps:
+                yield start, steps
+            start, steps = ends[0], ""
+        else:
+            steps += _step(STEPS[int(code)], ends - pen)
+        pen = ends[-1]
+    if steps:
+        yield start, steps
+
+
+def _step(letter: str, ends: Units) -> str:
+    """One step of the pen; a level or upright line has its own letter, and none stays away."""
+    if letter == "l":
+        along, down = ends[0]
+        if not along and not down:
+            return ""
+        if not along or not down:
+            return f"v{down}" if down else f"h{along}"
+    return letter + _joined(ends.ravel())
+
+
+def _joined(numbers: Units) -> str:
+    """Numbers with no more between them than is needed to tell them apart."""
+    return " ".join(map(str, numbers)).replace(" -", "-")
+
+
+def _units(places: Points) -> Units:
+    return np.round(np.asarray(places, np.float64) * UNITS).astype(np.int64)

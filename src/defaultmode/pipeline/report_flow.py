@@ -1,0 +1,199 @@
+"""The flow of participants through a study: found, recorded, readable, usable, rated."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from defaultmode.core.settings import Settings
+from defaultmode.core.study import Study
+from defaultmode.pipeline.folder import Folder
+from defaultmode.pipeline.joined_tables import clinical_tables
+from defaultmode.report.choosing import ABOVE, recorded
+from defaultmode.report.flow_nouns import EVERYBODY, Exit, Flow, SessionFlow, Stage
+from defaultmode.report.writing import NOT_THERE
+from defaultmode.sources.clinical import Clinical
+
+Reason = tuple[str, str]  # words and code
+NO_RECORDING = ("a table lists them and there is no recording", "E402")
+NOT_LISTED = ("no clinical table has a value for them", "E401")
+UNKNOWN = ("not known", "")
+UNGROUPED = "no group known"
+ATTENDED = "completed"  # the status of a session, as virtual trials write it
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """What is known of everybody: their group, their failed runs and what is missing of them."""
+
+    study: Study
+    clinical: Clinical
+    groups: Mapping[str, str]
+    by: str
+    failures: Mapping[str, Reason]
+
+    def group(self, person: str) -> str:
+        """The group of one person; everybody is one where no column names groups."""
+        return self.groups.get(person, UNGROUPED) if self.by else EVERYBODY
+
+
+def flow_of(study: Study, folder: Folder, settings: Settings, *, blinded: bool = False) -> Flow:
+    """How many people of each group reach each stage, and why the others do not.
+
+    blinded : groups are those of the study's own (permuted) rows alone
+    """
+    known = _known(study, folder, settings, blinded=blinded)
+    rows = study.table
+    measured = {m.key.partition("_")[0] for m in folder.finished()}
+    usable = set(rows.loc[recorded(study), "participant_id"].astype(str))
+    found = dict.fromkeys([*known.clinical.everybody(), *sorted(measured | set(known.failures))])
+    found |= dict.fromkeys(rows["participant_id"].astype(str))
+    stages = [_stage("Found in tables or recordings", list(found), list(found), known, _nothing)]
+    for name, reached, why in (
+        ("With a recording", measured | set(known.failures), _no_recording),
+        ("With a readable recording", measured, _failed),
+        ("With enough usable signal", usable, _unusable),
+        ("With clinical data", _rated(study, known.clinical), _unrated),
+    ):
+        before = stages[-1][1]
+        if reached or name != "With clinical data":
+            stages.append(_stage(name, before, [p for p in before if p in reached], known, why))
+    groups = tuple(dict.fromkeys(known.group(p) for p in found))
+    return Flow(
+        groups=groups,
+        stages=tuple(stage for stage, _ in stages),
+        sessions=tuple(_sessions(known, list(found))),
+        by=known.by,
+        runs=_runs(folder, study),
+    )
+
+
+def _known(study: Study, folder: Folder, settings: Settings, *, blinded: bool) -> Known:
+    clinical = clinical_tables(settings)
+    by = _grouping(study)
+    groups: dict[str, str] = {}
+    if by and not blinded and by in clinical.participants:
+        groups |= _pairs(clinical.participants, by)
+    if by:
+        groups |= _pairs(study.table, by)
+    failures = {
+        row["participant_id"]: (row["reason"], row["code"]) for row in folder.failed_runs()
+    }
+    return Known(study, clinical, groups, by, failures)
+
+
+def _grouping(study: Study) -> str:
+    """The text column of people that names groups, as the report chooses it; or ""."""
+    named = [c.name for c in study.named(level="participant", kind="text")]
+    known = [name for name in named if name.casefold() in ABOVE]
+    return min(known, key=lambda name: ABOVE.index(name.casefold()), default="")
+
+
+def _pairs(table: pd.DataFrame, by: str) -> dict[str, str]:
+    rows = table[["participant_id", by]].dropna().astype(str)
+    return {person: group for person, group in rows.to_numpy() if group != NOT_THERE}
+
+
+def _stage(
+    name: str,
+    before: Sequence[str],
+    reached: Sequence[str],
+    known: Known,
+    why: Callable[[str, Known], Reason],
+) -> tuple[Stage, list[str]]:
+    lost: dict[tuple[str, Reason], list[str]] = {}
+    staying = set(reached)
+    for person in before:
+        if person not in staying:
+            lost.setdefault((known.group(person), why(person, known)), []).append(person)
+    exits = tuple(
+        Exit(group, tuple(people), reason, code) for (group, (reason, code)), people in lost.items()
+    )
+    people = Counter(known.group(p) for p in reached)
+    return Stage(name, dict(people), exits), list(reached)
+
+
+def _nothing(person: str, known: Known) -> Reason:  # noqa: ARG001  # nobody leaves the first stage
+    return UNKNOWN
+
+
+def _no_recording(person: str, known: Known) -> Reason:  # noqa: ARG001  # one reason for all
+    return NO_RECORDING
+
+
+def _failed(person: str, known: Known) -> Reason:
+    return known.failures.get(person, UNKNOWN)
+
+
+def _unusable(person: str, known: Known) -> Reason:
+    """The first reason for which every measure of a person is missing."""
+    missing = known.study.missing
+    rows = missing[(missing["participant_id"] == person) & (missing["code"].astype(str) != "")]
+    if not len(rows):
+        return UNKNOWN
+    return str(rows["reason"].iloc[0]), str(rows["code"].iloc[0])
+
+
+def _unrated(person: str, known: Known) -> Reason:  # noqa: ARG001  # one reason for all
+    return NOT_LISTED
+
+
+def _rated(study: Study, clinical: Clinical) -> set[str]:
+    """People of whom a clinical table says anything beyond their name."""
+    names = [c.name for c in study.columns.values() if c.role == "clinical"]
+    if not names:
+        return set(clinical.everybody())
+    values = study.table[names].replace(NOT_THERE, np.nan)
+    return set(study.table.loc[values.notna().any(axis=1), "participant_id"].astype(str))
+
+
+def _sessions(known: Known, people: Sequence[str]) -> list[SessionFlow]:
+    """Each session of each group, those that tables list and that were recorded."""
+    table = known.study.table[recorded(known.study)]
+    there = set(zip(table["participant_id"].astype(str), table["session_id"], strict=True))
+    listed = [
+        (str(p), str(s))
+        for p, s in known.clinical.sessions[["participant_id", "session_id"]].to_numpy()
+    ]
+    failed = known.study.missing[known.study.missing["what"] == "the whole run"]
+    lost = zip(failed["participant_id"].astype(str), failed["session_id"], strict=True)
+    expected = dict.fromkeys([*listed, *sorted(there), *lost])
+    sessions = [s for s in dict.fromkeys(s for _, s in expected) if s not in ("", NOT_THERE)]
+    order = {person: known.group(person) for person in people}
+    found = []
+    for session in sorted(sessions):
+        for group in dict.fromkeys(order.values()):
+            wanted = [p for p, s in expected if s == session and order.get(p) == group]
+            gone = [p for p in wanted if (p, session) not in there]
+            if wanted:
+                reasons = Counter(_absent(p, session, known) for p in gone)
+                found.append(
+                    SessionFlow(
+                        session, group, len(wanted), len(wanted) - len(gone), tuple(reasons.items())
+                    )
+                )
+    return found
+
+
+def _absent(person: str, session: str, known: Known) -> str:
+    """Why a session has no measured recording of a person."""
+    rows = known.clinical.sessions
+    own = rows[(rows["participant_id"] == person) & (rows["session_id"] == session)]
+    if "status" in own and len(own) and own["status"].iloc[0] not in (ATTENDED, NOT_THERE, ""):
+        return str(own["status"].iloc[0])
+    missing = known.study.missing
+    rows = missing[(missing["participant_id"] == person) & (missing["session_id"] == session)]
+    if not len(rows):
+        return "no recording"
+    code, reason = str(rows["code"].iloc[0]), str(rows["reason"].iloc[0])
+    return "listed and not recorded (E402)" if code == NO_RECORDING[1] else f"{reason} ({code})"
+
+
+def _runs(folder: Folder, study: Study) -> tuple[tuple[str, int], ...]:
+    """What became of recordings: how many ended and how."""
+    failed = len(folder.failed_runs())
+    finished = len(folder.finished())
+    usable = int(recorded(study).sum())
+    return (("found", finished + failed), ("readable", finished), ("with enough usable signal", usable))

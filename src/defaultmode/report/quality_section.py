@@ -1,0 +1,166 @@
+"""The section on quality: motion, what follows it, the runs that moved most, and who is left out."""
+
+import numpy as np
+import pandas as pd
+
+from defaultmode.core.errors import error_table
+from defaultmode.core.missing import Missing
+from defaultmode.core.study import Study
+from defaultmode.report.carpets import carpet_of
+from defaultmode.report.choosing import MOVEMENT, atlases, measured, of_atlas, preset_labels
+from defaultmode.report.nouns import Page
+from defaultmode.report.quality_drawings import dependence_drawings, moved_drawings
+from defaultmode.report.quality_nouns import Quality
+from defaultmode.report.section import Filled
+from defaultmode.report.writing import (
+    NOT_THERE,
+    Cell,
+    Table,
+    counted,
+    cut,
+    figure,
+    listed,
+    plain,
+    shown,
+    shown_p,
+    word,
+)
+from defaultmode.statistics.qc_fc import LEVEL, QcFc, qc_fc
+
+CITES = ("Power2012", "Ciric2017", "Power2017")
+LOST = ("the whole run", "every measure")
+WARNED = {"E401", "E402", "E406", "E407", "E413", "E414"}  # what a person should look at
+MOST_ROWS = 400
+
+
+def fill_quality(page: Page) -> Filled:
+    """Motion, what of connectivity and measures follows it, carpets, exclusions and warnings."""
+    quality = page.quality or Quality()
+    return {
+        "moved": moved_drawings(page),
+        "why_no_motion": why_no_motion(page.study),
+        "dependence": dependence_drawings(quality.dependence, preset_labels(page.study)),
+        "dependence_said": _said(quality),
+        "measures": measures_table(page.study),
+        "carpets": [carpet_of(trace, beside=len(quality.most_moved)) for trace in quality.most_moved],
+        "excluded": excluded_table(page.study),
+        "cites": list(CITES),
+    }
+
+
+def _said(quality: Quality) -> list[str]:
+    """One sentence for each atlas and preset."""
+    return [
+        f"{d.atlas}, {d.denoise}: {_dependence_words(d.found)}" for d in quality.dependence
+    ]
+
+
+def _dependence_words(found: QcFc | Missing) -> str:
+    if isinstance(found, Missing):
+        return f"not known, because {found.reason}."
+    words = (
+        f"median |r| {shown(found.median_abs_r)} over {int(np.isfinite(found.r).sum())} connections "
+        f"and {found.n} people (by chance {shown(found.chance_abs_r)}); p < {LEVEL} in "
+        f"{100 * found.share:.1f} % of them (by chance {100 * LEVEL:.0f} %)"
+    )
+    if np.isnan(found.distance_rho):
+        return f"{words}; dependence on distance not known."
+    return f"{words}; with the distance between regions Spearman's ρ = {shown(found.distance_rho, 2)}."
+
+
+def why_no_motion(study: Study) -> str:
+    """The sentence that stands where the figures of motion would; empty where they stand."""
+    known = measured(study)
+    if not known:
+        return "There are no recordings."
+    if any(study.table[c.name].notna().any() for c in known.get(MOVEMENT, {}).values()):
+        return ""
+    rows = study.missing[study.missing["what"].astype(str).str.contains(MOVEMENT, regex=False)]
+    if len(rows):
+        return f"Head motion cannot be shown. {rows['reason'].iloc[0]}"
+    return (
+        "Head motion cannot be shown, because no recording came with it (tables of extracted time "
+        "series usually do not). Differences between groups or sessions may be movement."
+    )
+
+
+def measures_table(study: Study) -> Table | None:
+    """Each measure's correlation with head motion over people, the strongest first."""
+    rows = [row for atlas in atlases(study) for row in _measures(study, atlas)]
+    if not rows:
+        return None
+    frame = pd.DataFrame(rows).sort_values("r", key=lambda r: -r.abs(), ignore_index=True)
+    labels = preset_labels(study)
+    cells = [
+        (
+            word(plain(str(row["measure"]))),
+            word(labels[str(row["denoise"])]),
+            word(row["atlas"]),
+            figure(row["n"], str(row["n"])),
+            figure(row["r"]),
+            figure(row["p"], shown_p(row["p"])),
+        )
+        for row in frame.to_dict("records")
+    ]
+    share = 100 * float((frame["p"] < LEVEL).mean())
+    listed_rows, note = cut(cells, MOST_ROWS)
+    caption = (
+        f"Measures against mean framewise displacement over people: p < {LEVEL} in {share:.0f} % of "
+        f"{len(frame)} (by chance {100 * LEVEL:.0f} %)"
+    )
+    head = ("Measure", "Preset", "Atlas", "n", "r", "p")
+    return Table("measures-and-motion", caption, head, listed_rows, frame, note, search=True)
+
+
+def _measures(study: Study, atlas: str) -> list[dict[str, object]]:
+    known = measured(study)
+    moved = next(iter(known.get(MOVEMENT, {}).values()), None)
+    columns = study.named(role="measure", kind="number")
+    columns = [c for c in columns if c.measure]
+    if moved is None or not columns:
+        return []
+    names = [moved.name, *(c.name for c in columns)]
+    means = of_atlas(study, atlas).groupby("participant_id")[names].mean()
+    means = means[means[moved.name].notna()]
+    values = means[names[1:]].to_numpy(np.float64)
+    found = qc_fc(list(values), means[moved.name].to_numpy(np.float64))
+    if isinstance(found, Missing):
+        return []
+    there = np.isfinite(values).sum(axis=0)
+    return [
+        {
+            "measure": column.measure, "denoise": column.denoise, "atlas": atlas,
+            "n": int(there[i]), "r": float(found.r[i]), "p": float(found.p[i]),
+        }
+        for i, column in enumerate(columns)
+        if np.isfinite(found.r[i])
+    ]  # fmt: skip
+
+
+def excluded_table(study: Study) -> Table | None:
+    """Runs and presets that gave nothing, and what else of the tables a person should look at."""
+    missing = study.missing.astype(str)
+    chosen = missing[missing["what"].isin(LOST) | missing["code"].isin(list(WARNED))]
+    if chosen.empty:
+        return None
+    known, rows = error_table(), []
+    for (code, reason, what), part in chosen.groupby(["code", "reason", "what"], sort=False):
+        entry = known.get(str(code))
+        people = dict.fromkeys(part["participant_id"])
+        presets = [d for d in dict.fromkeys(part["denoise"]) if d != NOT_THERE]
+        cells = (
+            Cell(str(code), code=str(code)),
+            word(reason),
+            word(what),
+            word(listed(presets, 6) or NOT_THERE),
+            figure(len(part), str(len(part))),
+            word(listed(people, 6)),
+            word(entry.remedy if entry else ""),
+        )
+        rows.append(cells)
+    head = ("Code", "Reason", "What is lost", "Preset", "Rows", "Participants", "Remedy")
+    listed_rows, note = cut(rows, MOST_ROWS)
+    caption = f"Exclusions and warnings: {counted(len(rows), 'reason')}"
+    return Table("excluded", caption, head, listed_rows, chosen, note, file="missing.tsv")
+
+

@@ -1,0 +1,115 @@
+"use strict";
+// The simulator's page: a course is loaded, a clock runs along it, and everything follows the clock.
+(() => {
+  const { simulator } = globalThis.defaultmode;
+  const { Chart, Clock, Comparison, Controls, CourseView, Scan, Scene } = simulator;
+  const part = (id) => document.getElementById(id);
+
+  class Page {
+    constructor(data) {
+      const { catalogue, words } = data;
+      Object.assign(this, { catalogue, words, view: null, scene: null, loading: new AbortController() });
+      this.source = simulator.source(data);
+      this.chosen = new Controls({ catalogue, source: this.source, reasons: words.reasons, changed: () => this.load() });
+      this.charts = Object.keys(words.charts).map((name) => [name, new Chart(part(name))]);
+      this.clock = new Clock({
+        stops: catalogue.frames_min,
+        moved: (now) => this.follow(now),
+        ran: (seconds) => this.run(seconds),
+        settled: () => this.say(),
+        rested: () => { if (this.source.anyTime) this.beginScan(); },
+      });
+      this.scan = new Scan({
+        source: this.source,
+        show: (samples, at_s) => this.scene.scan(samples, at_s),
+        failed: (problem) => { part("scan-begun").textContent = `The scan stopped: ${problem.message}`; },
+      });
+      const { reasons, comparisons } = words;
+      this.compared = new Comparison({ catalogue, source: this.source, words: comparisons, reasons, chosen: this.chosen, clock: this.clock });
+    }
+
+    async open() {
+      part("bench").hidden = false;
+      if (part("tables")) part("tables").open = false;
+      this.scene = await Scene.open({ catalogue: this.catalogue, change: part("change") });
+      part("change").addEventListener("change", () => this.follow(this.clock.now));
+      await this.load();
+    }
+
+    async load() {
+      this.loading.abort();
+      this.loading = new AbortController();
+      const { signal } = this.loading;
+      this.scan.stop();
+      try {
+        const { request } = this.chosen;
+        const course = await this.source.course(request, signal);
+        if (signal.aborted) return;
+        this.begin(course);
+        if (course.refused) return;
+        await this.source.frames(request, (frame) => { if (!signal.aborted) this.add(frame); }, signal);
+        if (signal.aborted) return;
+        await Promise.all([this.compared.refresh(), this.beginScan()]);
+      } catch (problem) {
+        if (!signal.aborted) this.begin({ request: this.chosen.request, refused: problem.message });
+      }
+    }
+
+    begin(course) {
+      const refused = Boolean(course.refused);
+      this.view = new CourseView({ course, chosen: this.chosen, reasons: this.words.reasons });
+      part("bench").classList.toggle("refused", refused);
+      if (refused) this.clock.pause();
+      else this.clock.along(course.times_min[0], course.times_min.at(-1));
+      part("rests").replaceChildren(...this.view.rests(Object.keys(this.words.kinds)));
+      if (!refused) this.draw();
+      this.say();
+    }
+
+    add(frame) {
+      this.view.frames.push(frame);
+      this.scene.measure(this.view.frames);
+      this.draw();
+      this.say();
+    }
+
+    draw() {
+      for (const [name, chart] of this.charts) {
+        chart.show(this.view.given(name, { axis: this.clock.axis, rows: this.catalogue.frames_min }));
+        const unit = this.view.unit(name);
+        if (unit) part(name).querySelector(".unit").textContent = unit;
+      }
+      this.follow(this.clock.now);
+    }
+
+    follow(now) {
+      for (const [, chart] of this.charts) chart.at(now);
+      this.compared.at(now);
+      this.scene.connectivity(this.view.frames, now);
+    }
+
+    // While it plays, the sentence changes and a new scan begins from one time of connectivity to the next.
+    run(seconds) {
+      const passed = this.catalogue.frames_min.findLast((t) => t <= this.clock.now);
+      if (passed !== this.passed) {
+        this.passed = passed;
+        this.say();
+        if (this.source.anyTime && !this.scan.waiting) this.beginScan();
+      }
+      this.scan.advance(seconds);
+    }
+
+    async beginScan() {
+      if (this.view.course.refused) return;
+      await this.scan.begin(this.view.course.request, this.clock.now);
+      if (!this.clock.playing) this.scan.showAll();
+    }
+
+    say() {
+      const sentence = this.view.sentence(this.clock.now);
+      if (part("state").textContent !== sentence) part("state").textContent = sentence;
+    }
+  }
+
+  new Page(JSON.parse(part("simulator-data").textContent)).open();
+})();
