@@ -31,6 +31,7 @@ NAMES = ("minimal", "24P+aCompCor+GSR", "24P+aCompCor", "36P+scrub")  # every ot
 NETWORKS = (("Default", "default"), ("Control", "task-positive"), ("Salience", "salience"), ("Visual", "other"))
 PERMUTATIONS = 99  # they change no byte of the page
 ROUNDS = 5
+PICTURE = r'<div class="picture">.*?</div>'
 PAINT = "performance.getEntriesByName('first-contentful-paint')"
 
 
@@ -39,8 +40,9 @@ def four_presets(study: Study) -> Study:
     columns, values = {}, {}
     for name, column in study.columns.items():
         copies = NAMES[1::2] if column.global_signal_removed else NAMES[::2]
-        for copy in copies if column.role == "measure" else (column.denoise,):
-            label = name if copy == column.denoise else f"{name.split('__')[0]}__{_slug(copy)}"
+        chosen = copies if column.role == "measure" else copies[:1] if column.measure else ("",)
+        for copy in chosen:
+            label = f"{column.measure}__{_slug(copy)}" if column.measure else name
             columns[label] = replace(column, name=label, denoise=copy)
             values[label] = study.table[name]
     return Study(pd.DataFrame(values), columns, missing_of(study.table))
@@ -89,11 +91,11 @@ def made_page(size: Size, rng: np.random.Generator) -> Page:
 def weighed(html: str) -> dict[str, int]:
     """Bytes of each part of a page: its sections, and in all of them pictures and downloads."""
     parts = Counter[str]()
-    for found in re.finditer(r"<svg.*?</svg>", html, re.DOTALL):
+    for found in re.finditer(PICTURE, html, re.DOTALL):
         parts["pictures"] += len(found[0].encode())
     for found in re.finditer(r'id="numbers">.*?</script>', html, re.DOTALL):
         parts["downloads"] += len(found[0].encode())
-    bare = re.sub(r'<svg.*?</svg>|id="numbers">.*?</script>', "", html, flags=re.DOTALL)
+    bare = re.sub(rf'{PICTURE}|id="numbers">.*?</script>', "", html, flags=re.DOTALL)
     for section in re.split(r'(?=<h2 id=")', bare):
         name = re.match(r'<h2 id="([^"]+)', section)
         parts[name[1] if name else "head, style and script"] += len(section.encode())

@@ -4,9 +4,9 @@ import math
 from itertools import product
 
 import numpy as np
-from tests.report_example import example_atlas
 
 from defaultmode.report.brain_payload import brain_payload, packed
+from report_example import example_atlas
 
 FRAMES_MIN = (-10.0, 0.0, 20.0, 40.0, 80.0, 240.0, 1440.0, 4320.0, 10080.0)
 TIMES_MIN = (-10.0, -5.0, *np.round(np.geomspace(1, 10081, 90) - 1, 1).tolist())
@@ -139,4 +139,8 @@ def made_grid(twin="sub-01"):
             key = "|".join("" if part is None else str(part) for part in parts)
             courses[key] = made_course(*parts)
             live[key] = made_live()
-    return {"catalogue": catalogue, "courses": courses, "live": live}
+    # identical matrices are stored once, as in the real grid
+    edges = list(dict.fromkeys(f["edges"] for course in courses.values() for f in course["frames"]))
+    for course in courses.values():
+        course["frames"] = [f | {"edges": edges.index(f["edges"])} for f in course["frames"]]
+    return {"catalogue": catalogue, "courses": courses, "live": live, "edges": edges}

@@ -1,5 +1,10 @@
 """A made-up page for the tests of figures and report: SYNTHETIC numbers, nobody's brain."""
 
+import base64
+import gzip
+import json
+import re
+
 import numpy as np
 import pandas as pd
 
@@ -192,3 +197,9 @@ def example_facts() -> dict[str, object]:
         "date": "2025-01-01T00:00:00Z",
         "hashes": {"study.tsv": "0" * 64},
     }
+
+
+def numbers_in(html: str) -> dict[str, str]:
+    """What a page's downloads hold, name → tab-separated text."""
+    found = re.search(r'<script type="application/json" id="numbers">(.*?)</script>', html)
+    return json.loads(gzip.decompress(base64.b64decode(json.loads(found[1])))) if found else {}

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from defaultmode.cli import main
-from defaultmode.core.errors import explain
-from defaultmode.pipeline.accounting import own_of
+from defaultmode.core.errors import DefaultModeError, explain
+from defaultmode.pipeline.accounting import own_of, read_table
+from defaultmode.report.account_own import COLUMNS
 from made_datasets import write
 
+TABLES = ("claims.tsv", "specifications.tsv")
 PLAN = """
 permutations = 99
 claims = ["C25", "C9"]
@@ -46,7 +48,9 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_study_writes_the_account_beside_its_report(out: Path) -> None:
     html = (out / "account.html").read_text("utf-8")
     assert 'href="report.html#claim-C25"' in html
-    assert "Your study (exploratory) could test 1 sentence" in html
+    assert "Your study (exploratory) could test 0 sentences" in html
+    assert "benefit: supported; transitions: not testable" in html
+    assert 'href="report.html#claim-C9"' not in html
 
 
 def test_the_page_of_a_study_s_folder_is_the_page_that_study_wrote(
@@ -67,19 +71,21 @@ def test_a_page_elsewhere_links_to_the_report(out: Path, tmp_path: Path) -> None
 def test_a_folder_s_name_cannot_become_a_script(out: Path, tmp_path: Path) -> None:
     named = tmp_path / "javascript:alert(1)"
     named.mkdir()
-    for name in ("claims.tsv", "report.html"):
+    for name in (*TABLES, "report.html"):
         (named / name).write_bytes((out / name).read_bytes())
     assert own_of(named, tmp_path / "account.html").report.startswith("javascript%3A")
 
 
 def test_without_a_report_nothing_links_to_one(out: Path, tmp_path: Path) -> None:
-    (tmp_path / "claims.tsv").write_bytes((out / "claims.tsv").read_bytes())
+    for name in TABLES:
+        (tmp_path / name).write_bytes((out / name).read_bytes())
     assert own_of(tmp_path, tmp_path / "account.html").report == ""
 
 
 def test_a_blinded_or_virtual_study_says_so_first(out: Path, tmp_path: Path) -> None:
     text = (out / "claims.tsv").read_text("utf-8").replace("exploratory", "blinded")
     write(tmp_path / "claims.tsv", text)
+    write(tmp_path / "specifications.tsv", (out / "specifications.tsv").read_text("utf-8"))
     write(
         tmp_path / "dataset_description.json",
         '{"GeneratedBy": [{"Name": "defaultmode"}, {"Name": "defaultmode simulator"}]}',
@@ -122,8 +128,9 @@ def test_numbers_that_are_none_are_refused(out: Path, tmp_path: Path) -> None:
     cells = lines[1].split("\t")
     cells[place] = "a lot"
     write(tmp_path / "claims.tsv", "\n".join([lines[0], "\t".join(cells)]) + "\n")
-    words = ["claims", "--page", str(tmp_path / "a.html"), "--study", str(tmp_path)]
-    assert main(words) == explain("E408").exit
+    with pytest.raises(DefaultModeError, match="not a table of verdicts") as caught:
+        read_table(tmp_path / "claims.tsv", COLUMNS)
+    assert caught.value.code == "E408"
 
 
 def test_a_study_without_a_page_is_refused(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def verdict_row(claim: str = "C9", **given: object) -> dict[str, object]:
 
 
 def own(*rows: dict[str, object], report: str = "report.html") -> Own:
-    return Own(pd.DataFrame(rows, columns=list(COLUMNS)), report)
+    return Own(pd.DataFrame(rows, columns=list(COLUMNS)), report, frozenset({"C9"}))
 
 
 @pytest.fixture(scope="module")
@@ -155,8 +155,9 @@ def test_a_figure_shows_every_number_of_the_commonest_statistic() -> None:
     claim = find_claim("C9")
     forest = forest_of(claim)
     assert forest is not None
-    assert forest.alt.count("Tozzi et al. 2021") == numbers(claim) == 3
-    assert "−0.25 (−0.42 to −0.07)" in forest.alt
+    [label] = re.findall(r'aria-label="([^"]+)"', forest.picture)
+    assert label.count("Tozzi et al. 2021") == numbers(claim) == 3
+    assert "−0.25 (−0.42 to −0.07)" in label
     assert forest_of(find_claim("C1")) is None
 
 

@@ -9,8 +9,15 @@ from defaultmode.figures import (
     Choice,
     Curve,
     Finding,
+    Rain,
+    RainPanel,
+    Strand,
+    StrandPanel,
     Target,
     evidence_forest,
+    lean_svg,
+    raincloud,
+    spaghetti,
     specification_curve,
     svg_of,
 )
@@ -99,26 +106,87 @@ def test_a_claim_of_change_points_both_ways():
     assert "↕ claimed" in specification_curve([curve]).axes[0].get_title(loc="left")
 
 
+def marks_of(axes):
+    """Every mark as (x, y, edge colour, face colour), in the order of x."""
+    lines = [line for line in axes.lines if line.get_marker() not in ("None", None)]
+    found = [
+        (float(x), float(y), line.get_markeredgecolor(), line.get_markerfacecolor())
+        for line in lines
+        for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True)
+    ]
+    return sorted(found)
+
+
 def test_specifications_stand_from_low_to_high_above_what_was_chosen():
     above, below = specification_curve(CURVES).axes[:2]
-    marks = [line for line in above.lines if line.get_marker() not in ("None", None)]
-    drawn = [float(line.get_ydata()[0]) for line in marks]
-    assert drawn == [-0.1, 0.3, 0.9]
+    assert [y for _, y, _, _ in marks_of(above)] == [-0.1, 0.3, 0.9]
     labels = [t.get_text() for t in below.get_yticklabels()]
     assert labels == ["preset: plain", "preset: plain+GSR", "adjusted for: none"]
-    dots = {(float(line.get_xdata()[0]), float(line.get_ydata()[0])) for line in below.lines}
+    dots = {(x, y) for x, y, _, _ in marks_of(below)}
     heights = below.get_yticks()
-    assert {(0.0, heights[1]), (1.0, heights[0]), (2.0, heights[0])} <= dots
+    assert dots == {(x, heights[2]) for x in (0.0, 1.0, 2.0)} | {
+        (0.0, heights[1]),
+        (1.0, heights[0]),
+        (2.0, heights[0]),
+    }
+
+
+def test_intervals_stand_where_they_were_given():
+    above = specification_curve(CURVES).axes[0]
+    spans = set()
+    for line in above.lines:
+        xs, ys = np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
+        if line.get_linewidth() == 1.2:
+            spans |= {(xs[i], ys[i], ys[i + 1]) for i in range(0, len(xs), 3)}
+    assert spans == {(x, v - 0.5, v + 0.5) for x, v in enumerate((-0.1, 0.3, 0.9))}
 
 
 def test_colour_is_the_verdict_and_a_stand_in_is_hollow():
     figure = specification_curve(CURVES)
-    marks = [line for line in figure.axes[0].lines if line.get_marker() not in ("None", None)]
-    edges = [line.get_markeredgecolor() for line in marks]
-    assert edges == [VERDICT_COLOURS[w] for w in ("inconclusive", "inconclusive", "supported")]
-    assert [line.get_markerfacecolor() == "white" for line in marks] == [False, True, False]
+    marks = marks_of(figure.axes[0])
+    words = ("inconclusive", "inconclusive", "supported")
+    assert [edge for _, _, edge, _ in marks] == [VERDICT_COLOURS[w] for w in words]
+    assert [face == "white" for _, _, _, face in marks] == [False, True, False]
     said = [t.get_text() for t in figure.legends[0].get_texts()]
     assert said == ["supported", "inconclusive", "hollow: another treatment, not the claim"]
+
+
+def rain(label="a", shade=0):
+    values = np.array([0.1, 0.2, 0.4])
+    level, density = np.array([0.1, 0.2, 0.4]), np.array([0.5, 1.0, 0.25])
+    return Rain(label, values, level, density, (0.15, 0.2, 0.3), shade)
+
+
+def test_a_raincloud_draws_every_value_and_the_given_shape():
+    bare = Rain("b", np.array([0.7]), np.empty(0), np.empty(0), None, 1)
+    axes = raincloud([RainPanel("p", (rain(), bare))], unit="z").axes[0]
+    drops = [line.get_ydata().tolist() for line in axes.lines if line.get_marker() in "os"]
+    assert drops == [[0.1, 0.2, 0.4], [0.7]]
+    [cloud] = axes.patches
+    assert cloud.get_xy()[1:4, 1].tolist() == [0.1, 0.2, 0.4]
+    widths = cloud.get_xy()[1:4, 0] - cloud.get_xy()[0, 0]
+    np.testing.assert_allclose(widths / widths.max(), [0.5, 1.0, 0.25])
+    boxes = [line.get_ydata() for line in axes.lines if line.get_linewidth() == 4]
+    assert [tuple(b) for b in boxes] == [(0.15, 0.3)]
+    assert [t.get_text() for t in axes.get_xticklabels()] == ["a\nn = 3", "b\nn = 1"]
+
+
+def test_the_same_raincloud_is_the_same_bytes():
+    def draw():
+        return raincloud([RainPanel("p", (rain(), rain("b", 1)))], unit="z")
+
+    assert lean_svg(draw()) == lean_svg(draw())
+
+
+def test_spaghetti_draws_each_person_and_the_given_means():
+    values = np.array([[0.1, 0.3], [0.2, np.nan]])
+    strand = Strand("ketamine", values, np.array([0.25, 0.2]), 1)
+    axes = spaghetti([StrandPanel("p", ("before", "acute"), (strand,))], unit="z").axes[0]
+    thin, thick = axes.lines
+    np.testing.assert_array_equal(thin.get_ydata(), [0.1, 0.2, np.nan, 0.3, np.nan, np.nan])
+    np.testing.assert_array_equal(thin.get_xdata()[:2], [0.0, 1.0])
+    assert thick.get_ydata().tolist() == [0.25, 0.2]
+    assert [t.get_text() for t in axes.get_xticklabels()] == ["before", "acute"]
 
 
 def test_tests_in_one_statistic_share_their_axis_and_others_do_not():

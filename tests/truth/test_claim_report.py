@@ -11,10 +11,12 @@ from defaultmode.core.plan import Plan
 from defaultmode.pipeline.ledger import ledger
 from defaultmode.pipeline.reporting import verdicts_of
 from defaultmode.report import Page, Verdicts, build_page
+from defaultmode.report.claim_front import SAID, parts, said_first
 from defaultmode.report.claim_methods import claims_text
 from defaultmode.report.claim_section import claim_section
 from defaultmode.report.verdicts import claims_tested, stand_ins
-from toy_studies import FD, GROUP, crossover, made_study
+from report_example import numbers_in
+from toy_studies import FD, GROUP, crossover, made_study, parallel
 
 VOID = {"meta", "img", "input", "wbr", "br"}
 
@@ -91,8 +93,32 @@ def test_the_words_are_those_of_the_ledger(found, seen):
     rows = found.table[found.table["claim"] == "C9"]
     for word in {*rows["verdict"], *rows["verdict_over_presets"]}:
         assert word in seen.texts["verdicts"]
-    assert found.sentence in " ".join(seen.texts["content"].split())
     assert "C16" not in seen.texts["verdicts"]
+
+
+def test_the_first_sentence_counts_the_words_and_says_why_not(found, seen):
+    told = " ".join(seen.texts["content"].split())
+    counts = found.table.drop_duplicates("claim")["verdict_over_presets"].value_counts()
+    first, *others = said_first(found)
+    assert first in told
+    assert f"of {len(found.claims)} claims" in first
+    for word, n in counts.items():
+        assert f"{n} " in first
+        assert SAID[word] in first
+    assert others == ["Why not here: the study has no ketamine (treatments: none) (1 claim)."]
+    assert others[0] in told
+
+
+def test_every_claim_is_one_line_with_its_word_and_effect(found, html):
+    lines = {line.title.split()[0]: line for part in parts(found) for line in part.lines}
+    assert set(lines) == {claim.id for claim in found.claims}
+    [row] = found.table.query("claim == 'C9' and denoise == 'plain'").to_dict("records")
+    assert f"{row['estimate']:.2f}" in lines["C9"].effect
+    assert lines["C9"].words[0][1] == row["verdict_over_presets"]
+    assert lines["C16"].link == "#untestable"
+    assert lines["C16"].effect == ""
+    assert html.index('class="lines"') < html.index('id="claim-C9"')
+    assert {part.name for part in parts(found)} == {claim.part for claim in found.claims}
 
 
 def test_a_claim_is_told_whole(found, seen):
@@ -106,17 +132,19 @@ def test_a_claim_is_told_whole(found, seen):
     for test in claim.tests:
         assert f"half-normal of scale {test.prior_sd:g}" in told
     for adjustment in set(found.specifications.query("claim == 'C9'")["adjustment"]):
-        assert adjustment in told
+        assert f"adjusted for: {adjustment}" in told  # in the figure of every specification
 
 
-def test_effects_are_shown_alone_and_corrected_with_and_without_motion(found, seen):
+def test_effects_are_shown_alone_and_corrected_with_and_without_motion(found, seen, html):
     [row] = found.table.query("claim == 'C9' and denoise == 'plain'").to_dict("records")
     shown = f"Hedges g {row['estimate']:.2f}"
     assert shown in seen.texts["claim-C9-presets"]
-    without = found.specifications.query(
-        "claim == 'C9' and adjustment == 'none' and test == 'core'"
-    )
-    assert f"Hedges g {without['estimate'].iloc[0]:.2f}" in seen.texts["claim-C9-choices"]
+    asked = found.specifications.query("claim == 'C9'")
+    given = numbers_in(html)["claim-C9-curve"].splitlines()
+    at = given[0].split("\t").index("estimate")
+    drawn = sorted(float(line.split("\t")[at]) for line in given[1:])
+    assert drawn == pytest.approx(sorted(asked["estimate"].dropna()), rel=1e-5)
+    assert {"none", "motion"} <= set(asked["adjustment"])
 
 
 def test_pooled_means_stand_beside_the_study(found, seen):
@@ -153,7 +181,11 @@ def test_names_of_the_study_cannot_run_anything(study, found):
     evil = "<script>alert(1)</script>"
     table = found.table.assign(reason=evil, title=evil)
     rows = found.specifications.assign(reason=evil, adjustment=evil)
-    hostile = replace(found, table=table, specifications=rows, limits=(evil,), sentence=evil)
+    behind = tuple(
+        replace(one, people=(evil,) * len(one.people), groups=(evil,) * len(one.groups))
+        for one in found.behind
+    )
+    hostile = replace(found, table=table, specifications=rows, limits=(evil,), behind=behind)
     html = build_page(Page("Toy", study, verdicts=hostile))
     assert "<script>alert" not in html
     assert "&lt;script&gt;alert(1)" in html
@@ -163,7 +195,8 @@ def test_every_figure_is_of_a_tested_claim(found, html):
     section = claim_section(found)
     assert [one.claim.id for one in section.claims] == [c.id for c in claims_tested(found)]
     names = [d.name for drawn in section.drawings.values() for d in drawn]
-    assert {"claim-C9-forest", "claim-C9-curve"} <= set(names)
+    for claim in claims_tested(found):
+        assert {f"claim-{claim.id}-{kind}" for kind in ("forest", "points", "curve")} <= set(names)
     assert not any("C16" in name for name in names)
     assert all(f'id="{name}"' in html for name in names)
 
@@ -196,3 +229,36 @@ def test_the_methods_speak_of_what_ran_and_cite_it(found, html):
 
 def test_a_page_without_claims_has_no_section(study):
     assert 'id="claims"' not in build_page(Page("Toy", study))
+
+
+def test_the_points_behind_a_claim_are_the_study_s_own_values(study, found):
+    [one] = [b for b in found.behind if (b.claim, b.denoise) == ("C9", "plain")]
+    assert set(one.groups) == {"patients", "controls"}
+    given = study.table.set_index("participant_id")["within_default_mode_core__plain"]
+    [values] = one.moments.values()
+    assert dict(zip(one.people, values, strict=True)) == pytest.approx(dict(given))
+    assert {b.denoise for b in found.behind if b.claim == "C9"} == {"plain", "plain+GSR"}
+
+
+def test_in_a_crossover_each_person_has_a_value_under_both():
+    study = crossover(np.random.default_rng(2), n=12, effect=-1.5)
+    seen = verdicts(study, "C16")
+    one = next(b for b in seen.behind if b.denoise == "plain")
+    assert list(one.moments) == ["placebo", "ketamine"]
+    during = study.table[study.table["condition"] == "during"]
+    for drug, values in one.moments.items():
+        own = during[during["drug"] == drug].set_index("participant_id")
+        given = own["within_default_mode__plain"]
+        assert dict(zip(one.people, values, strict=True)) == pytest.approx(dict(given))
+    assert "claim-C16-points" in numbers_in(build_page(Page("Toy", study, verdicts=seen)))
+
+
+def test_arms_are_followed_from_their_baseline():
+    study = parallel(np.random.default_rng(2), n=12, effect=-1.0)
+    seen = verdicts(study, "C16")
+    one = next(b for b in seen.behind if b.denoise == "plain")
+    assert set(one.groups) == {"ketamine", "placebo"}
+    assert list(one.moments) == ["baseline", "acute"]
+    infused = study.table[study.table["session_id"] == "ses-infusion"]
+    given = infused.set_index("participant_id")["within_default_mode__plain"]
+    assert dict(zip(one.people, one.moments["acute"], strict=True)) == pytest.approx(dict(given))

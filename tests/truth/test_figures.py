@@ -156,7 +156,9 @@ def test_lines_join_a_person_s_own_points_within_one_shade():
     both = (BEFORE, Category("after", PEOPLE[:2], np.array([0.05, 0.25]), 0.15, (0.0, 0.3)))
     axes = points([Panel("p", both)], unit="z").axes[0]
     thin = [np.asarray(line.get_ydata()) for line in axes.lines if line.get_linewidth() == 0.6]
-    assert sorted(map(tuple, thin)) == [(0.11, 0.05), (0.22, 0.25)]
+    [heights] = thin
+    pairs = np.split(heights, np.flatnonzero(np.isnan(heights)))
+    assert sorted(tuple(p[~np.isnan(p)]) for p in pairs if len(p) > 1) == [(0.11, 0.05), (0.22, 0.25)]
     apart = points([PANELS[0]], unit="z").axes[0]
     assert not [line for line in apart.lines if line.get_linewidth() == 0.6]
 

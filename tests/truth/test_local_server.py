@@ -114,6 +114,7 @@ def running() -> Iterator[Served]:
         Route("POST", "/api/lines", lines, at_once=1),
         Route("POST", "/api/refuses", refuses),
         Route("POST", "/api/late", breaks_late),
+        Route("POST", "/api/bug", lambda body: body["secret"]),
         Route("GET", "/api/about", lambda _: {"about": "it"}),
     )
     server = LocalServer(lambda token: f"<!doctype html><title>page</title>{token}", routes)
@@ -249,8 +250,7 @@ RAW_ATTACKS = {
     "host twice": (400, "GET /?token=TOKEN HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nHost: evil\r\n\r\n"),
     "length twice": (
         400,
-        "POST /api/run HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nX-Token: TOKEN\r\n"
-        "Content-Type: application/json\r\nContent-Length: 13\r\nContent-Length: 2\r\n\r\n{}",
+        "POST /api/run HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nX-Token: TOKEN\r\nContent-Type: application/json\r\nContent-Length: 13\r\nContent-Length: 2\r\n\r\n{}",
     ),
     "folded header": (400, "GET /?token=TOKEN HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\n evil\r\n\r\n"),
     "space before the colon": (
@@ -407,6 +407,15 @@ def test_stopping_hangs_up_on_streams_and_leaves_no_thread(capfd: pytest.Capture
         thread.join()
     assert threading.active_count() == before
     assert capfd.readouterr().err == ""
+
+
+def test_bug_in_a_route_is_told_without_what_was_asked(
+    served: Served, capfd: pytest.CaptureFixture
+) -> None:
+    assert served.sent(posted(served, b'{"dose": 1}', line="POST /api/bug HTTP/1.1")) == b""
+    wait_for(lambda: not served.server._open)
+    assert capfd.readouterr().err == "defaultmode: this is a bug (KeyError).\n"
+    assert status(served.sent(posted(served))) == 200
 
 
 def test_nothing_of_a_request_is_logged(served: Served, capfd: pytest.CaptureFixture) -> None:

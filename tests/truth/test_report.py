@@ -1,7 +1,9 @@
 """The report page: whole, closed to any network, safe with hostile names, true to its numbers."""
 
 import base64
+import gzip
 import hashlib
+import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -29,7 +31,6 @@ from report_example import (
     example_columns,
     example_effects,
     example_facts,
-    example_matrix,
     example_page,
     example_study,
 )
@@ -48,7 +49,7 @@ class Parsed(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.elements: list[tuple[str, dict[str, str]]] = []
         self.open: list[str] = []
-        self.texts: dict[str, list[str]] = {"style": [], "script": []}
+        self.texts: dict[str, list[str]] = {"style": [], "script": [], "data": []}
         self.cells: list[list[str]] = []
         self.text = ""
         self.feed(html)
@@ -71,7 +72,8 @@ class Parsed(HTMLParser):
     def handle_data(self, data):
         """Keep what can be read, apart from style and script."""
         if self.open and self.open[-1] in self.texts:
-            self.texts[self.open[-1]].append(data)
+            kind = "data" if self.elements[-1][1].get("type") == "application/json" else ""
+            self.texts[kind or self.open[-1]].append(data)
             return
         self.text += data
         if {"td", "th"} & set(self.open):
@@ -131,15 +133,16 @@ def test_headings_go_down_one_step_at_a_time(parsed):
     assert all(b - a <= 1 for a, b in pairwise(levels))
 
 
-def test_every_picture_is_inside_and_described(parsed):
-    pictures = parsed.all("img")
-    assert len(pictures) >= 8
+def test_every_picture_is_inside_and_described(html, parsed):
+    pictures = [a for a in parsed.all("svg") if a.get("role") == "img"]
+    assert len(pictures) >= 5
     for picture in pictures:
-        assert picture["src"].startswith("data:image/svg+xml;base64,")
+        assert len(picture["aria-label"]) > 30
+    for picture in parsed.all("img"):
+        assert picture["src"].startswith("data:image/")
         assert len(picture["alt"]) > 30
-        svg = base64.b64decode(picture["src"].partition(",")[2])
-        assert svg.startswith(b"<?xml")
-        assert b"<script" not in svg
+    for svg in re.findall(r'<div class="picture"><svg.*?</div>', html, re.DOTALL):
+        assert not re.search(r"<(script|foreignObject|style|a)\b", svg)
 
 
 def test_nothing_is_asked_of_a_network(html, parsed):
@@ -152,7 +155,7 @@ def test_nothing_is_asked_of_a_network(html, parsed):
             assert href.startswith("https://doi.org/")
             assert "noreferrer" in attributes["rel"]
         else:
-            assert href.startswith(("#", "data:text/tab-separated-values;base64,"))
+            assert href.startswith(("#", "data:"))
     assert not parsed.all("link")
     assert "@import" not in html
     assert "url(" not in "".join(parsed.texts["style"])
@@ -225,8 +228,10 @@ def hostile(name: str) -> Page:
 def test_hostile_names_stay_text(name):
     plain, attacked = Parsed(small(example_study(3))), Parsed(build_page(hostile(name)))
     assert {tag for tag, _ in attacked.elements} <= {tag for tag, _ in plain.elements}
-    assert len(attacked.all("script")) == len(attacked.all("style")) == 1
-    assert attacked.texts == plain.texts
+    assert attacked.texts["script"] == plain.texts["script"]
+    assert attacked.texts["style"] == plain.texts["style"]
+    assert {a.get("type", "") for a in attacked.all("script")} <= {"", "application/json"}
+    assert not any("<" in text for text in attacked.texts["data"])
     assert name in attacked.text
     assert {a for _, b in attacked.elements for a in b} <= {a for _, b in plain.elements for a in b}
 
@@ -264,19 +269,28 @@ def test_every_effect_is_listed_with_its_numbers(parsed):
 
 
 def downloads(parsed):
-    links = [a for a in parsed.all("a") if "download" in a]
-    return {
-        a["download"]: base64.b64decode(a["href"].partition(",")[2]).decode("utf-8") for a in links
-    }
+    """What the page's buttons would save, name of the file → text."""
+    [block] = [t for t in parsed.texts["data"] if t.startswith('"H4sI')]
+    packed = base64.b64decode(json.loads(block))
+    return {f"{name}.tsv": text for name, text in json.loads(gzip.decompress(packed)).items()}
 
 
 def test_every_figure_and_table_can_be_downloaded(parsed):
     files = downloads(parsed)
-    assert len(files) == len(parsed.all("figure")) + len(parsed.all("table"))
-    assert all(name.endswith(".tsv") for name in files)
+    asked = [a["data-numbers"] for a in parsed.all("button") if "data-numbers" in a]
+    assert {f"{name}.tsv" for name in asked} == set(files)
+    shown = {a["id"] for a in parsed.all("figure") if "drawing" in a.get("class", "")}
+    assert shown <= set(asked)
     for text in files.values():
         widths = {line.count("\t") for line in text.splitlines()}
         assert len(widths) == 1
+
+
+def test_without_a_script_the_page_names_the_file_that_holds_the_numbers(parsed):
+    words = " ".join(parsed.text.split())
+    for file in ("effects.tsv", "study.tsv", "missing.tsv", "study.json"):
+        assert f"exactly in {file}" in words
+    assert all("hidden" in a for a in parsed.all("button") if "data-numbers" in a)
 
 
 def test_a_downloaded_number_is_exact(parsed):
@@ -286,11 +300,6 @@ def test_a_downloaded_number_is_exact(parsed):
     at = head.index("within_default_mode__as_supplied")
     given = sorted(study.table["within_default_mode__as_supplied"])
     assert sorted(float(line.split("\t")[at]) for line in lines[1:]) == given
-    matrix = downloads(parsed)["matrix-1.tsv"].splitlines()
-    assert len(matrix) == 43
-    z = example_matrix("as-supplied", example_page().connectivity[0].atlas)
-    assert float(matrix[1].split("\t")[2]) == z[0, 2]  # left before right, so region 3 is second
-    assert "n/a" in matrix[1]
 
 
 def test_what_is_missing_says_why_and_what_to_do(parsed):
@@ -397,8 +406,16 @@ def test_without_motion_the_page_says_why():
 def test_a_long_list_says_that_it_was_cut_and_the_download_was_not():
     study = example_study(200)
     parsed = Parsed(small(study, results=()))
-    assert "The first 300 of 400 rows are shown; the download holds them all." in parsed.text
+    assert "The first 60 of 400 rows are shown." in parsed.text
     assert len(downloads(parsed)["people.tsv"].splitlines()) == 401
+
+
+def test_a_longer_one_is_whole_in_the_output_folder_alone():
+    parsed = Parsed(small(example_study(300), results=()))
+    assert len(downloads(parsed)["people.tsv"].splitlines()) == 501
+    said = "the first 500 rows; all, and exactly, in study.tsv"
+    assert said in " ".join(parsed.text.split())
+    assert len(downloads(parsed)["points-within_default_mode-synthetic42.tsv"].splitlines()) == 601
 
 
 def test_two_atlases_are_never_pooled():
@@ -452,7 +469,8 @@ def test_a_preset_that_removes_the_global_signal_is_never_shown_as_keeping_it():
     assert "With and without the global signal" not in parsed.text
     assert "Each recording under 36P+scrub (with GSR)." in parsed.text
     assert "2 denoising presets: 36P+scrub (with GSR), 36P+scrub+GSR." in parsed.text
-    alts = [p["alt"] for p in parsed.all("img") if p["alt"].startswith("Points")]
+    alts = [p["aria-label"] for p in parsed.all("svg") if "aria-label" in p]
+    alts = [text for text in alts if text.startswith("Points")]
     assert alts
     assert all("36P+scrub (with GSR): " in alt for alt in alts)
 

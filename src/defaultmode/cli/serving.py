@@ -1,6 +1,7 @@
 """`serve`."""
 
 import argparse
+import contextlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,6 +54,10 @@ def run_serve(options: argparse.Namespace) -> int:
 
 
 def _open(url: str) -> None:
+    """Open a browser window; one that lives in the terminal would take it over, and is not."""
     import webbrowser
 
-    webbrowser.open(url)
+    with contextlib.suppress(webbrowser.Error):
+        browser = webbrowser.get()
+        if type(browser) is not webbrowser.GenericBrowser:
+            browser.open(url)

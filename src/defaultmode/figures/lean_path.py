@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 Points = NDArray[np.float64]
 Units = NDArray[np.int64]
-UNITS = 10  # in a pixel, so that no coordinate needs a decimal point
-ROUND = 2e-3  # how far from one radius the points of a circle may lie, as a share of it
+UNITS = 5  # in a pixel, so that no coordinate needs a decimal point: an eye sees no less
+ROUND = 2e-3  # how far from one radius the points of a mark may lie, as a share of it
 STEPS = {int(Path.LINETO): "l", int(Path.CURVE3): "q", int(Path.CURVE4): "c"}
 
 
@@ -24,8 +24,10 @@ def line_of(path: Path) -> str:
 
 
 def dots(places: Points) -> str:
-    """Lines without a length at these places, (n, 2), which a round pen draws as discs."""
-    return "".join(f"M{_joined(place)}h0" for place in _units(places))
+    """Lines without a length at these places, (n, 2): the pen leaves the shape of its end."""
+    units = _units(places)
+    steps = np.diff(units, axis=0)
+    return f"M{_joined(units[0])}h0" + "".join(f"m{_joined(step)}h0" for step in steps)
 
 
 def repeated(mark: Path, places: Points) -> str:
@@ -36,14 +38,20 @@ def repeated(mark: Path, places: Points) -> str:
     )
 
 
-def circle_radius(path: Path) -> float:
-    """The radius of a path that is a circle around zero, in pixels; 0 for any other path."""
-    if path.codes is None or Path.CURVE4 not in path.codes:
-        return 0.0
-    ends = np.array([part[0][-2:] for part in path.iter_segments() if part[1] == Path.CURVE4])
-    distances = np.hypot(*ends.T)
-    radius = float(distances.mean())
-    return radius if np.ptp(distances) <= ROUND * radius else 0.0
+def pen_of(path: Path) -> tuple[str, float]:
+    """The end of a pen that draws this mark as a dot, and half its width in pixels.
+
+    "round" for a circle around zero, "square" for an upright square, "" where no pen does.
+    """
+    ends = np.array([part[0][-2:] for part in path.iter_segments() if part[1] != Path.CLOSEPOLY])
+    round_ones = path.codes is not None and Path.CURVE4 in path.codes
+    distances = np.hypot(*ends.T) if round_ones else np.abs(ends).ravel()
+    radius = float(distances.mean()) if distances.size else 0.0
+    alike = distances.size > 1 and np.ptp(distances) <= ROUND * radius
+    corners = {tuple(corner) for corner in np.sign(ends).tolist()}
+    if not alike or not (round_ones or len(corners) == 4):  # noqa: PLR2004  # of a square
+        return "", 0.0
+    return "round" if round_ones else "square", radius
 
 
 def _parts(path: Path) -> Iterator[tuple[Units, str]]:

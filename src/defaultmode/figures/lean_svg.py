@@ -1,7 +1,9 @@
-"""A figure as a small SVG: whole tenths of a pixel, letters as text, like things drawn together."""
+"""A figure as a small SVG: whole fifths of a pixel, letters as text, like things drawn together."""
 
 import base64
+import warnings
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from io import BytesIO
 from math import cos, radians, sin
 from typing import Any
@@ -19,7 +21,7 @@ from matplotlib.transforms import Affine2D, Bbox, BboxBase, Transform, Transform
 from numpy.typing import NDArray
 from PIL import Image
 
-from defaultmode.figures.lean_path import circle_radius, dots, line_of, repeated, whole
+from defaultmode.figures.lean_path import pen_of, dots, line_of, repeated, whole
 from defaultmode.figures.style import settings
 
 Look = tuple[tuple[str, str], ...]  # presentation attributes
@@ -28,6 +30,7 @@ IMAGE_DPI = 200.0  # of what is drawn as a picture inside the SVG
 # DejaVu Sans, by which everything was placed, is wide: a reader's own font is seldom wider.
 FONT = "DejaVu Sans,Verdana,system-ui,sans-serif"
 PLACE = ("x", "y", "width", "height")
+LOOK_BACK, NEAR = 40, 6.0  # shapes; pixels
 ANCHORS = {"center": ("middle", 0.5), "right": ("end", 1.0)}
 
 
@@ -36,17 +39,29 @@ def lean_svg(figure: Figure, *, label: str = "") -> str:
 
     label : what a screen reader says in its place
     """
-    with settings():
+    with settings(), warnings.catch_warnings():
+        # A script that the font lacks is measured as boxes; the reader's own font will have it.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
         width, height = figure.bbox.size
         lean = LeanRenderer(width, height, figure.dpi)
         inches = width / figure.dpi, height / figure.dpi
         figure.draw(MixedModeRenderer(figure, *inches, IMAGE_DPI, lean))
-    said = f' role="img" aria-label={quoteattr(label)}' if label else ""
+    said = f' role="img" aria-label={quoteattr(_shown(label))}' if label else ""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
         f'viewBox="0 0 {whole(width)} {whole(height)}" font-family="{FONT}" fill="none" '
         f'stroke-linejoin="round"{said}>{"".join(lean.elements())}</svg>'
     )
+
+
+@dataclass(slots=True)
+class Shape:
+    """A path of one look, or another element; boxes : where it lies, in pixels."""
+
+    look: Look
+    path: str = ""
+    other: str = ""
+    boxes: list[BboxBase] = field(default_factory=list)
 
 
 class LeanRenderer(RendererBase):
@@ -56,13 +71,13 @@ class LeanRenderer(RendererBase):
         super().__init__()
         self._width, self._height, self._dpi = width, height, dpi
         self._flip = Affine2D().scale(1, -1).translate(0, height)
-        self._shapes: list[tuple[Look, str, str]] = []  # look, path, and what else: one is empty
+        self._shapes: list[Shape] = []
         self._texts: dict[Look, list[str]] = {}
 
     def elements(self) -> Iterator[str]:
         """Shapes, then words, those of one look together."""
-        for look, path, other in self._shapes:
-            yield other or f'<path{_written(look)} d="{path}"/>'
+        for shape in self._shapes:
+            yield shape.other or f'<path{_written(shape.look)} d="{shape.path}"/>'
         for look, words in self._texts.items():
             yield f"<g{_written(look)}>{''.join(words)}</g>"
 
@@ -110,7 +125,7 @@ class LeanRenderer(RendererBase):
         trans: Transform,
         rgbFace: Colour | None = None,  # noqa: N803
     ) -> None:
-        """The same mark at every point of a path, as one path; a round one as a dot of the pen."""
+        """The same mark at every point of a path, as one path; discs and squares as dots of the pen."""
         places = TransformedPath(path, trans + self._flip).get_fully_transformed_path().vertices
         places = np.asarray(places)[np.isfinite(places).all(axis=1)]
         if not len(places):
@@ -118,10 +133,10 @@ class LeanRenderer(RendererBase):
         mark = marker_path.transformed(marker_trans + Affine2D().scale(1, -1))
         reach = mark.get_extents()
         around = Bbox([places.min(axis=0) + reach.min, places.max(axis=0) + reach.max])
-        radius = circle_radius(mark)
-        if radius and rgbFace is not None:
+        end, radius = pen_of(mark)
+        if end and rgbFace is not None:
             for colour, width in self._rings(gc, rgbFace, radius):
-                look = (("stroke", colour), ("stroke-width", width), ("stroke-linecap", "round"))
+                look = (("stroke", colour), ("stroke-width", width), ("stroke-linecap", end))
                 self._add(gc, look, dots(places), around, mark=True)
             return
         look = (*(_fill(gc, rgbFace) if rgbFace is not None else ()), *self._stroke(gc))
@@ -144,9 +159,8 @@ class LeanRenderer(RendererBase):
         sharp = ' image-rendering="pixelated"' if transform is not None else ""
         pixels = im if last > first else im[::-1]  # the first row belongs to the lower edge
         source = f"data:image/png;base64,{base64.b64encode(_png(pixels)).decode('ascii')}"
-        self._shapes.append(
-            ((), "", f'<image {_placed(sides)} preserveAspectRatio="none"{sharp} href="{source}"/>')
-        )
+        picture = f'<image {_placed(sides)} preserveAspectRatio="none"{sharp} href="{source}"/>'
+        self._shapes.append(Shape((), other=picture, boxes=[box]))
 
     def draw_text(
         self,
@@ -186,7 +200,7 @@ class LeanRenderer(RendererBase):
         return (*look,)
 
     def _rings(self, gc: GraphicsContextBase, face: Colour, radius: float) -> list[tuple[str, str]]:
-        """A round mark as the pen draws it: its edge as a wider dot below its face."""
+        """A mark as the pen draws it: its edge as a wider dot below its face."""
         inside, stroke = _hex(_with_alpha(gc, face)), dict(self._stroke(gc))
         edge = self.points_to_pixels(gc.get_linewidth()) if stroke else 0.0
         if not stroke or stroke["stroke"] == inside:
@@ -201,8 +215,8 @@ class LeanRenderer(RendererBase):
         lines = "".join(
             f"M{whole(box.x0)} {whole(box.y0 + s)}l{whole(s)} {whole(-s)}" for s in starts
         )
-        look = (("stroke", _hex(gc.get_hatch_color())), ("stroke-width", "8"))
-        self._shapes.append(((), "", _clipped(box, look, lines)))
+        look = (("stroke", _hex(gc.get_hatch_color())), ("stroke-width", whole(0.8)))
+        self._shapes.append(Shape((), other=_clipped(box, look, lines), boxes=[box]))
 
     def _add(
         self,
@@ -221,11 +235,23 @@ class LeanRenderer(RendererBase):
             return
         window = self._window(gc)
         if window is not None and not _inside(around, window):
-            self._shapes.append(((), "", _clipped(window, look, path)))
-        elif self._shapes and self._shapes[-1][0] == look and (mark or "fill" not in dict(look)):
-            self._shapes[-1] = (look, self._shapes[-1][1] + path, "")
+            self._shapes.append(Shape((), other=_clipped(window, look, path), boxes=[window]))
+            return
+        alike = self._alike(look, around) if mark or "fill" not in dict(look) else None
+        if alike is None:
+            self._shapes.append(Shape(look, path, boxes=[around]))
         else:
-            self._shapes.append((look, path, ""))
+            alike.path += path
+            alike.boxes.append(around)
+
+    def _alike(self, look: Look, around: BboxBase) -> "Shape | None":
+        """A recent shape of this look that may be drawn longer: nothing since then lies there."""
+        for shape in self._shapes[: -LOOK_BACK - 1 : -1]:
+            if shape.look == look and shape.path:
+                return shape
+            if any(_touch(box, around) for box in shape.boxes):
+                return None
+        return None
 
     def _window(self, gc: GraphicsContextBase) -> BboxBase | None:
         """What can be seen of a shape, in pixels, y downwards; None for all of it."""
@@ -262,6 +288,11 @@ def _inside(box: BboxBase, window: BboxBase) -> bool:
     return bool((box.min >= low).all() and (box.max <= high).all())
 
 
+def _touch(a: BboxBase, b: BboxBase) -> bool:
+    """Whether two boxes meet, or nearly: lines have a width."""
+    return bool((a.min - NEAR <= b.max).all() and (b.min - NEAR <= a.max).all())
+
+
 def _clipped(window: BboxBase, look: Look, path: str) -> str:
     """A path in an <svg> of its own, which shows nothing beyond its edges."""
     sides = (*window.min, *window.size)
@@ -280,7 +311,12 @@ def _written(look: Look) -> str:
 
 def _readable(text: str) -> str:
     """Text as SVG can hold it: no control characters, nothing that could be an element."""
-    return escape("".join(c for c in text if c.isprintable()))
+    return escape(_shown(text))
+
+
+def _shown(text: str) -> str:
+    """Text without control characters, which no XML may hold."""
+    return "".join(c for c in text if c.isprintable())
 
 
 def _png(pixels: NDArray[np.uint8]) -> bytes:

@@ -10,9 +10,10 @@ from matplotlib.patches import FancyBboxPatch
 
 from defaultmode.figures.style import INK, SOFT, WIDTH_IN, new_figure, styled
 
-ROW, BOX = 1.0, 0.52  # from one box to the next, and the height of a box
-WIDE = 0.62  # share of the width that the columns of boxes have
-MOST_LINES, LETTERS = 4, 40  # of what stands beside an exit
+BOX = 0.5  # height of a box, where the next one begins 1 below
+WIDE = 0.66  # share of the width that the columns of boxes have; exits have the rest
+MOST_NAMED = 3  # columns whose boxes have room for the name of their stage
+MOST_LINES, LETTERS = 4, 38  # of what stands beside an exit
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,56 +28,50 @@ class FlowStep:
 @styled
 def participant_flow(steps: Sequence[FlowStep], columns: Sequence[str]) -> Figure:
     """Stages from top to bottom, groups side by side, exits at the right (after CONSORT)."""
-    n = len(columns)
-    figure = new_figure(WIDTH_IN, 0.55 + 0.85 * len(steps))
+    figure = new_figure(WIDTH_IN, 0.35 + 0.72 * len(steps))
     axes = figure.add_subplot()
-    axes.set(xlim=(0, 1), ylim=(-ROW * (len(steps) - 1) - BOX, 0.75))
+    axes.set(xlim=(0, 1), ylim=(0.5 - len(steps) + BOX / 2 - 0.4, 0.75))
     axes.axis("off")
-    width = WIDE / max(n, 1)
-    centres = [width * (i + 0.5) for i in range(n)]
-    if n > 1:
+    width = WIDE / len(columns)
+    centres = [width * (i + 0.5) for i in range(len(columns))]
+    if len(columns) > 1:
         for x, name in zip(centres, columns, strict=True):
-            shown = name if len(name) <= 18 else f"{name[:17]}…"
-            axes.text(x, 0.55, shown, ha="center", va="center", fontweight="bold", fontsize=9)
+            axes.text(x, 0.5, _short(name), ha="center", va="center", fontweight="bold", fontsize=9)
     for i, step in enumerate(steps):
-        y = -ROW * i
-        for x, count in zip(centres, step.counts, strict=True):
-            _box(axes, (x, y), width, f"{step.name}\nn = {count}" if n < 4 else f"n = {count}")
-            if i:
-                _arrow(axes, x, y)
-        if n >= 4:
-            axes.text(WIDE + 0.02, y, step.name, va="center", fontsize=8.5)
-        if step.left:
-            _exit(axes, y + ROW / 2, step.left)
+        _stage(axes, -float(i), step, centres=centres, named=len(columns) <= MOST_NAMED)
+        if i:
+            _exits(axes, 0.5 - i, step.left, start=centres[-1])
     return figure
 
 
-def _box(axes: Axes, centre: tuple[float, float], width: float, text: str) -> None:
-    x, y = centre
-    half = min(width, 0.34) / 2 - 0.01
-    axes.add_patch(
-        FancyBboxPatch(
+def _short(name: str) -> str:
+    return name if len(name) <= 18 else f"{name[:17]}…"
+
+
+def _stage(axes: Axes, y: float, step: FlowStep, *, centres: Sequence[float], named: bool) -> None:
+    half = min(WIDE / len(centres), 0.4) / 2 - 0.012
+    for x, count in zip(centres, step.counts, strict=True):
+        box = FancyBboxPatch(
             (x - half, y - BOX / 2), 2 * half, BOX, boxstyle="round,pad=0,rounding_size=0.012",
             facecolor="white", edgecolor=SOFT, linewidth=0.9, mutation_aspect=8,
-        )
-    )  # fmt: skip
-    name, _, count = text.rpartition("\n")
-    lines = [*wrap(name, 24), count] if name else [count]
-    size = 8.5 if len(lines) < 3 else 7.5
-    axes.text(x, y, "\n".join(lines), ha="center", va="center", fontsize=size, linespacing=1.25)
+        )  # fmt: skip
+        axes.add_patch(box)
+        text = f"{step.name}\nn = {count}" if named else f"n = {count}"
+        axes.text(x, y, text, ha="center", va="center", fontsize=8.5, linespacing=1.3)
+        if y:
+            tip = y + BOX / 2
+            axes.plot([x, x], [y + 1 - BOX / 2, tip], color=INK, linewidth=0.9)
+            axes.plot([x], [tip + 0.05], marker="v", color=INK, markersize=4)
+    if not named:
+        axes.text(WIDE + 0.02, y, step.name, va="center", fontsize=8.5)
 
 
-def _arrow(axes: Axes, x: float, y: float) -> None:
-    top, tip = y + ROW - BOX / 2, y + BOX / 2
-    axes.plot([x, x], [top, tip], color=INK, linewidth=0.9)
-    axes.plot([x], [tip + 0.04], marker="v", color=INK, markersize=4)
-
-
-def _exit(axes: Axes, y: float, left: Sequence[str]) -> None:
+def _exits(axes: Axes, y: float, left: Sequence[str], *, start: float) -> None:
     lines = [line for words in left for line in wrap(words, LETTERS)]
     if len(lines) > MOST_LINES:
         lines = [*lines[: MOST_LINES - 1], "… (all in the table)"]
-    axes.plot([WIDE / 2, WIDE + 0.01], [y, y], color=SOFT, linewidth=0.7, linestyle=(0, (3, 2)), zorder=0)
-    axes.text(
-        WIDE + 0.02, y, "\n".join(lines), va="center", fontsize=7.5, color=INK, linespacing=1.2
-    )
+    colour = INK if lines else SOFT
+    if lines:
+        axes.plot([start, WIDE], [y, y], color=SOFT, linewidth=0.7, linestyle=(0, (3, 2)), zorder=0)
+    text = "\n".join(lines) or "nobody left"
+    axes.text(WIDE + 0.02, y, text, va="center", fontsize=7.5, color=colour, linespacing=1.2)

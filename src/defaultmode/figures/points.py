@@ -58,18 +58,26 @@ def _offsets(people: Collection[str]) -> dict[str, float]:
 
 
 def _join(axes: Axes, categories: Sequence[Category], shift: dict[str, float]) -> None:
-    """A line for each person through the columns of their own shade."""
+    """A line for each person through the columns of their own shade, drawn as one."""
     for shade in sorted({c.shade for c in categories}):
-        columns = [(x, c) for x, c in enumerate(categories) if c.shade == shade]
+        xs: list[float] = []
+        ys: list[float] = []
+        columns = [(x, _means(c)) for x, c in enumerate(categories) if c.shade == shade]
         for person, offset in shift.items():
-            xs, ys = [], []
-            for x, category in columns:
-                own = category.values[np.array(category.people) == person]
-                if own.size:
-                    xs.append(x + offset)
-                    ys.append(float(own.mean()))
-            if len(xs) > 1:
-                axes.plot(xs, ys, color=SOFT, linewidth=0.6, alpha=0.5, zorder=1)
+            own = [(x + offset, means[person]) for x, means in columns if person in means]
+            if len(own) > 1:
+                xs += [*(x for x, _ in own), np.nan]
+                ys += [*(y for _, y in own), np.nan]
+        if xs:
+            axes.plot(xs, ys, color=SOFT, linewidth=0.6, alpha=0.5, zorder=1)
+
+
+def _means(category: Category) -> dict[str, float]:
+    """Person → mean of their values in a column."""
+    found: dict[str, list[float]] = {}
+    for person, value in zip(category.people, category.values.tolist(), strict=True):
+        found.setdefault(person, []).append(value)
+    return {person: sum(values) / len(values) for person, values in found.items()}
 
 
 def _column(axes: Axes, x: int, category: Category, shift: dict[str, float]) -> None:
@@ -77,12 +85,11 @@ def _column(axes: Axes, x: int, category: Category, shift: dict[str, float]) -> 
     axes.scatter(
         [x + shift[p] for p in category.people],
         category.values,
-        s=20,
+        s=17,
         marker=LEVEL_MARKERS[shade],
         color=LEVEL_COLOURS[shade],
         alpha=0.75,
-        linewidths=0.4,
-        edgecolors="white",
+        linewidths=0,
         zorder=2,
         rasterized=len(category.values) > MOST_VECTOR_POINTS,
     )

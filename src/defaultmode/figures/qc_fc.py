@@ -14,8 +14,8 @@ from defaultmode.figures.style import INK, LEVEL_COLOURS, SOFT, new_figure, styl
 class QcFcPanel:
     """One preset.
 
-    edges : (n_bins + 1,), of the bins of r; share : (n_bins,), of the connections; chance : (n_bins,),
-    the share that unrelated numbers would have
+    edges : (n_bins + 1,), of the bins of r
+    share, chance : (n_bins,), of the connections, and of unrelated numbers
     distance_mm, middle, low, high : (n_distances,), of the connections of like length: their mean
     length, the median of r and its quartiles; empty where no region has a centre
     """
@@ -59,6 +59,8 @@ def _by_length(axes: Axes, panel: QcFcPanel, colour: str) -> None:
         words = "no centres of regions are known"
         axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", color=SOFT)
         return
-    axes.fill_between(panel.distance_mm, panel.low, panel.high, color=colour, alpha=0.25, linewidth=0)
+    axes.fill_between(
+        panel.distance_mm, panel.low, panel.high, color=colour, alpha=0.25, linewidth=0
+    )
     axes.plot(panel.distance_mm, panel.middle, color=colour, marker="o", markersize=3)
     axes.set_ylabel("r, median and quartiles")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from defaultmode.figures.style import (
@@ -22,7 +23,7 @@ from defaultmode.figures.style import (
 Floats = NDArray[np.float64]
 RAIN, CLOUD, BOX = -0.20, 0.10, 0.035  # places and half a width, in columns
 SPREAD, RISE = 0.13, 0.34  # how far the drops lie apart, and how far the cloud reaches
-HEIGHT_IN = 2.5
+HEIGHT_IN, MOST_TICKS = 2.5, 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +63,7 @@ def raincloud(panels: Sequence[RainPanel], *, unit: str, title: str = "") -> Fig
         axes.set_xlim(-0.5, len(labels) - 0.5)
         axes.tick_params(axis="x", length=0)
         axes.tick_params(axis="y", labelsize=7.5)
+        axes.yaxis.set_major_locator(MaxNLocator(MOST_TICKS))
         axes.set_title(panel.title, fontsize=8, fontweight="normal", color=SOFT)
     axes_of[0].set_ylabel(unit, fontsize=8)
     figure.suptitle(title, x=0.01, ha="left", fontsize=9, fontweight="bold")
@@ -71,8 +73,9 @@ def raincloud(panels: Sequence[RainPanel], *, unit: str, title: str = "") -> Fig
 def _cloud(axes: Axes, x: int, group: Rain) -> None:
     colour = LEVEL_COLOURS[group.shade % len(LEVEL_COLOURS)]
     if len(group.level):
-        edge = x + CLOUD + RISE * group.density
-        axes.fill_betweenx(group.level, x + CLOUD, edge, color=colour, alpha=0.3, linewidth=0)
+        edge = x + CLOUD + RISE * np.array([0.0, *group.density, 0.0])
+        level = np.array([group.level[0], *group.level, group.level[-1]])
+        axes.fill(edge, level, color=colour, alpha=0.3, linewidth=0)
     if group.box is not None:
         low, middle, high = group.box
         axes.plot([x, x], [low, high], color=colour, linewidth=4, solid_capstyle="butt")

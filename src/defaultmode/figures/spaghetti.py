@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from defaultmode.figures.style import (
@@ -19,7 +20,7 @@ from defaultmode.figures.style import (
 )
 
 Floats = NDArray[np.float64]
-HEIGHT_IN = 2.7
+HEIGHT_IN, MOST_TICKS = 2.7, 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +60,7 @@ def spaghetti(panels: Sequence[StrandPanel], *, unit: str, title: str = "") -> F
         axes.set_xlim(-0.3, len(panel.moments) - 0.7)
         axes.tick_params(axis="x", length=0)
         axes.tick_params(axis="y", labelsize=7.5)
+        axes.yaxis.set_major_locator(MaxNLocator(MOST_TICKS))
         axes.set_title(panel.title, fontsize=8, fontweight="normal", color=SOFT)
     axes_of[0].set_ylabel(unit, fontsize=8)
     figure.suptitle(title, x=0.01, ha="left", fontsize=9, fontweight="bold")

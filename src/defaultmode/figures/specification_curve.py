@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Literal
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from defaultmode.core.missing import Missing
 from defaultmode.figures.evidence_forest import BAND
@@ -19,6 +22,7 @@ from defaultmode.figures.style import (
     styled,
 )
 
+WIDEST_TITLE, MOST_TICKS = 16, 5  # letters of a line, numbers on an axis
 ROW_IN, GAP = 0.155, 0.6  # height of a row of dots, and room above each choice in rows
 
 
@@ -71,35 +75,50 @@ def _levels(curves: Sequence[Curve]) -> dict[Level, float]:
     return heights
 
 
-def _mark(axes: Axes, x: float, y: float, choice: Choice, *, size: float) -> None:
-    colour = VERDICT_COLOURS.get(choice.verdict, SOFT)
-    axes.plot(
-        [x], [y], marker=VERDICT_MARKERS.get(choice.verdict, "."), markersize=size,
-        markeredgecolor=colour, markerfacecolor="white" if choice.instead else colour,
-    )  # fmt: skip
+def _marks(axes: Axes, places: Sequence[tuple[float, float, Choice]], *, size: float) -> None:
+    """Marks at (x, y) in the colour and shape of their verdict, those that look alike at once."""
+    looks = dict.fromkeys((c.verdict, c.instead) for _, _, c in places)
+    for verdict, instead in looks:
+        alike = [(x, y) for x, y, c in places if (c.verdict, c.instead) == (verdict, instead)]
+        colour = VERDICT_COLOURS.get(verdict, SOFT)
+        axes.plot(
+            *zip(*alike, strict=True), linestyle="", markersize=size, markeredgecolor=colour,
+            marker=VERDICT_MARKERS.get(verdict, "."),
+            markerfacecolor="white" if instead else colour,
+        )  # fmt: skip
 
 
-def _effects(axes: Axes, curve: Curve) -> None:
+def _intervals(axes: Axes, choices: Sequence[Choice]) -> None:
+    """Upright lines, those of one verdict at once."""
+    for verdict in dict.fromkeys(c.verdict for c in choices):
+        xs: list[float] = []
+        ys: list[float] = []
+        for x, choice in enumerate(choices):
+            if choice.verdict == verdict and not isinstance(choice.interval, Missing):
+                xs += [x, x, np.nan]
+                ys += [*choice.interval, np.nan]
+        axes.plot(xs, ys, color=VERDICT_COLOURS.get(verdict, SOFT), linewidth=1.2)
+
+
+def _effects(axes: Axes, curve: Curve, *, named: bool) -> None:
     low, high = curve.null - curve.smallest, curve.null + curve.smallest
     axes.axhspan(low, high, color=BAND, alpha=0.28, linewidth=0, zorder=0)
     axes.axhline(curve.null, color=SOFT, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
-    for x, choice in enumerate(curve.sorted):
-        if not isinstance(choice.interval, Missing):
-            colour = VERDICT_COLOURS.get(choice.verdict, SOFT)
-            axes.plot([x, x], choice.interval, color=colour, linewidth=1.2)
-        _mark(axes, x, choice.value, choice, size=5.5)
+    _intervals(axes, curve.sorted)
+    _marks(axes, [(x, c.value, c) for x, c in enumerate(curve.sorted)], size=5.5)
     arrow = {"increase": "↑", "decrease": "↓", "change": "↕"}[curve.direction]
-    axes.set_title(f"{curve.title}\n{arrow} claimed", fontsize=7.5)
-    axes.set_ylabel(curve.statistic, fontsize=8)
+    title = "\n".join([*wrap(curve.title, WIDEST_TITLE)[-2:], f"{arrow} claimed"])
+    axes.set_title(title, fontsize=7.5)
+    axes.set_ylabel(curve.statistic if named else "", fontsize=8)
     axes.set(xlim=(-0.7, len(curve.choices) - 0.3), xticks=[])
-    axes.tick_params(axis="y", labelsize=7)
+    axes.tick_params(axis="y", labelsize=7, labelleft=named)
+    axes.yaxis.set_major_locator(MaxNLocator(MOST_TICKS))
     axes.spines["bottom"].set_visible(False)
 
 
 def _dots(axes: Axes, curve: Curve, heights: Mapping[Level, float], *, named: bool) -> None:
-    for x, choice in enumerate(curve.sorted):
-        for level in choice.made.items():
-            _mark(axes, x, heights[level], choice, size=3.6)
+    dots = [(x, heights[lv], c) for x, c in enumerate(curve.sorted) for lv in c.made.items()]
+    _marks(axes, dots, size=3.6)
     labels = [f"{name}: {level}" for name, level in heights] if named else []
     axes.set_yticks(list(heights.values()), labels or [""] * len(heights), fontsize=7)
     axes.set(xlim=(-0.7, len(curve.choices) - 0.3), xticks=[])
@@ -144,7 +163,7 @@ def specification_curve(curves: Sequence[Curve], *, title: str = "") -> Figure:
     for i, curve in enumerate(curves):
         axes = figure.add_subplot(grid[0, i], sharey=first if same else None)
         first = first or axes
-        _effects(axes, curve)
+        _effects(axes, curve, named=not same or i == 0)
         _dots(figure.add_subplot(grid[1, i]), curve, heights, named=i == 0)
     figure.legend(handles=_key(curves), loc="outside lower center", ncols=4, fontsize=7.5)
     figure.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold", color=INK)

@@ -50,5 +50,5 @@ def _written(axes: Axes, values: Array, reach: float, *, digits: int) -> None:
     for (row, column), value in np.ndenumerate(values):
         if np.isfinite(value):
             ink = "white" if abs(value) > 0.65 * reach else INK
-            text = f"{value:.{digits}f}".replace("-", "−")
+            text = f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")  # never −0
             axes.text(column, row, text, color=ink, fontsize=6.5, ha="center", va="center")

@@ -48,6 +48,7 @@ _SETTINGS: dict[Any, Any] = {
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.labelsize": 9.0,
+    "axes.facecolor": "none",
     "axes.edgecolor": SOFT,
     "axes.labelcolor": INK,
     "axes.linewidth": 0.8,
@@ -62,6 +63,7 @@ _SETTINGS: dict[Any, Any] = {
     "figure.constrained_layout.w_pad": 0.09,  # inches, for letters wider than those measured
     "legend.frameon": False,
     "legend.fontsize": 8.5,
+    "figure.facecolor": "none",  # the page's card is white
     "figure.dpi": 100.0,
     "savefig.dpi": 150.0,
     "svg.fonttype": "path",

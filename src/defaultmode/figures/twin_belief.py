@@ -50,7 +50,10 @@ def twin_belief(standings: Sequence[Standing], rivals: Scaled, *, title: str = "
             linewidths=0,
             label=f"{one.status} ({len(one.twin_r)})",
         )
-    ends = [min(left.get_xlim()[0], left.get_ylim()[0]), 1.0]
+    ends = [
+        min(left.get_xlim()[0], left.get_ylim()[0]),
+        max(left.get_xlim()[1], left.get_ylim()[1]),
+    ]
     left.plot(ends, ends, color=SOFT, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
     left.set(xlabel="r of the others' average", ylabel="r of the twin, unseen half")
     if known:

@@ -62,6 +62,6 @@ def pooled_landscape(shares: Array, task_positive: NDArray[np.bool_]) -> PooledL
         landscape,
         spins(len(task_positive))[landscape.minima] > 0,
         default_minima(landscape, task_positive),
-        np.bincount(landscape.basins, weights=shares, minlength=len(landscape.minima)),
+        np.array([shares[landscape.basins == i].sum() for i in range(len(landscape.minima))]),
         model.accuracy,
     )

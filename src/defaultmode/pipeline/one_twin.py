@@ -113,19 +113,23 @@ def fit_twin(work: TwinWork) -> FittedTwin:
             "evaluations": float(half.evaluations + whole.evaluations),
             "growth_per_s": growth,
         },
-        columns=tuple(
-            summaries(
-                space,
-                whole.scores,
-                drawn,
-                open_sd=ground.open_sd,
-                roles=ground.roles,
-                stretch=stretches(),
-            )
-        ),
+        columns=columns_of(twin, ground),
         first_half=seen.connectivity,
         verdict=believable(belief, growth, group_brain_r=around),
     )
+
+
+def columns_of(twin: Twin, ground: Ground) -> tuple[Summary, ...]:
+    """What a study keeps of a twin, with intervals as wide as simulated people need."""
+    found = summaries(
+        twin.space,
+        twin.scores,
+        twin.draws,
+        open_sd=ground.open_sd,
+        roles=ground.roles,
+        stretch=stretches(),
+    )
+    return tuple(found)
 
 
 def aim_at(ground: Ground, shown: Shown, target: Target) -> Aim:

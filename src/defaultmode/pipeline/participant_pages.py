@@ -9,7 +9,7 @@ import pandas as pd
 
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.core.settings import Settings
-from defaultmode.core.study import Study
+from defaultmode.core.study import Column, Study
 from defaultmode.outputs import FinishedRun, finished_runs, mean_fisher_z
 from defaultmode.pipeline.folder import Folder
 from defaultmode.pipeline.run_traces import keys_of, leading_preset, trace_of
@@ -121,16 +121,25 @@ def person_of(
 
 
 def _facts(alone: Study) -> list[tuple[str, str]]:
-    """The columns of the clinical tables that do not vary, each with its value."""
-    found = []
-    for column in alone.columns.values():
-        if column.role in {"clinical", "design"}:
-            values = list(dict.fromkeys(alone.table[column.name].dropna()))
-            known = [str(v) for v in values if v != NOT_THERE]
-            unit = f" {column.unit}" if column.unit else ""
-            if known:
-                found.append((column.name, ", ".join(known) + unit))
-    return found
+    """The columns of the clinical tables, each with its value, or with that of each session."""
+    columns = [c for c in alone.columns.values() if c.role in {"clinical", "design"}]
+    facts = [(column.name, _fact(alone.table, column)) for column in columns]
+    return [(name, said) for name, said in facts if said]
+
+
+def _fact(table: pd.DataFrame, column: Column) -> str:
+    rows = table[["session_id", column.name]].dropna().drop_duplicates()
+    told = [
+        (str(session), f"{value:g}" if isinstance(value, float) else str(value))
+        for session, value in rows.itertuples(index=False, name=None)
+    ]
+    known = [(session, value) for session, value in told if value != NOT_THERE]
+    values = list(dict.fromkeys(value for _, value in known))
+    sessions = len({session for session, _ in known}) == len(known)
+    if len(values) > 1 and sessions:
+        values = [f"{session.removeprefix('ses-')} {value}" for session, value in known]
+    unit = f" {column.unit}" if values and column.unit not in ("", "1") else ""
+    return ", ".join(values) + unit
 
 
 def _measured(alone: Study, spread: Mapping[str, Sequence[Spread]]) -> list[Measured]:

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from defaultmode.core.recording import Entities
+from defaultmode.core.atlas import Atlas
 from defaultmode.core.study import KEYS
 from defaultmode.denoising import all_presets
 from defaultmode.outputs import FinishedRun, mean_fisher_z
+from defaultmode.pipeline.run_traces import keys_of
 from defaultmode.report import Page
 from defaultmode.report.choosing import ABSENT, factors
 from defaultmode.report.nouns import SessionConnectivity
@@ -29,9 +30,9 @@ def sessions_connectivity(
     """
     cells, order = _cells(page, design), list(all_presets())
     found: dict[tuple[str, int, Cell], Paths] = {}
-    atlases = {}
+    atlases: dict[str, Atlas] = {}
     for run in runs:
-        cell = cells.get(_keys(run))
+        cell = cells.get(tuple(keys_of(run).values()))
         if cell is None:
             continue
         atlas = str(run.description["atlas"])
@@ -55,7 +56,8 @@ def _cells(page: Page, design: Design) -> dict[Keys, Cell]:
     table, chosen = page.study.table, factors(page)
     names = list(chosen.names)
     planned = {f.name: f.levels for f in (*design.between, *design.within)}
-    known = table.loc[table[names].notna().all(axis=1), [*KEYS, *names]].astype(str)
+    columns = list(dict.fromkeys([*KEYS, *names]))
+    known = table.loc[table[names].notna().all(axis=1), columns].astype(str)
     known = known[~known[names].isin(ABSENT).any(axis=1)]
     for name in names:
         levels = dict.fromkeys([*planned.get(name, ()), *known[name]])
@@ -69,11 +71,3 @@ def _cells(page: Page, design: Design) -> dict[Keys, Cell]:
 
 def _said(row: Mapping[Hashable, str], names: Sequence[str]) -> str:
     return " · ".join(row[name].removeprefix("ses-") for name in names)
-
-
-def _keys(run: FinishedRun) -> Keys:
-    """What names the run in the study's table, in the order of KEYS."""
-    said = Entities(**run.description["entities"])
-    session = f"ses-{said.session}" if said.session else ""
-    told = (session, said.task, said.acquisition, said.direction, said.run)
-    return (run.participant, *(text or "n/a" for text in told), str(run.description["atlas"]))

@@ -11,7 +11,7 @@ from defaultmode.core.settings import Settings
 from defaultmode.core.study import Study
 from defaultmode.pipeline.folder import Folder
 from defaultmode.pipeline.joined_tables import clinical_tables
-from defaultmode.report.choosing import ABOVE, recorded
+from defaultmode.report.choosing import n_recordings, recorded
 from defaultmode.report.flow_nouns import EVERYBODY, Exit, Flow, SessionFlow, Stage
 from defaultmode.report.writing import NOT_THERE
 from defaultmode.sources.clinical import Clinical
@@ -39,30 +39,34 @@ class Known:
         return self.groups.get(person, UNGROUPED) if self.by else EVERYBODY
 
 
-def flow_of(study: Study, folder: Folder, settings: Settings, *, blinded: bool = False) -> Flow:
+def flow_of(
+    study: Study, folder: Folder, settings: Settings, *, by: str = "", blinded: bool = False
+) -> Flow:
     """How many people of each group reach each stage, and why the others do not.
 
+    by : the column that names groups, empty where none does
     blinded : groups are those of the study's own (permuted) rows alone
     """
-    known = _known(study, folder, settings, blinded=blinded)
+    clinical = clinical_tables(settings)
+    groups = _groups(study, clinical, by, blinded=blinded) if by else {}
+    known = Known(study, clinical, groups, by, _failures(folder))
     rows = study.table
     measured = {m.key.partition("_")[0] for m in folder.finished()}
     usable = set(rows.loc[recorded(study), "participant_id"].astype(str))
     found = dict.fromkeys([*known.clinical.everybody(), *sorted(measured | set(known.failures))])
     found |= dict.fromkeys(rows["participant_id"].astype(str))
-    stages = [_stage("Found in tables or recordings", list(found), list(found), known, _nothing)]
+    stages = [_stage("Found", list(found), list(found), known, _nothing)]
     for name, reached, why in (
-        ("With a recording", measured | set(known.failures), _no_recording),
-        ("With a readable recording", measured, _failed),
-        ("With enough usable signal", usable, _unusable),
-        ("With clinical data", _rated(study, known.clinical), _unrated),
+        ("Recorded", measured | set(known.failures), _no_recording),
+        ("Readable", measured, _failed),
+        ("Enough usable signal", usable, _unusable),
+        ("Clinical data", _rated(study, known.clinical), _unrated),
     ):
         before = stages[-1][1]
-        if reached or name != "With clinical data":
+        if reached or name != "Clinical data":
             stages.append(_stage(name, before, [p for p in before if p in reached], known, why))
-    groups = tuple(dict.fromkeys(known.group(p) for p in found))
     return Flow(
-        groups=groups,
+        groups=tuple(dict.fromkeys(known.group(p) for p in found)),
         stages=tuple(stage for stage, _ in stages),
         sessions=tuple(_sessions(known, list(found))),
         by=known.by,
@@ -70,25 +74,16 @@ def flow_of(study: Study, folder: Folder, settings: Settings, *, blinded: bool =
     )
 
 
-def _known(study: Study, folder: Folder, settings: Settings, *, blinded: bool) -> Known:
-    clinical = clinical_tables(settings)
-    by = _grouping(study)
-    groups: dict[str, str] = {}
-    if by and not blinded and by in clinical.participants:
-        groups |= _pairs(clinical.participants, by)
-    if by:
-        groups |= _pairs(study.table, by)
-    failures = {
-        row["participant_id"]: (row["reason"], row["code"]) for row in folder.failed_runs()
-    }
-    return Known(study, clinical, groups, by, failures)
+def _groups(study: Study, clinical: Clinical, by: str, *, blinded: bool) -> dict[str, str]:
+    """Participant → group; those without a recording are known by the clinical tables alone."""
+    listed = by in clinical.participants and not blinded
+    everybody = _pairs(clinical.participants, by) if listed else {}
+    return everybody | _pairs(study.table, by)
 
 
-def _grouping(study: Study) -> str:
-    """The text column of people that names groups, as the report chooses it; or ""."""
-    named = [c.name for c in study.named(level="participant", kind="text")]
-    known = [name for name in named if name.casefold() in ABOVE]
-    return min(known, key=lambda name: ABOVE.index(name.casefold()), default="")
+def _failures(folder: Folder) -> dict[str, Reason]:
+    """Participant → why a run of theirs could not be measured."""
+    return {row["participant_id"]: (row["reason"], row["code"]) for row in folder.failed_runs()}
 
 
 def _pairs(table: pd.DataFrame, by: str) -> dict[str, str]:
@@ -192,8 +187,12 @@ def _absent(person: str, session: str, known: Known) -> str:
 
 
 def _runs(folder: Folder, study: Study) -> tuple[tuple[str, int], ...]:
-    """What became of recordings: how many ended and how."""
-    failed = len(folder.failed_runs())
-    finished = len(folder.finished())
-    usable = int(recorded(study).sum())
-    return (("found", finished + failed), ("readable", finished), ("with enough usable signal", usable))
+    """What became of recordings; one measured in two atlases is still one."""
+    finished = {m.key.partition("_atlas-")[0] for m in folder.finished()}
+    failed = {path.stem.partition("_atlas-")[0] for path in folder.failures.glob("*.json")}
+    usable = n_recordings(study.table[recorded(study)])
+    return (
+        ("found", len(finished | failed)),
+        ("readable", len(finished)),
+        ("with enough usable signal", usable),
+    )

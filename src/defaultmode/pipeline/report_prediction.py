@@ -15,7 +15,7 @@ FIGURES, ABOUT = "prediction.tsv", "prediction.json"
 def prediction_found(folder: Folder, book: Ledger) -> PredictionFound | None:
     """The prediction in a folder; None where there is none, or where the study is blinded.
 
-    book : says how the study stands to its plan; a prediction is of true labels, which are not shown
+    book : says how the study stands to its plan; a prediction is of true labels, which it hides
     """
     blinded = (book.claims.table["stamp"] == BLINDED).any()
     if blinded or not (folder.path / FIGURES).is_file():

@@ -44,6 +44,7 @@ from defaultmode.report import (
     citation_markdown,
     highlights,
 )
+from defaultmode.report.choosing import factors
 from defaultmode.report.participant_page import address
 from defaultmode.statistics import Design
 
@@ -74,6 +75,7 @@ def report_files(
     texts : the study's other files, whose hashes the page prints.
     """
     study, design, results = analysis.study, analysis.design, analysis.results
+    book = analysis.ledger
     runs = finished_runs(folder.path, folder.measure_tables())
     facts = facts_of(runs, study, settings) | {
         "hashes": hashes_of(texts, folder),
@@ -100,15 +102,17 @@ def report_files(
     page = replace(page, states=states_found(folder, settings, page))
     means = sessions_connectivity(runs, page, design)
     page = replace(page, sessions_connectivity=means)
-    page = replace(page, quality=quality_of(runs, study, folder.path))
-    blinded = BLINDED in set(analysis.ledger.claims.table["stamp"])
-    page = replace(page, flow=flow_of(study, folder, settings, blinded=blinded))
-    people = () if blinded else people_of(folder, study)
-    page = replace(page, people={name: address(name) for name in people})
+    blinded, by = BLINDED in set(book.claims.table["stamp"]), factors(page).between
+    page = replace(
+        page,
+        quality=quality_of(runs, study, folder.path),
+        flow=flow_of(study, folder, settings, by="".join(by[:1]), blinded=blinded),
+        people={} if blinded else {name: address(name) for name in people_of(folder, study)},
+    )
     keys = citation_keys(facts, (*results, analysis.ledger.claims))
     return {
         "report.html": build_page(page),
-        "account.html": account_text(analysis.ledger.claims.table, warning),
+        "account.html": account_text(book.claims.table, book.specifications.table, warning),
         "CITATION.md": citation_markdown(keys),
         "CITATION.bib": citation_bibtex(keys),
         "provenance/ro-crate-metadata.json": crate_file(__version__, str(facts["date"])),

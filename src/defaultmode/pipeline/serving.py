@@ -71,9 +71,12 @@ def serve(settings: ServeSettings, *, ready: Callable[[str], None]) -> None:
 
     ready : told the address, with the token, once it can be opened. Raises as `server_of` does.
     """
+    from threadpoolctl import threadpool_limits
+
     server = server_of(settings)
     try:
-        with contextlib.suppress(KeyboardInterrupt):
+        # matrices are small, and several are asked for at once: more threads only get in the way
+        with threadpool_limits(limits=1), contextlib.suppress(KeyboardInterrupt):
             ready(server.url)
             server.serve_forever(poll_interval=HEARD_S)
     finally:
@@ -86,7 +89,10 @@ def write_page(settings: ServeSettings, out: Path, *, quiet: bool = False) -> in
 
     Raises E601 and E602 where it cannot be written, and what `simulator_of` raises.
     """
-    grid = offline_grid(simulator_of(settings.twins), seed=settings.seed, quiet=quiet)
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1):
+        grid = offline_grid(simulator_of(settings.twins), seed=settings.seed, quiet=quiet)
     text = build_simulator(grid["catalogue"], grid=grid)
     write_text(out, text)
     return len(text.encode("utf-8"))

@@ -14,7 +14,6 @@ from defaultmode.pipeline.serving_treatments import (
     treating_events,
 )
 from defaultmode.pipeline.serving_twins import SHARES, USUAL_SHARE, ServedTwin
-from defaultmode.pipeline.virtual_tables import limits
 from defaultmode.report.brain_payload import brain_payload
 from defaultmode.simulation.conditions import Condition, all_conditions
 from defaultmode.simulation.doses import Dose
@@ -23,11 +22,14 @@ from defaultmode.simulation.events import Event
 
 Json = dict[str, object]
 HEALTHY = "healthy"
-OWN_LIMITS = (
+LIMITS = (
     "Model output is not evidence of effect in people.",
     "Only doses that were studied can be chosen.",
     "A twin is given a share of the highest studied level; never a dose, dissociation or mood.",
     "Connectivity is the linear model's, between .01 and .1 Hz; activity is the nonlinear model's.",
+    "Activity is in standard deviations of the untreated run; in percent it is below a real one.",
+    "Mood follows the drug, and a non-specific response that begins with the first treatment.",
+    "Mood does not follow the network: that a session adds nothing to it says nothing on its use.",
 )
 
 
@@ -46,7 +48,7 @@ def catalogue(simulator: Simulator) -> Json:
         ],
         "frames_min": list(FRAMES_MIN),
         "therapy": THERAPY,
-        "limits": [*OWN_LIMITS, *limits(), *simulator.left_out],
+        "limits": [*LIMITS, *simulator.left_out],
     }
 
 

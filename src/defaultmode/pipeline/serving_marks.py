@@ -25,7 +25,7 @@ def drug_marks(drug: Drug) -> list[Mark]:
     kinetics = [mark(k.sentence, CALIBRATED) for k in list(drug.kinetics.values())[:1]]
     levels = [level_mark(drug.saturation)] if drug.saturation else []
     effects = [effect_mark(effect) for effect in drug.mechanism().effects]
-    return [*kinetics, *levels, *effects, *asked_of_model(drug.name)]
+    return [*kinetics, *levels, *effects, *asked_of_model(drug.name, drug.default_mechanism)]
 
 
 def event_marks(event: Event) -> list[Mark]:
@@ -34,7 +34,7 @@ def event_marks(event: Event) -> list[Mark]:
     if event.lasting is not None:
         text = f"Its effects fade with a time constant of {event.lasting.decay_d:g} days."
         marks.append(mark(text, ASSUMED if event.lasting.hypothetical else CALIBRATED))
-    return [*marks, *learning_marks(event), *asked_of_model(event.name)]
+    return [*marks, *learning_marks(event), *asked_of_model(event.name, event.mechanism().name)]
 
 
 def learning_marks(event: Event) -> list[Mark]:
@@ -61,23 +61,23 @@ def rests_on(numbers: Iterable[Number]) -> str:
     return CALIBRATED if sure else ASSUMED
 
 
-def asked_of_model(treatment: str) -> list[Mark]:
+def asked_of_model(treatment: str, mechanism: str) -> list[Mark]:
     """What the scoreboard asks of a brain under this treatment alone; not what it answers."""
     return [
         mark(f"Asked: “{s.sentence}” The answer is {s.label}: {s.because}.", s.label)
         for s in read_statements()[0]
-        if s.quantity in SHOWN and _is_under(s, treatment)
+        if s.quantity in SHOWN and _is_under(s, treatment, mechanism)
     ]
 
 
-def _is_under(statement: Statement, treatment: str) -> bool:
-    """Whether it compares a brain under the treatment's default mechanism with the untreated."""
+def _is_under(statement: Statement, treatment: str, mechanism: str) -> bool:
+    """Whether it compares a brain under this treatment and mechanism with the untreated one."""
     row = next(statement.rows)
     if not row.against:
         return False
     under, without = row.situations[:2]
-    names = [name for name, _ in under.treatments]
-    return names == [treatment] and not (without.treatments or under.without or under.after_min)
+    alone = under.treatments in {((treatment, ""),), ((treatment, mechanism),)}
+    return alone and not (without.treatments or under.without or under.after_min)
 
 
 def course_notes(drug: Drug | None, *, therapy: Event | None, mood: bool) -> Iterator[Mark]:
@@ -85,7 +85,7 @@ def course_notes(drug: Drug | None, *, therapy: Event | None, mood: bool) -> Ite
     if drug is not None:
         yield from (mark(k.sentence, CALIBRATED) for k in list(drug.kinetics.values())[:1])
         if drug.dissociation is None:
-            yield mark(f"No dissociation is known of {drug.title.lower()}.", ASSUMED)
+            yield mark(f"No dissociation is modelled under {drug.title.lower()}.", ASSUMED)
         else:
             yield level_mark(drug.dissociation)
         yield mark(drug.plasticity.note or "The plasticity drive is none.", ASSUMED)

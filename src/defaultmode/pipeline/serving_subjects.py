@@ -31,7 +31,7 @@ from defaultmode.simulation.twin_exposure import exposed
 
 Value = TypeVar("Value")
 Levels = tuple[tuple[str, float], ...]
-KEPT = 512  # connectivities; some 100 kB each
+KEPT = 2048  # connectivities of some 6 kB
 DIGITS = 6  # of a level: brains that differ by less are one
 
 

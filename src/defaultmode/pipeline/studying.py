@@ -56,7 +56,6 @@ def study(
     Raises E408 (nothing to study), E404, E405, E130 and their like for a damaged clinical table,
     E436 where the plan names what the study does not have.
     """
-    from defaultmode.pipeline.participant_pages import write_participant_pages
     from defaultmode.pipeline.reporting import Analysis, report_files
 
     started = time.monotonic()
@@ -84,13 +83,20 @@ def study(
     texts |= report_files(folder, analysis, settings, texts=texts, notes=(stamp.sentence, *notes))
     for name, text in texts.items():
         write_text(folder.path / name, text)
-    if stamp.word != BLINDED:  # a person's own signals and numbers would tell what is permuted
-        write_participant_pages(folder, whole, settings, warning=virtual_warning(settings))
+    _write_participants(folder, whole, settings, stamp)
     folder.log("studied", folder.path.name, rows=len(whole.table), blinded=stamp.word == BLINDED)
     seconds = time.monotonic() - started
     return StudyReport(
         folder.path, whole, results, book, followed, repeated, stamp, notices, seconds
     )
+
+
+def _write_participants(folder: Folder, study: Study, settings: Settings, stamp: Standing) -> None:
+    """A page for each participant, unless their own signals would tell what is permuted."""
+    from defaultmode.pipeline.participant_pages import write_participant_pages
+
+    if stamp.word != BLINDED:
+        write_participant_pages(folder, study, settings, warning=virtual_warning(settings))
 
 
 def ledger_files(book: Ledger) -> dict[str, str]:

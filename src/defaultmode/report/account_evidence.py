@@ -5,11 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import isfinite
 
+from markupsafe import Markup
+
 from defaultmode.claims import Claim, Evidence
 from defaultmode.core.missing import Missing
-from defaultmode.figures import Finding, Target, evidence_forest, svg_of
+from defaultmode.figures import Finding, Target, evidence_forest, lean_svg
 from defaultmode.report.references import reference
-from defaultmode.report.writing import data_url, shown, shown_count
+from defaultmode.report.writing import shown, shown_count
 
 SIDES = {
     "for": "speak for it",
@@ -26,7 +28,7 @@ WORDS = {
     "open": "only groups whose results say both, or neither",
 }
 AGAINST = ("more against", "unsupported")
-FEWEST_DRAWN = 3  # numbers of one statistic, below which a figure compares nothing
+FEWEST_DRAWN = 2  # numbers of one statistic, below which a figure compares nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +64,9 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class Forest:
-    """The numbers of a claim as a figure, inside the page."""
+    """The numbers of a claim as a figure, its alt text inside the picture."""
 
-    url: str
-    alt: str
+    picture: Markup
     caption: str
 
 
@@ -111,11 +112,11 @@ def forest_of(claim: Claim) -> Forest | None:
     null = test.null if statistic == "AUC" else 0.0
     figure = evidence_forest(drawn, Target(statistic, test.smallest, test.direction, null))
     said = "; ".join(f"{f.label}: {f.words}" for f in drawn)
+    label = f"Forest plot of {claim.id}, {statistic}. {said}."
     return Forest(
-        data_url(svg_of(figure), "image/svg+xml"),
-        f"Forest plot of {claim.id}, {statistic}. {said}.",
+        Markup(lean_svg(figure, label=label)),
         f"The {len(drawn)} findings that give a {statistic}. Yellow: too small to matter. Arrow: "
-        "what the claim says. A star: not read in its source.",
+        "what the claim says. A star: not read in its source. Last: the test it speaks to, if any.",
     )
 
 

@@ -56,11 +56,13 @@ class Own:
 
     table : as claims.tsv holds them, with `COLUMNS` at least
     report : address of the study's report as seen from the page, empty where there is none
+    carded : claims that have a card in that report
     banners : what must be read first, such as that the people are simulated
     """
 
     table: pd.DataFrame
     report: str = ""
+    carded: frozenset[str] = frozenset()
     banners: tuple[str, ...] = ()
 
     @property
@@ -78,12 +80,11 @@ class Own:
 
     def _claim(self, name: str, rows: Sequence[Row]) -> OwnClaim:
         known = [row for row in rows if not pd.isna(row["estimate"])]  # type: ignore[call-overload]
-        carded = bool(known and self.report)
         return OwnClaim(
             str(rows[0]["verdict_over_presets"]),
             str(rows[0]["reason"]),
             tuple(map(_row, known)),
-            f"{self.report}#{anchor_of(name)}" if carded else "",
+            f"{self.report}#{anchor_of(name)}" if self.report and name in self.carded else "",
         )
 
     def words(self, claims: Sequence[str]) -> list[str]:

@@ -17,9 +17,9 @@ def _published(told: Sequence[Told]) -> Iterator[str]:
     words = Counter(one.balance.word for one in told)
     yield (
         f"Of {len(told)} sentences, {words['unopposed']} have published findings for them and none "
-        f"against. For {words['more for']} more groups of people speak than speak against or show "
-        f"no effect, for {words['divided']} as many, and for {words['more against']} fewer; "
-        f"{words['unsupported'] + words['open']} have no finding for them at all."
+        f"against. Behind {words['more for']} stand more groups of people for than against or "
+        f"without effect; behind {words['divided']}, as many; behind {words['more against']}, "
+        f"fewer. {words['unsupported'] + words['open']} have no finding for them at all."
     )
     claims = {claim.id: claim for one in told for claim in one.claims}
     rows = [row for claim in claims.values() for row in claim.evidence]

@@ -3,6 +3,7 @@
 import base64
 import gzip
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from defaultmode.sources.surface_parcels import MNI305_TO_MNI152
 BRAIN_STYLES = ("brain.css",)
 BRAIN_SCRIPTS = ("viewing.js", "brain_scene.js", "brain_controls.js", "brain.js")
 SURFACE = "fsaverage5"
-N_FINE, N_COARSE = 10242, 2562  # vertices of a hemisphere; the coarser ones come first
+N_COARSE = 2562  # vertices of a hemisphere of fsaverage4; fsaverage5 begins with them
 PER_MM = 10  # a vertex is stored in tenths of a millimetre
 STEPS, ABSENT = 127, -128  # of a correlation as int8; the one value that means missing
 
@@ -76,10 +77,10 @@ def glass_surface() -> tuple[Array, NDArray[np.intp]]:
     from nilearn.datasets import fetch_surf_fsaverage
 
     paths = fetch_surf_fsaverage(SURFACE)  # installed with nilearn: nothing is fetched
-    meshes = [nib.load(paths[f"pial_{side}"]).darrays for side in ("left", "right")]
-    points = np.vstack([points.data[:N_COARSE] for points, _ in meshes]).astype(np.float64)
+    sides: list[Any] = [nib.load(paths[f"pial_{side}"]) for side in ("left", "right")]
+    points = np.vstack([side.darrays[0].data[:N_COARSE] for side in sides]).astype(np.float64)
     rotation, shift = MNI305_TO_MNI152[:, :3], MNI305_TO_MNI152[:, 3]
-    return points @ rotation.T + shift, coarser(meshes[0][1].data.astype(np.intp))
+    return points @ rotation.T + shift, coarser(sides[0].darrays[1].data.astype(np.intp))
 
 
 def coarser(faces: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -146,9 +146,15 @@ def _strip(found: StateSequence) -> StateStrip:
     others = iter(f"s{i % STATE_SHADES}" for i in range(len(ordered)))
     states = []
     for k in ordered:
-        name = found.names[k] if k < len(found.names) else f"state {k + 1}"
         share = float((found.states == k).sum() / max((found.states >= 0).sum(), 1))
         shade = "default" if k == found.default else next(others)
         path = bars(found.states == k, height=10)
-        states.append((f"{name} {100 * share:.0f} %", shade, path))
+        states.append((f"{_state_name(found, k)} {100 * share:.0f} %", shade, path))
     return StateStrip(found.method, tuple(states), len(found.states))
+
+
+def _state_name(found: StateSequence, k: int) -> str:
+    """What a state is most like; a state can be the most default-like and more like another."""
+    name = found.names[k] if k < len(found.names) else f"state {k + 1}"
+    told = k != found.default or name.startswith("default mode")
+    return name if told else f"{name} (of all states the most like the default mode)"

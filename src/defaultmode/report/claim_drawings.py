@@ -66,14 +66,8 @@ def _forest(verdicts: Verdicts, claim: Claim, test: Test) -> Drawing | None:
     ]
     target = Target(statistic, test.smallest, test.direction, _null(test, statistic))
     figure = evidence_forest(findings, target, title=f"{claim.id} {claim.title}: {test.name}")
-    said = "; ".join(f"{f.label}: {f.words}" for f in findings if f.kind != "Published")
-    caption = (
-        f"{counted(len(published), 'published finding')} beside this study. Hollow marks: no "
-        "number of this very quantity. Yellow: too small to matter. A star: not read in its "
-        "source, and not pooled. One estimate per cohort is pooled by random effects, whose "
-        "interval is very wide for two or three, and rightly so; beside it a common effect, which "
-        "assumes that all estimate the same."
-    )
+    said = "; ".join(f"{f.label}: {f.words}" for f in findings if f.kind == "Your study")
+    caption = f"{counted(len(published), 'published finding')} beside this study."
     alt = f"Forest plot of {claim.id}, test {test.name}, {statistic}. {said}."
     name = f"{anchor_of(claim.id)}-forest"
     numbers = table.drop(columns=["finding", "note"])
@@ -178,9 +172,8 @@ def curve_drawing(verdicts: Verdicts, claim: Claim) -> Drawing | None:
         f"{c.title}: {c.sorted[0].value:.2f} to {c.sorted[-1].value:.2f}" for c in curves
     )
     caption = (
-        f"{counted(len(table), 'specification')} of {counted(len(curves), 'test')}, each with its "
-        "95 % interval, from low to high; the dots below say what was chosen. Yellow: too small to "
-        "matter. What flips the verdict is the choice whose dots change colour."
+        f"{counted(len(table), 'specification')} of {counted(len(curves), 'test')}, from low to "
+        "high, each with its 95 % interval."
     )
     alt = f"Specification curve of {claim.id}: {said}."
     name = f"{anchor_of(claim.id)}-curve"
@@ -214,10 +207,6 @@ def _test_curve(test: Test, rows: Sequence[Row], *, several: bool) -> Curve:
 
 def _made(row: Row, *, several: bool) -> dict[str, str]:
     """What was chosen in a specification; the atlas where there is more than one."""
-    removed = "removed" if row["global_signal_removed"] else "kept"
-    made = {
-        "preset": str(row["denoise"]),
-        "global signal": removed,
-        "adjusted for": str(row["adjustment"]),
-    }
+    removed = " (global signal removed)" if row["global_signal_removed"] else ""
+    made = {"preset": f"{row['denoise']}{removed}", "adjusted for": str(row["adjustment"])}
     return made | ({"atlas": str(row["atlas"])} if several else {})

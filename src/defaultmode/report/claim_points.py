@@ -27,7 +27,7 @@ from defaultmode.report.writing import Marks, counted, listed, plain, shown
 Floats = NDArray[np.float64]
 MOST_PANELS, MOST_LINES, MOST_GROUPS = 4, 120, 4
 FEWEST_FOR_SHAPE = 5  # people, below which a violin would show the smoothing and not the people
-OUTLINE_STEPS = 24
+OUTLINE_STEPS = 18
 EVERYBODY = "everybody"
 DIGITS = 6  # significant, of the numbers that can be downloaded
 
@@ -52,16 +52,15 @@ def _figure(claim: Claim, drawn: Sequence[Behind]) -> tuple[Figure, str]:
     test = next(t for t in claim.tests if t.name == first.test)
     title = f"{claim.id}, {first.test}: each person"
     unit = plain(test.outcome) + (f" ({first.unit})" if first.unit else "")
-    said = "Each point is one person, as measured: before any adjustment."
+    said = "Each point is one person."
     if first.pair:
         clouds = [(one.denoise, *one.moments.values()) for one in drawn if len(one.moments) == 2]  # noqa: PLR2004
         return motion(clouds, x_label=plain(test.partner), y_label=unit, title=title), said
     if len(first.moments) == 1:
         panels = [RainPanel(one.denoise, tuple(_rains(one))) for one in drawn]
-        shape = "Beside the points the middle half with the median, and the shape of the group."
-        return raincloud(panels, unit=unit, title=title), f"{said} {shape}"
+        return raincloud(panels, unit=unit, title=title), said
     strands = [StrandPanel(one.denoise, tuple(one.moments), tuple(_strands(one))) for one in drawn]
-    said = "Each thin line is one person, as measured; the thick one is the mean of the group."
+    said = "Each thin line is one person, the thick one the mean of the group."
     most = max(len(one.people) for one in drawn)
     if most > MOST_LINES * len(_groups(first)):
         said += f" Of {most} people {MOST_LINES} of each group are drawn, evenly by their mean."

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from defaultmode.report.claim_drawings import claim_drawings, curve_drawing
+from defaultmode.report.claim_front import Part, parts, said_first
 from defaultmode.report.drawings import Drawing
 from defaultmode.report.nouns import Verdicts
 from defaultmode.report.verdict_tables import anchor_of
@@ -25,7 +26,8 @@ MOST_STAND_INS = 6  # figures of another treatment in place of a claim's own
 class ClaimSection:
     """What the template needs of the claims; drawings : by the anchor of the claim."""
 
-    sentence: str
+    said: tuple[str, ...]
+    parts: tuple[Part, ...]
     limits: tuple[str, ...]
     notes: tuple[str, ...]
     overview: Table | None
@@ -49,7 +51,8 @@ def claim_section(verdicts: Verdicts | None) -> ClaimSection | None:
     tested = claims_tested(verdicts)
     others = stand_in_claims(verdicts)[:MOST_STAND_INS]
     return ClaimSection(
-        verdicts.sentence,
+        said_first(verdicts),
+        parts(verdicts),
         verdicts.limits,
         verdicts.notes,
         overview(verdicts),

@@ -1,8 +1,7 @@
 """The sections that every report has."""
 
-from defaultmode.core.study import Study
 from defaultmode.report.caveats import caveats
-from defaultmode.report.choosing import atlases, factors, measured, preset_labels, recorded
+from defaultmode.report.choosing import atlases, factors, preset_labels, recorded
 from defaultmode.report.claim_section import claim_cites, claim_section
 from defaultmode.report.drawings import (
     MOST_MATRICES,
@@ -10,7 +9,6 @@ from defaultmode.report.drawings import (
     clouds,
     forests,
     matrices,
-    motions,
 )
 from defaultmode.report.methods import cite, methods_text
 from defaultmode.report.nouns import Page
@@ -90,11 +88,6 @@ def fill_missing(page: Page) -> Filled:
     return {"missing": missing_table(page.study)}
 
 
-def fill_quality(page: Page) -> Filled:
-    """Head motion beside connectivity."""
-    return {"motions": motions(page), "why_no_motion": _why_no_motion(page.study)}
-
-
 def fill_dictionary(page: Page) -> Filled:
     """What each column means."""
     return {"dictionary": dictionary_table(page.study)}
@@ -145,19 +138,6 @@ def _measured_words(page: Page) -> list[str]:
     if len(atlases(study)) > 1:
         said.append("Recordings of different atlases are never pooled.")
     return said
-
-
-def _why_no_motion(study: Study) -> str:
-    """The sentence that stands where the motion figure would."""
-    if not measured(study):
-        return "There are no recordings."
-    rows = study.missing[study.missing["what"].str.contains("framewise_displacement")]
-    if len(rows):
-        return f"Head motion cannot be shown. {rows['reason'].iloc[0]}"
-    return (
-        "Head motion cannot be shown, because no recording came with it (tables of extracted time "
-        "series usually do not). Differences between groups or sessions may be movement."
-    )
 
 
 def _further(n: int, word: str) -> str:

@@ -88,25 +88,19 @@ def stages_table(flow: Flow) -> Table:
     """Each stage with the people who reach it and each exit before it."""
     rows: list[tuple[Cell, ...]] = []
     for stage in flow.stages:
-        for gone in stage.exits:
-            rows.append(
-                (
-                    word(f"left before: {stage.name.lower()}"),
-                    *(
-                        figure(len(gone.people), f"−{len(gone.people)}")
-                        if group == gone.group
-                        else word("")
-                        for group in flow.groups
-                    ),
-                    word(f"{gone.reason}: {listed(gone.people, 6)}"),
-                    Cell(gone.code, code=gone.code),
-                )
-            )
+        rows += [_exit_row(flow, stage.name, gone) for gone in stage.exits]
         counts = (stage.people.get(group, 0) for group in flow.groups)
         rows.append((word(stage.name), *(figure(n, str(n)) for n in counts), word(""), word("")))
     head = ("Stage", *flow.groups, "Why, and who", "Code")
     listed_rows, note = cut(rows, MOST_ROWS)
     return Table("flow-stages", "People at each stage", head, listed_rows, None, note)
+
+
+def _exit_row(flow: Flow, stage: str, gone: Exit) -> tuple[Cell, ...]:
+    n = len(gone.people)
+    counts = (figure(n, f"−{n}") if group == gone.group else word("") for group in flow.groups)
+    why = word(f"{gone.reason}: {listed(gone.people, 6)}")
+    return (word(f"left before: {stage.lower()}"), *counts, why, Cell(gone.code, code=gone.code))
 
 
 def sessions_table(flow: Flow) -> Table | None:

@@ -28,7 +28,7 @@ from defaultmode.report.panels import (
 )
 from defaultmode.report.section import Filled
 from defaultmode.report.summaries import correlation
-from defaultmode.report.writing import Table
+from defaultmode.report.writing import Table, counted
 
 VARIANCE = "global_signal_variance"
 MEASURES = (VARIANCE, "global_signal_amplitude", "global_signal_fraction")
@@ -46,7 +46,7 @@ def fill_global_signal(page: Page) -> Filled | None:
         "variances": [made for a in found if (made := _variance(page, columns, a))],
         "missing": _why_none(page),
         "regressed": regressed,
-        "motions": [made for a in found if (made := _motion(page, columns, a))],
+        "motions": [tied for a in found if (tied := _motion(page, columns, a))],
         "why_no_motion": _why_no_motion(page),
         "effects": chosen_effects(
             page, MEASURES, name="global-signal-effects", caption="Comparisons of the global signal"
@@ -97,8 +97,11 @@ def _why_none(page: Page) -> list[str]:
     """Why values of the variance are missing, each reason once, with how many it holds for."""
     rows = page.study.missing
     rows = rows[rows["what"].astype(str).str.split(", ").map(lambda names: VARIANCE in names)]
-    counts = rows.groupby(["reason", "denoise"], sort=False).size()
-    return [f"{denoise}: {reason} ({n} recordings)" for (reason, denoise), n in counts.items()]
+    counts = rows.groupby(["denoise", "reason"], sort=False).size().reset_index()
+    return [
+        f"{denoise}: {reason} ({counted(n, 'recording')})"
+        for denoise, reason, n in counts.itertuples(index=False, name=None)
+    ]
 
 
 def _motion(page: Page, columns: list[Column], atlas: str) -> Drawing | None:

@@ -77,7 +77,7 @@ def landscape_table(page: Page, found: Landscapes) -> Table | None:
 
 
 def _rows(valleys: Valleys) -> list[tuple[Cell, ...]]:
-    made = []
+    made: list[tuple[Cell, ...]] = []
     for i, energy in enumerate(valleys.energies):
         climb = barrier(valleys, i)
         up = [n for n, high in zip(valleys.networks, valleys.up[i], strict=True) if high]

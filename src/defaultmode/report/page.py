@@ -22,7 +22,7 @@ SECTIONS = (
     Section("highlights", "In short", "In short", everyday.fill_highlights),
     Section("primer", "What you are looking at", "What you are looking at", everyday.fill_primer),
     Section("each", "Each recording", "Each recording", everyday.fill_each),
-    Section("states", "Brain states", "Brain states", fill_states),
+    Section("states", "Brain states", "Brain states", fill_states, styles=("findings.css",)),
     Section("dynamics", "Beside surrogates", "Beside surrogates", everyday.fill_dynamics),
     Section(
         "brain",
@@ -32,10 +32,16 @@ SECTIONS = (
         styles=BRAIN_STYLES,
         scripts=(*BRAIN_SCRIPTS, "matrix.js", "sessions.js"),
     ),
-    Section("global-signal", "The global signal", "Global signal", fill_global_signal),
+    Section(
+        "global-signal",
+        "The global signal",
+        "Global signal",
+        fill_global_signal,
+        styles=("findings.css",),
+    ),
     Section("sessions", "Sessions and groups", "Sessions and groups", everyday.fill_sessions),
     Section("comparisons", "Effects", "Effects", everyday.fill_comparisons),
-    Section("twins", "Twins", "Twins", fill_twins),
+    Section("twins", "Twins", "Twins", fill_twins, styles=("findings.css",)),
     Section("prediction", "Prediction", "Prediction", fill_prediction),
     Section("flow", "Participant flow", "Participant flow", fill_flow, styles=("flow.css",)),
     Section("missing", "What is missing, and why", "What is missing", everyday.fill_missing),
@@ -45,7 +51,7 @@ SECTIONS = (
     Section("caveats", "How far to believe it", "How far to believe it", everyday.fill_caveats),
     Section("provenance", "Provenance", "Provenance", everyday.fill_provenance),
 )
-STYLES, SCRIPTS = ("style.css",), ("table.js",)
+STYLES, SCRIPTS = ("style.css",), ("table.js", "downloads.js", "filters.js")
 
 
 def build_page(page: Page) -> str:

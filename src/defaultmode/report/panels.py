@@ -42,7 +42,7 @@ def category_panel(table: pd.DataFrame, column: str, title: str) -> Panel:
 
 def brief(value: float) -> str:
     """A number with three digits that count."""
-    text = f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
+    text = f"{value:#.3g}".rstrip(".") if abs(value) < 1000 else f"{value:.0f}"
     return text.replace("-", MINUS)
 
 
@@ -76,17 +76,15 @@ def panel_table(name: str, caption: str, panels: Mapping[str, tuple[Panel, str]]
     rows = []
     for label in dict.fromkeys(label for known in found.values() for label in known):
         sizes = [len(set(known[label].people)) for known in found.values() if label in known]
-        cells = [
-            _mean_cell(known.get(label), panels[heading][1], usual=sizes[0])
-            for heading, known in found.items()
-        ]
+        cells = [_mean_cell(known.get(label), usual=sizes[0]) for known in found.values()]
         rows.append((word(label), figure(sizes[0], str(sizes[0])), *cells))
-    return Table(name, caption, ("Whose", "People", *found), tuple(rows))
+    heads = (f"{heading} ({unit})" if unit else heading for heading, (_, unit) in panels.items())
+    return Table(name, caption, ("Whose", "People", *heads), tuple(rows))
 
 
-def _mean_cell(category: Category | None, unit: str, *, usual: int) -> Cell:
+def _mean_cell(category: Category | None, *, usual: int) -> Cell:
     if category is None or isinstance(category.mean, Missing):
         return Cell(NOT_THERE, number=True)
     n = len(set(category.people))
     of = "" if n == usual else f", n = {n}"
-    return figure(category.mean, f"{interval_words(category, unit)}{of}")
+    return figure(category.mean, f"{interval_words(category)}{of}")

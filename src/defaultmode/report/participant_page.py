@@ -42,7 +42,7 @@ class Measured:
         return (("", first), ("Every other measure", self.standings[len(first) :]))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Links:
     """Relative addresses of the pages around this one, empty where there is none."""
 

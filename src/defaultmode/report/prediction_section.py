@@ -10,7 +10,18 @@ from defaultmode.report.drawings import Drawing, drawing
 from defaultmode.report.nouns import Page
 from defaultmode.report.section import Filled
 from defaultmode.report.section_nouns import PredictionFound
-from defaultmode.report.writing import Table, counted, figure, shown, shown_count, shown_p, word
+from defaultmode.report.tables import without_empty
+from defaultmode.report.writing import (
+    Cell,
+    Table,
+    counted,
+    figure,
+    listed,
+    shown,
+    shown_count,
+    shown_p,
+    word,
+)
 
 NULL_MODELS = ("prevalence", "mean")  # which know nothing of a person
 MOST_CURVES = 3
@@ -33,6 +44,7 @@ def fill_prediction(page: Page) -> Filled | None:
         "figures": _figures(found.figures),
         "gains": _gains(found.figures),
         "drawing": _drawing(found),
+        "curves": _curves(found),
         "tripod": _tripod(found.tripod),
         "to_write": int(found.tripod["known"].str.contains(AUTHOR).sum()),
         "cites": _strings(about["Sources"]),
@@ -57,8 +69,7 @@ def _predictors(about: Mapping[str, object]) -> list[str]:
     blocks = about["Predictors"]
     known = blocks if isinstance(blocks, Mapping) else {}
     return [
-        f"{counted(len(names), 'column')} of {block}: {', '.join(names[:8])}"
-        + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+        f"{block} ({counted(len(names), 'column')}): {listed(names, 8)}"
         for block, names in known.items()
         if names
     ]
@@ -99,7 +110,8 @@ def _table(name: str, caption: str, frame: pd.DataFrame) -> Table:
         for row in frame.to_dict("records")
     ]
     heads = (*head, "p" if against else "p by permutation", "n", "Why there is no value")
-    return Table(name, caption, heads, tuple(rows), frame, file="prediction.tsv")
+    kept_heads, kept = without_empty(heads, rows)
+    return Table(name, caption, kept_heads, tuple(kept), frame, file="prediction.tsv")
 
 
 def _with_interval(row: Mapping[object, object]) -> str:
@@ -136,6 +148,33 @@ def _drawing(found: PredictionFound) -> Drawing | None:
     frame = found.calibration
     alt = f"Calibration, predicted to observed. {said}."
     return drawing("calibration", picture, frame, alt=alt, caption=caption)
+
+
+def _curves(found: PredictionFound) -> list[Table]:
+    """The numbers of both figures; empty for a prediction of a number."""
+    said = {
+        "calibration-groups": ("Groups of people by predicted probability", found.calibration),
+        "net-benefit": ("Net benefit of acting above each threshold", found.decision_curve),
+    }
+    return [
+        Table(
+            name,
+            caption,
+            tuple(str(c).replace("_", " ") for c in frame.columns),
+            tuple(tuple(_cell(v) for v in row) for row in frame.itertuples(index=False, name=None)),
+            frame,
+        )
+        for name, (caption, frame) in said.items()
+        if len(frame)
+    ]
+
+
+def _cell(value: object) -> Cell:
+    return word(value) if isinstance(value, str) else figure(value, _short(value))
+
+
+def _short(value: object) -> str:
+    return str(value) if isinstance(value, int) else shown(value)
 
 
 def _columns(frame: pd.DataFrame, *names: str) -> list[np.ndarray]:

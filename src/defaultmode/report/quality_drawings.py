@@ -51,6 +51,7 @@ def _moved(page: Page, atlas: str, measure: str) -> Drawing | None:
     columns = columns[:1] if measure == MOVEMENT else columns[:MOST_PRESETS]
     table = of_atlas(page.study, atlas)
     table = table.assign(category=categories(table, chosen.names))
+    columns = [c for c in columns if table[c.name].nunique() > 1]  # all alike: nothing to see
     panels = [p for c in columns if (p := _panel(table, c, labels, alone=measure == MOVEMENT))]
     if not panels:
         return None
@@ -66,7 +67,8 @@ def _moved(page: Page, atlas: str, measure: str) -> Drawing | None:
         alt=f"Points: {title} of each recording. Means: {said}.",
         caption=f"{columns[0].sentence} Each point is one recording.",
     )
-    return replace(drawn, narrow=len(panels) <= 2)
+    widest = max(len(p.categories) for p in panels)
+    return replace(drawn, narrow=len(panels) <= 2 and widest <= 2)
 
 
 def _panel(
@@ -74,11 +76,13 @@ def _panel(
 ) -> Panel | None:
     made = []
     known = table[table[column.name].notna() & table["category"].notna()]
-    for i, (label, part) in enumerate(known.groupby("category", sort=False)):
+    shades: dict[str, int] = {}  # one for each level of the first factor
+    for label, part in known.groupby("category", sort=False):
         mean, interval = person_summary(part["participant_id"], part[column.name])
         people = tuple(part["participant_id"].astype(str))
         values = part[column.name].to_numpy(np.float64)
-        made.append(Category(str(label), people, values, mean, interval, i))
+        shade = shades.setdefault(str(label).split(" · ")[0], len(shades))
+        made.append(Category(str(label), people, values, mean, interval, shade))
     title = "every preset" if alone else labels[column.denoise]
     return Panel(title, tuple(made)) if made else None
 
@@ -116,9 +120,9 @@ def _dependence(atlas: str, panels: Sequence[QcFcPanel], n: int) -> Drawing:
         frame,
         alt=f"Distribution over connections of their correlation with head motion, {atlas}.",
         caption=(
-            f"{atlas}, n = {n} people: correlation over people of each connection with mean framewise "
-            "displacement. Dashed: what unrelated numbers would give. A slope against distance is the "
-            "signature of motion: it strengthens short connections more than long ones."
+            f"{atlas}, n = {n} people: correlation over people of each connection with mean "
+            "framewise displacement. Dashed: what unrelated numbers would give. A slope against "
+            "distance is the signature of motion: it strengthens short connections most."
         ),
     )
 

@@ -1,4 +1,4 @@
-"""The section on quality: motion, what follows it, the runs that moved most, and who is left out."""
+"""The section on quality: motion, what follows it, the runs that moved most, who is left out."""
 
 import numpy as np
 import pandas as pd
@@ -39,10 +39,13 @@ def fill_quality(page: Page) -> Filled:
     return {
         "moved": moved_drawings(page),
         "why_no_motion": why_no_motion(page.study),
+        "censored": censored_words(page.study),
         "dependence": dependence_drawings(quality.dependence, preset_labels(page.study)),
         "dependence_said": _said(quality),
         "measures": measures_table(page.study),
-        "carpets": [carpet_of(trace, beside=len(quality.most_moved)) for trace in quality.most_moved],
+        "carpets": [
+            carpet_of(trace, beside=len(quality.most_moved)) for trace in quality.most_moved
+        ],
         "excluded": excluded_table(page.study),
         "cites": list(CITES),
     }
@@ -50,22 +53,23 @@ def fill_quality(page: Page) -> Filled:
 
 def _said(quality: Quality) -> list[str]:
     """One sentence for each atlas and preset."""
-    return [
-        f"{d.atlas}, {d.denoise}: {_dependence_words(d.found)}" for d in quality.dependence
-    ]
+    return [f"{d.atlas}, {d.denoise}: {_dependence_words(d.found)}" for d in quality.dependence]
 
 
 def _dependence_words(found: QcFc | Missing) -> str:
     if isinstance(found, Missing):
         return f"not known, because {found.reason}."
+    edges = int(np.isfinite(found.r).sum())
     words = (
-        f"median |r| {shown(found.median_abs_r)} over {int(np.isfinite(found.r).sum())} connections "
-        f"and {found.n} people (by chance {shown(found.chance_abs_r)}); p < {LEVEL} in "
-        f"{100 * found.share:.1f} % of them (by chance {100 * LEVEL:.0f} %)"
+        f"median |r| {shown(found.median_abs_r)} over {edges} connections and {found.n} people "
+        f"(by chance {shown(found.chance_abs_r)}); p < {LEVEL} in {100 * found.share:.1f} % of "
+        f"them (by chance {100 * LEVEL:.0f} %)"
     )
     if np.isnan(found.distance_rho):
         return f"{words}; dependence on distance not known."
-    return f"{words}; with the distance between regions Spearman's ρ = {shown(found.distance_rho, 2)}."
+    return (
+        f"{words}; with the distance between regions Spearman's ρ = {shown(found.distance_rho, 2)}."
+    )
 
 
 def why_no_motion(study: Study) -> str:
@@ -82,6 +86,14 @@ def why_no_motion(study: Study) -> str:
         "Head motion cannot be shown, because no recording came with it (tables of extracted time "
         "series usually do not). Differences between groups or sessions may be movement."
     )
+
+
+def censored_words(study: Study) -> str:
+    """How many recordings lost frames to censoring, for presets that censor none of them."""
+    columns = measured(study).get("censored_share", {}).values()
+    judged = [c.denoise for c in columns if study.table[c.name].notna().any()]
+    none = [c.denoise for c in columns if c.denoise in judged and not study.table[c.name].any()]
+    return f"No frame of any recording was censored under {listed(none)}." if none else ""
 
 
 def measures_table(study: Study) -> Table | None:
@@ -105,8 +117,8 @@ def measures_table(study: Study) -> Table | None:
     share = 100 * float((frame["p"] < LEVEL).mean())
     listed_rows, note = cut(cells, MOST_ROWS)
     caption = (
-        f"Measures against mean framewise displacement over people: p < {LEVEL} in {share:.0f} % of "
-        f"{len(frame)} (by chance {100 * LEVEL:.0f} %)"
+        f"Measures against mean framewise displacement over people: p < {LEVEL} in {share:.0f} % "
+        f"of {len(frame)} (by chance {100 * LEVEL:.0f} %)"
     )
     head = ("Measure", "Preset", "Atlas", "n", "r", "p")
     return Table("measures-and-motion", caption, head, listed_rows, frame, note, search=True)
@@ -162,5 +174,3 @@ def excluded_table(study: Study) -> Table | None:
     listed_rows, note = cut(rows, MOST_ROWS)
     caption = f"Exclusions and warnings: {counted(len(rows), 'reason')}"
     return Table("excluded", caption, head, listed_rows, chosen, note, file="missing.tsv")
-
-

@@ -25,14 +25,16 @@
         failed: (problem) => { part("scan-begun").textContent = `The scan stopped: ${problem.message}`; },
       });
       const { reasons, comparisons } = words;
-      this.compared = new Comparison({ catalogue, source: this.source, words: comparisons, reasons, chosen: this.chosen, clock: this.clock });
+      const { source, chosen, clock } = this;
+      this.compared = new Comparison({ catalogue, source, words: comparisons, reasons, chosen, clock });
     }
 
     async open() {
       part("bench").hidden = false;
       if (part("tables")) part("tables").open = false;
-      this.scene = await Scene.open({ catalogue: this.catalogue, change: part("change") });
+      this.scene = await Scene.open({ catalogue: this.catalogue });
       part("change").addEventListener("change", () => this.follow(this.clock.now));
+      part("apart").addEventListener("change", () => this.scan.showAgain());
       await this.load();
     }
 
@@ -62,24 +64,28 @@
       if (refused) this.clock.pause();
       else this.clock.along(course.times_min[0], course.times_min.at(-1));
       part("rests").replaceChildren(...this.view.rests(Object.keys(this.words.kinds)));
-      if (!refused) this.draw();
-      this.say();
+      if (refused) this.say();
+      else this.draw();
     }
 
     add(frame) {
-      this.view.frames.push(frame);
-      this.scene.measure(this.view.frames);
-      this.draw();
-      this.say();
+      const { frames } = this.view;
+      frames.push(frame);
+      this.scene.measure(frames[0], frame);
+      if (this.drawing) return;
+      this.drawing = true;
+      requestAnimationFrame(() => this.draw());
     }
 
     draw() {
+      this.drawing = false;
       for (const [name, chart] of this.charts) {
         chart.show(this.view.given(name, { axis: this.clock.axis, rows: this.catalogue.frames_min }));
         const unit = this.view.unit(name);
         if (unit) part(name).querySelector(".unit").textContent = unit;
       }
       this.follow(this.clock.now);
+      this.say();
     }
 
     follow(now) {

@@ -7,16 +7,17 @@
   const HEIGHT_PX = 190;
   const ROOMY_PX = 360; // a width at which names beside the lines leave room for the lines
   const MARGIN_PX = { top: 14, right: 10, bottom: 24, left: 44 };
-  const LETTER_PX = 6.4; // of a label, on average
+  const FLAT = 0.05; // how far an axis reaches around a line that does not change
+  const LETTER_PX = 7.4; // of a label, on average
   const ROW_PX = 15;
 
-  const drawn = (parent, kind, attributes, text) => {
-    const element = document.createElementNS(SVG, kind);
+  const shape = (kind, attributes, textContent = "") => {
+    const element = Object.assign(document.createElementNS(SVG, kind), { textContent });
     for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-    if (text !== undefined) element.textContent = text;
-    parent.append(element);
     return element;
   };
+
+  const drawn = (parent, ...given) => parent.appendChild(shape(...given));
 
   // Four or so round numbers that cover a range.
   const roundTicks = (low, high) => {
@@ -33,7 +34,9 @@
   const rangeOf = (lines, zero) => {
     const values = lines.flatMap(({ values, low, high }) => [...values, ...(low ?? []), ...(high ?? [])]);
     const finite = values.filter(Number.isFinite).concat(zero);
-    return finite.length ? [Math.min(...finite), Math.max(...finite)] : [0, 1];
+    if (!finite.length) return [0, 1];
+    const [low, high] = [Math.min(...finite), Math.max(...finite)];
+    return high > low ? [low, high] : [low - FLAT, high + FLAT];
   };
 
   const path = (points) => {
@@ -97,8 +100,7 @@
     const ticks = roundTicks(...rangeOf(lines, zero));
     const x = (t) => box.left + axis.place(t) * (box.right - box.left);
     const y = (v) => box.bottom - ((v - ticks[0]) / (ticks.at(-1) - ticks[0])) * (box.bottom - box.top);
-    const svg = document.createElementNS(SVG, "svg");
-    for (const [key, value] of Object.entries({ viewBox: `0 0 ${width} ${HEIGHT_PX}`, role: "img", "aria-label": name })) svg.setAttribute(key, value);
+    const svg = shape("svg", { viewBox: `0 0 ${width} ${HEIGHT_PX}`, role: "img", "aria-label": name });
     drawGrid(svg, { x, y, axis, ticks, box });
     for (const event of events) {
       drawn(svg, "path", { class: "event", d: `M${x(event.at)} ${box.top}V${box.bottom}` });
@@ -113,7 +115,6 @@
       cursor.setAttribute("d", `M${x(at)} ${box.top}V${box.bottom}`);
       lines.forEach(({ times, values }, i) => {
         const value = valueAt({ times, values }, at);
-        beads[i].toggleAttribute("hidden", !Number.isFinite(value));
         beads[i].setAttribute("visibility", Number.isFinite(value) ? "visible" : "hidden");
         if (!Number.isFinite(value)) return;
         beads[i].setAttribute("cx", x(at));
@@ -123,9 +124,12 @@
   };
 
   const table = ({ head, rows }) => {
-    const row = (cells, kind) => made("tr", {}, ...cells.map((text, i) =>
-      made(i && kind === "td" ? "td" : "th", { className: i ? "number" : "", scope: kind === "td" ? "row" : "col", textContent: text })));
-    return [made("thead", {}, row(head, "th")), made("tbody", {}, ...rows.map((cells) => row(cells, "td")))];
+    const heading = (scope) => (text) => made("th", { scope, textContent: text });
+    const figure = (text) => made("td", { className: "number", textContent: text });
+    return [
+      made("thead", {}, made("tr", {}, ...head.map(heading("col")))),
+      made("tbody", {}, ...rows.map(([name, ...figures]) => made("tr", {}, heading("row")(name), ...figures.map(figure)))),
+    ];
   };
 
   const spanOrBefore = (minutes) => (minutes < 0 ? `${span(-minutes)} before` : span(minutes));
@@ -141,8 +145,7 @@
 
   // The values on the clock, each behind a piece of its line.
   const reading = ({ lines, digits }, now) => lines.map((line) => {
-    const sample = document.createElementNS(SVG, "svg");
-    for (const [name, value] of Object.entries({ class: "sample", viewBox: "0 0 22 8", "aria-hidden": "true" })) sample.setAttribute(name, value);
+    const sample = shape("svg", { class: "sample", viewBox: "0 0 22 8", "aria-hidden": "true" });
     drawn(sample, "path", { class: `line look-${line.look}`, d: "M0 4H22" });
     const value = shown(valueAt(line, now), digits);
     return made("span", {}, sample, ` ${line.name} `, made("strong", { textContent: value }));
@@ -153,7 +156,8 @@
     constructor(figure) {
       const part = (selector) => figure.querySelector(selector);
       Object.assign(this, { given: null, width: 0, move: () => {} });
-      Object.assign(this, { plot: part(".plot"), reading: part("output"), absent: part(".absent"), numbers: part("details"), title: part("strong").textContent });
+      Object.assign(this, { plot: part(".plot"), reading: part("output"), absent: part(".absent") });
+      Object.assign(this, { numbers: part("details"), title: part("strong").textContent });
       new ResizeObserver(([{ contentRect }]) => {
         if (Math.abs(contentRect.width - this.width) >= 1) this.draw();
       }).observe(this.plot);
@@ -179,6 +183,7 @@
       this.absent.textContent = given.absent ?? "";
       this.absent.hidden = Boolean(this.given);
       for (const part of [this.plot, this.numbers, this.reading]) part.hidden = !this.given;
+      if (!this.given) this.plot.replaceChildren();
       this.draw();
       this.fill();
     }

@@ -8,7 +8,9 @@
   const part = (id) => document.getElementById(id);
   const digitsOf = (name) => (name === "mood" ? 1 : 3);
 
-  const curveOf = ({ course, frames, ...view }, name) => {
+  const called = ({ name, hypothetical }) => name + (hypothetical ? ASSUMED : "");
+
+  const curveOf = ({ course, frames }, name) => {
     if (name === "mood") return course.mood && { times: course.times_min, values: course.mood.mean };
     if (!frames.length) return null;
     return { times: frames.map((f) => f.at_min), values: frames.map((f) => f[name]), dots: true };
@@ -64,7 +66,8 @@
 
     draw() {
       for (const [name, chart] of this.charts) {
-        const lines = this.entries.map(([view, look]) => ({ name: view.treatment.name, look, ...curveOf(view, name) })).filter(({ values }) => values);
+        const line = ([view, look]) => ({ name: view.treatment.name, look, ...curveOf(view, name) });
+        const lines = this.entries.map(line).filter(({ values }) => values);
         const absent = this.entries.length ? this.entries[0][0].absent(name) : this.reasons.nothing_compared;
         chart.show({ lines, axis: this.clock.axis, rows: this.catalogue.frames_min, digits: digitsOf(name), absent });
       }
@@ -80,7 +83,7 @@
       };
       part("compare-now").replaceChildren(...table({
         head: [`${since(now)} the treatment`, ...names.map((name) => `${this.words[name].title}, ${this.words[name].unit}`)],
-        rows: this.entries.map(([view]) => [view.treatment.name + (view.treatment.hypothetical ? ASSUMED : ""), ...names.map((name) => cell(view, name))]),
+        rows: this.entries.map(([view]) => [called(view.treatment), ...names.map((name) => cell(view, name))]),
       }));
     }
   }

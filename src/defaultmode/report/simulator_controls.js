@@ -17,16 +17,21 @@
     return found >= 0 ? found : Math.floor((doses.length - 1) / 2);
   };
 
-  const nearest = (allowed, wanted) => allowed.reduce((best, i) => (Math.abs(i - wanted) < Math.abs(best - wanted) ? i : best), allowed[0]);
+  const nearest = (allowed, wanted) => {
+    const far = (i) => Math.abs(i - wanted);
+    return allowed.reduce((best, i) => (far(i) < far(best) ? i : best));
+  };
 
   class Controls {
     constructor({ catalogue, source, reasons, changed }) {
       Object.assign(this, { catalogue, source, reasons, changed, times: [] });
       Object.assign(this, { dose: part("dose"), therapy: part("therapy"), therapyAt: part("therapy-at") });
       this.newTreatment();
-      part("brain-choice").addEventListener("change", () => this.newTreatment());
-      part("treatment-choice").addEventListener("change", () => this.newTreatment());
-      part("choices").addEventListener("input", () => { this.say(); this.changed(); });
+      part("choices").addEventListener("input", ({ target }) => {
+        if (target.matches("select")) this.newTreatment();
+        this.say();
+        this.changed();
+      });
       part("choices").addEventListener("submit", (event) => event.preventDefault());
     }
 
@@ -97,8 +102,10 @@
       const studiedOnes = [...this.doses.keys()].filter((i) => this.reaches(this.doses[i]));
       if (studiedOnes.length) this.dose.value = nearest(studiedOnes, Number(this.dose.value));
       const outside = this.doses.filter((dose) => !this.reaches(dose)).map(({ label }) => label).join(", ");
+      const { no_dose: none, one_dose: one } = this.reasons;
+      const why = !this.doses.length ? filled(none, { treatment: name }) : this.doses.length < 2 ? one : "";
       const said = [
-        grey(this.dose, !this.doses.length ? filled(this.reasons.no_dose, { treatment: name }) : this.doses.length < 2 ? this.reasons.one_dose : ""),
+        grey(this.dose, why),
         outside && filled(this.reasons.unstudied, { doses: outside, low: studied[0], high: studied[1], unit }),
         this.twin && this.doses.length ? this.reasons.twin_dose : "",
       ];
@@ -106,12 +113,14 @@
       part("dose-said").textContent = label;
       this.dose.setAttribute("aria-valuetext", label);
       part("dose-about").textContent = said.filter(Boolean).join(" ");
-      [...part("dose-stops").children].forEach((stop, i) => stop.classList.toggle("chosen", i === Number(this.dose.value)));
+      const stops = [...part("dose-stops").children];
+      stops.forEach((stop, i) => stop.classList.toggle("chosen", i === Number(this.dose.value)));
     }
 
     sayTherapy() {
       const itself = this.treatment.id === this.catalogue.therapy;
-      const held = (at) => this.source.holds(this.ask(this.treatment, { dose: this.chosenDose?.value ?? null, therapy_at_min: at }));
+      const dose = this.chosenDose?.value ?? null;
+      const held = (at) => this.source.holds(this.ask(this.treatment, { dose, therapy_at_min: at }));
       this.times = this.twin || itself ? [] : THERAPY_MIN.filter(held);
       const why = this.twin ? this.reasons.twin_therapy : itself ? this.reasons.therapy_itself : this.reasons.no_therapy_here;
       const reason = grey(this.therapy, this.times.length ? "" : why);

@@ -3,9 +3,12 @@
 (() => {
   const { made, shown, simulator } = globalThis.defaultmode;
   const { since, valueAt } = simulator;
-  const CONNECTIVITY = [["within_default", "within the default mode"], ["default_task_positive", "default mode to task-positive"]];
+  const CONNECTIVITY = [
+    ["within_default", "within the default mode"],
+    ["default_task_positive", "default mode to task-positive"],
+  ];
   const DIGITS = { connectivity: 3, without: 3, variance: 2, acting: 2, plasma: 0, dissociation: 1, mood: 1 };
-  const ZERO = { connectivity: [0], without: [0], variance: [0, 1], acting: [0, 1], plasma: [0], dissociation: [0], mood: [0] };
+  const ZERO = { connectivity: [0], without: [0], variance: [1], acting: [0, 1], plasma: [0], dissociation: [0], mood: [0] };
 
   // A name inside a sentence: small unless it begins with an abbreviation.
   const small = (name) => (name[1] === name[1]?.toUpperCase() ? name : name[0].toLowerCase() + name.slice(1));
@@ -40,8 +43,15 @@
         connectivity: () => pair(""),
         without: () => pair("_without"),
         variance: () => (frames.length ? [{ name: "Variance", look: "global", ...this.ofFrames("global_variance") }] : []),
-        plasma: () => this.ofCourse(["Plasma", course.plasma_ng_ml, "task-positive"], ["Effect site", course.effect_site_ng_ml, "effect-site"]),
-        acting: () => this.ofCourse(["Treatment", course.level, "task-positive"], ["Plasticity", course.plasticity, "effect-site"], ["Condition", course.condition_level, "mood"]),
+        plasma: () => this.ofCourse(
+          ["Plasma", course.plasma_ng_ml, "task-positive"],
+          ["Effect site", course.effect_site_ng_ml, "effect-site"],
+        ),
+        acting: () => this.ofCourse(
+          ["Treatment", course.level, "task-positive"],
+          ["Plasticity", course.plasticity, "effect-site"],
+          ["Condition", course.condition_level, "mood"],
+        ),
         dissociation: () => this.banded("Dissociation", course.dissociation, "dissociation"),
         mood: () => this.banded("Mood", course.mood, "mood"),
       }[chart]();
@@ -62,7 +72,8 @@
 
     // Everything that a chart needs.
     given(chart, { axis, rows }) {
-      return { lines: this.lines(chart), axis, rows, events: this.events(), zero: ZERO[chart], digits: DIGITS[chart], absent: this.absent(chart) };
+      const [lines, events, absent] = [this.lines(chart), this.events(), this.absent(chart)];
+      return { lines, axis, rows, events, absent, zero: ZERO[chart], digits: DIGITS[chart] };
     }
 
     unit(chart) { return this.course[chart]?.unit; }
@@ -90,17 +101,18 @@
     score(chart, now) {
       const { mean, low, high, unit } = this.course[chart];
       const [at, from, to] = [mean, low, high].map((values) => shown(valueAt({ times: this.course.times_min, values }, now), 0));
-      return `${at}, in most ${from} to ${to}, ${unit}`;
+      return `${at}, middle 90 % ${from} to ${to}, ${unit}`;
     }
 
     // What the numbers rest on, by kind, each text once.
     rests(kinds) {
       const marks = [...(this.treatment.marks ?? []), ...(this.course.notes ?? [])];
-      return kinds.map((kind) => [kind, [...new Set(marks.filter((mark) => mark.kind === kind).map(({ text }) => text))]])
+      const textsOf = (kind) => [...new Set(marks.filter((mark) => mark.kind === kind).map(({ text }) => text))];
+      const chip = (kind) => made("span", { className: `kind ${kind.replace(" ", "-")}`, textContent: kind });
+      const listed = (texts) => made("ul", {}, ...texts.map((textContent) => made("li", { textContent })));
+      return kinds.map((kind) => [kind, textsOf(kind)])
         .filter(([, texts]) => texts.length)
-        .map(([kind, texts]) => made("details", {},
-          made("summary", {}, made("span", { className: `kind ${kind.replace(" ", "-")}`, textContent: kind }), ` ${texts.length}`),
-          made("ul", {}, ...texts.map((textContent) => made("li", { textContent })))));
+        .map(([kind, texts]) => made("details", {}, made("summary", {}, chip(kind), ` ${texts.length}`), listed(texts)));
     }
   }
 

@@ -11,7 +11,7 @@ import numpy as np
 from defaultmode.report.brain_payload import BRAIN_SCRIPTS, BRAIN_STYLES
 from defaultmode.report.page import references_of
 from defaultmode.report.rendering import asset, rendered
-from defaultmode.report.writing import json_block, shown
+from defaultmode.report.writing import MINUS, json_block
 
 Json = Mapping[str, Any]
 STYLES = ("style.css", *BRAIN_STYLES, "simulator.css")
@@ -79,7 +79,6 @@ def build_simulator(catalogue: Json, *, grid: Json | None = None, token: str = "
         "offline": grid is not None,
         "data": json_block(data),
         "tables": usual_tables(grid) if grid else [],
-        "regions": len(catalogue["regions"]),
     }
     return rendered(
         "simulator.html.j2",
@@ -124,14 +123,24 @@ def _identity(request: Json) -> tuple[Any, ...]:
 def _table(course: Json) -> dict[str, Any]:
     """Head and rows: one row per time at which connectivity is known."""
     curves = [(course[key], name, digits) for key, name, digits in CURVES if course[key]]
-    head = ["Time", *(name for _, name, _ in FRAME_COLUMNS), *(name for _, name, _ in curves)]
+    names = [_with_unit(curve, name) for curve, name, _ in curves]
+    head = ["Time", *(name for _, name, _ in FRAME_COLUMNS), *names]
     rows = []
     for frame in course["frames"]:
         row = [said_time(frame["at_min"])]
-        row += [shown(at(frame), digits) for at, _, digits in FRAME_COLUMNS]
-        row += [shown(_at(course, curve, frame["at_min"]), digits) for curve, _, digits in curves]
+        row += [_fixed(at(frame), digits) for at, _, digits in FRAME_COLUMNS]
+        row += [_fixed(_at(course, curve, frame["at_min"]), digits) for curve, _, digits in curves]
         rows.append(row)
     return {"head": head, "rows": rows}
+
+
+def _with_unit(curve: Json | Sequence[float], name: str) -> str:
+    return f"{name}, {curve['unit']}" if isinstance(curve, Mapping) else name
+
+
+def _fixed(value: float, digits: int) -> str:
+    """Never scientific: what is left of a drug after a week is 0."""
+    return f"{value:.{digits}f}".replace("-", MINUS)
 
 
 def _at(course: Json, curve: Json | Sequence[float], at_min: float) -> float:

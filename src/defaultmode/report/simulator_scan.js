@@ -41,10 +41,15 @@
       if (!this.samples.length) return;
       this.at_s += seconds * PACE;
       if (this.at_s > this.length_s) this.at_s = this.source.anyTime ? this.length_s : 0;
-      this.show(this.samples, this.at_s);
+      this.showAgain();
     }
 
-    showAll() { if (this.samples.length) this.show(this.samples, this.length_s); }
+    showAll() {
+      this.at_s = this.length_s;
+      this.showAgain();
+    }
+
+    showAgain() { if (this.samples.length) this.show(this.samples, this.at_s); }
   }
 
   Object.assign(simulator, { Scan });

@@ -8,11 +8,16 @@
   const ROWS_S = 10;
   const FAR_SD = 2.5; // an activity that glows fully
   const SMALLEST = 0.05; // of the colours for a change, in Fisher z
-  const TRACES = [
-    ["Default mode", "default", "default"],
-    ["Task-positive", "task_positive", "task-positive"],
-    ["All regions", "global", "global"],
-  ];
+  const TRACES = [["Default mode", "default", "default"], ["Task-positive", "task_positive", "task-positive"]];
+  const AVERAGE = ["All regions", "global", "global"];
+
+  // A sample with the average of all regions taken out of everything.
+  const without = (sample) => ({
+    ...sample,
+    activity: sample.activity.map((sd) => sd - sample.global),
+    default: sample.default - sample.global,
+    task_positive: sample.task_positive - sample.global,
+  });
 
   // Connectivity at a time, straight between the scans around it.
   const edgesAt = (frames, at_min) => {
@@ -31,20 +36,20 @@
   };
 
   class Scene {
-    // change : the box that asks for the change instead of the connectivity
-    static async open({ catalogue, change }) {
+    static async open({ catalogue }) {
       const part = (id) => document.getElementById(id);
       const brain = await defaultmode.brain(part("brain"), { mesh: catalogue.mesh, regions: catalogue.regions });
       const matrix = defaultmode.matrix(part("matrix"), catalogue.regions);
       const traces = new Chart(part("running"));
-      return Object.assign(new Scene(), { brain, matrix, traces, change, edges: null, activity: null, begun: part("scan-begun") });
+      const [change, apart, begun] = ["change", "apart", "scan-begun"].map(part);
+      return Object.assign(new Scene(), { brain, matrix, traces, change, apart, begun, edges: null, activity: null });
     }
 
-    // The colours must mean the same at all times of a course.
-    measure(frames) {
-      const [{ edges: first }, ...others] = frames;
-      this.usual = quantile(first, 0.98);
-      this.changed = Math.max(SMALLEST, ...others.map(({ edges }) => quantile(minus(edges, first), 0.98)));
+    // The colours mean the same at all times of a course; frames come in one by one.
+    measure(first, latest) {
+      this.usual = quantile(first.edges, 0.98);
+      const changed = quantile(minus(latest.edges, first.edges), 0.98);
+      this.changed = Math.max(SMALLEST, changed, first === latest ? 0 : this.changed);
     }
 
     connectivity(frames, at_min) {
@@ -61,12 +66,14 @@
 
     // samples : of one scan; now_s : how far it has run
     scan(samples, now_s) {
-      const seen = samples.filter(({ t_s }) => t_s <= now_s && t_s > now_s - WINDOW_S);
+      const inView = samples.filter(({ t_s }) => t_s <= now_s && t_s > now_s - WINDOW_S);
+      const seen = this.apart.checked ? inView.map(without) : inView;
+      const traces = this.apart.checked ? TRACES : [...TRACES, AVERAGE];
       if (!seen.length) return this.traces.show({ lines: [], absent: "No scan has begun." });
       const from = Math.max(0, now_s - WINDOW_S);
       const times = seen.map(({ t_s }) => t_s);
       this.traces.show({
-        lines: TRACES.map(([name, key, look]) => ({ name, look, times, values: seen.map((sample) => sample[key]) })),
+        lines: traces.map(([name, key, look]) => ({ name, look, times, values: seen.map((sample) => sample[key]) })),
         axis: evenAxis(from, from + WINDOW_S, { every: 15, unit: "s" }),
         rows: times.filter((t) => t % ROWS_S === 0),
         said: (t) => `${t} s`,

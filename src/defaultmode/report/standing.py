@@ -107,8 +107,8 @@ def _spread(
     return Spread(
         column=column,
         preset=labels[column.denoise],
-        means=means.to_dict(),
-        percentiles=percentiles.to_dict(),
+        means={str(person): float(v) for person, v in means.items()},
+        percentiles={str(person): float(v) for person, v in percentiles.items()},
         low=low,
         high=high,
         others=_strokes(quantiles, low, high),
@@ -136,7 +136,9 @@ def standings(found: Sequence[Spread], rows: pd.DataFrame) -> list[Standing]:
                     unit=spread.column.unit,
                     values=tuple(map(shown, values)),
                     mean=shown(spread.means[person]),
-                    percentile=f"{spread.percentiles[person]:.0f}" if spread.high > spread.low else "",
+                    percentile=f"{spread.percentiles[person]:.0f}"
+                    if spread.high > spread.low
+                    else "",
                     n=len(spread.means),
                     others=spread.others,
                     own=_strokes(values, spread.low, spread.high),

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from defaultmode.core.recording import Array
-from defaultmode.core.study import BEYOND, KEYS
-from defaultmode.figures import Panel, Scaled, Track, dwell_times, state_profiles, state_timeline
+from defaultmode.core.study import BEYOND, KEYS, Column
+from defaultmode.figures import Scaled, Track, dwell_times, state_profiles, state_timeline
 from defaultmode.report.choosing import factors, measured, preset_labels
 from defaultmode.report.drawings import Drawing, drawing
 from defaultmode.report.nouns import Page
@@ -35,6 +35,11 @@ METHODS = {
 }
 Keys = tuple[str, ...]
 BEYOND_SURROGATES = "beyond surrogates"
+DWELL = (
+    "Above: as seen. Below: what is left beyond phase-randomised surrogates of the same run, by "
+    "states that the person did not help to learn; at the dashed line nothing is. Each point is "
+    "one run, the bar the mean over people with its 95 % interval."
+)
 MOST_TRACKS = 12
 MOST_PROFILED = 14  # networks of which the numbers fit
 
@@ -97,13 +102,9 @@ def profile_drawing(page: Page, learnt: LearntStates) -> Drawing:
     frame.insert(0, "state", list(learnt.names))
     alt = f"Networks of each state, and which follows: {title_of(page, learnt)}. Shares of time: "
     said = f"{', '.join(words)}."
-    return drawing(
-        _name(learnt, "profiles"),
-        figure,
-        frame,
-        alt=alt + said,
-        caption=f"{caption}Shares of time: {said}",
-    )
+    words_below = f"{caption}Shares of time: {said}"
+    made = drawing(_name(learnt, "profiles"), figure, frame, alt=alt + said, caption=words_below)
+    return replace(made, marks=_marks(learnt))
 
 
 def _widest(learnt: LearntStates) -> list[int]:
@@ -133,7 +134,8 @@ def timeline_drawing(page: Page, learnt: LearntStates) -> Drawing:
     frame = pd.concat(
         [_visits(n, run, learnt) for n, run in zip(labels, chosen, strict=True)], ignore_index=True
     )
-    return drawing(_name(learnt, "timeline"), figure, frame, alt=alt, caption=caption)
+    made = drawing(_name(learnt, "timeline"), figure, frame, alt=alt, caption=caption)
+    return replace(made, marks=_marks(learnt))
 
 
 def _whereabouts(page: Page, atlas: str) -> dict[Keys, tuple[str, str]]:
@@ -191,36 +193,39 @@ def _visits(label: str, run: LabelledRun, learnt: LearntStates) -> pd.DataFrame:
 
 def dwell_shown(page: Page, learnt: LearntStates) -> tuple[Drawing, Table] | None:
     """Share, dwell time and switching by group and session, and what of them surrogates lack."""
-    table, known = categorised(page, learnt.atlas), measured(page.study)
-    seen, beyond, names = [], [], []
-    panels: dict[str, tuple[Panel, str]] = {}
-    for quantity, title in QUANTITIES.items():
-        measure = f"{learnt.method}_{quantity}"
-        for name, heading in ((measure, title), (measure + BEYOND, BEYOND_SURROGATES)):
-            column = known.get(name, {}).get(learnt.denoise)
-            if column is None or not table[column.name].notna().any():
-                continue
-            own = heading == BEYOND_SURROGATES
-            panel = category_panel(table, column.name, heading)
-            (beyond if own else seen).append(Scaled(panel, column.unit, 0.0 if own else None))
-            panels[f"{title}, beyond" if own else title] = panel, column.unit
-            names.append(column.name)
-    if not seen:
+    table = categorised(page, learnt.atlas)
+    columns = _dwell_columns(page, learnt, table)
+    if not columns:
         return None
+    seen: list[Scaled] = []
+    beyond: list[Scaled] = []
+    panels = {}
+    for heading, column in columns.items():
+        own = column.role == "surrogate"
+        panel = category_panel(table, column.name, BEYOND_SURROGATES if own else heading)
+        (beyond if own else seen).append(Scaled(panel, column.unit, 0.0 if own else None))
+        panels[heading] = panel, column.unit
     whole = f"Default-mode state: {title_of(page, learnt)}"
     figure = dwell_times(seen, beyond, title=whole)
-    caption = (
-        "Above: as seen. Below: what is left beyond phase-randomised surrogates of the same run; "
-        "at the dashed line nothing is. Each point is one run, the bar the mean over people with "
-        "its 95 % interval."
-    )
+    names = [column.name for column in columns.values()]
     frame = table[[*(k for k in KEYS if k in table), CATEGORY, *names]]
     alt = f"{whole}, by group and session. {panel_words(seen[0].panel, seen[0].unit)}"
     name = _name(learnt, "dwell")
     return (
-        replace(drawing(name, figure, frame, alt=alt, caption=caption), marks=_marks(learnt)),
+        replace(drawing(name, figure, frame, alt=alt, caption=DWELL), marks=_marks(learnt)),
         panel_table(f"{name}-means", f"{whole}: means and 95 % intervals over people", panels),
     )
+
+
+def _dwell_columns(page: Page, learnt: LearntStates, table: pd.DataFrame) -> dict[str, Column]:
+    """Heading → column of the study, of those that have a value."""
+    known = measured(page.study)
+    asked = {
+        heading: known.get(f"{learnt.method}_{quantity}{more}", {}).get(learnt.denoise)
+        for quantity, title in QUANTITIES.items()
+        for heading, more in ((title, ""), (f"{title}, {BEYOND_SURROGATES}", BEYOND))
+    }
+    return {h: c for h, c in asked.items() if c and table[c.name].notna().any()}
 
 
 def _marks(learnt: LearntStates) -> Marks:

@@ -91,7 +91,7 @@ def _atlas(
         profile_drawing(page, first),
         timeline_drawing(page, first),
         tuple(made for one in drawn if (made := dwell_shown(page, one))),
-        tuple(text for one in drawn if (text := _stuck(page, one))),
+        tuple(text for one in drawn if (text := stuck_words(page, one))),
     )
 
 
@@ -131,7 +131,7 @@ def _sentence(page: Page, drawn: LearntStates, rivals: Sequence[LearntStates]) -
     )
 
 
-def _stuck(page: Page, drawn: LearntStates) -> str:
+def stuck_words(page: Page, drawn: LearntStates) -> str:
     """What is seen of visits to the default-mode state, and what of it surrogates do not have."""
     known, table = measured(page.study), categorised(page, drawn.atlas)
     measure = f"{drawn.method}_default_dwell_s"

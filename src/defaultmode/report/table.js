@@ -1,9 +1,12 @@
 "use strict";
 // Sorting and filtering for tables that are complete without this script.
 (() => {
+  const NUMBER = /[−-]?\d+(\.\d+)?(e[−-]?\d+)?/;
   const value = (row, column) => {
     const cell = row.cells[column];
-    return cell.dataset.sort === undefined ? cell.textContent : Number(cell.dataset.sort);
+    if (cell.dataset.sort !== undefined) return Number(cell.dataset.sort);
+    const found = cell.classList.contains("number") && NUMBER.exec(cell.textContent);
+    return found ? Number(found[0].replaceAll("−", "-")) : cell.textContent;
   };
   const compare = (a, b) => {
     const numbers = (typeof a === "number") + (typeof b === "number");

@@ -23,6 +23,7 @@ from defaultmode.report.nouns import Page
 from defaultmode.report.writing import (
     NOT_THERE,
     Cell,
+    Marks,
     Table,
     counted,
     cut,
@@ -36,7 +37,7 @@ from defaultmode.report.writing import (
     word,
 )
 
-MOST_PEOPLE, MOST_EFFECTS, MOST_MISSING, MOST_COLUMNS = 120, 120, 60, 120
+MOST_PEOPLE, MOST_EFFECTS, MOST_MISSING, MOST_COLUMNS = 60, 60, 60, 120
 RUN_KEYS = tuple(c for c in MISSING_COLUMNS if c in KEYS)
 ONLY_WHERE_THEY_DIFFER = ("task_id", "atlas")
 SHORT_HEADS = {WITHIN: "within", BETWEEN: "DMN–TP", SHARE: "own network"}
@@ -104,9 +105,16 @@ def people_table(study: Study) -> Table | None:
     frame = study.table.loc[recorded(study), [*keys, *(c.name for c in columns)]]
     above = Counter(SHORT_HEADS[c.measure] for c in columns)
     caption = _people_caption(columns, labels)
+    marks = tuple(Marks(sessions=_session(name)) for name in frame.get("session_id", ()))
     return Table(
-        "people", caption, head, listed_rows, frame, note, search=True, above=tuple(above.items())
-    )
+        "people", caption, head, listed_rows, frame, note, search=True,
+        above=tuple(above.items()), file="study.tsv", marks=marks,
+    )  # fmt: skip
+
+
+def _session(name: object) -> tuple[str, ...]:
+    """A session by which the page can be filtered, none where it is not named."""
+    return () if name in (NOT_THERE, "") else (str(name),)
 
 
 def _partner(column: Column, columns: list[Column]) -> str:
@@ -164,7 +172,7 @@ def _effect_row(row: dict[str, object], labels: Mapping[str, str]) -> tuple[Cell
         word(plain(name)),
         word(labels.get(denoise, denoise)),
         word(row.get("atlas", "")),
-        Cell(size_of(row), shown_count(row.get("n")), number=True),
+        Cell(size_of(row), number=True),
         figure(row.get("value"), effect),
         figure(row.get("p"), shown_p(row.get("p"))),
         figure(row.get("p_fdr"), shown_p(row.get("p_fdr"))),
@@ -191,7 +199,11 @@ def effects_table(page: Page) -> Table | None:
     rows = [_effect_row({str(k): v for k, v in row.items()}, labels) for row in sorted_rows]
     head, rows = without_empty(EFFECTS_HEAD, rows)
     listed_rows, note = cut(rows, MOST_EFFECTS)
-    return Table("effects", "Every effect", head, listed_rows, frame, note, search=True)
+    marks = tuple(Marks(presets=(str(row["denoise"]),)) for row in sorted_rows)
+    return Table(
+        "effects", "Every effect", head, listed_rows, frame.loc[by_weight], note, search=True,
+        file="effects.tsv", marks=marks,
+    )  # fmt: skip
 
 
 def without_empty(
@@ -244,7 +256,7 @@ def missing_table(study: Study) -> Table | None:
                 word(reason),
                 word(listed(map(plain, dict.fromkeys(names)), 8)),
                 word(listed(pd.unique(part["denoise"]), 8)),
-                Cell(str(len(names)), str(len(names)), number=True),
+                Cell(str(len(names)), number=True),
                 word(listed(dict.fromkeys(runs), 6)),
                 word(entry.remedy if entry else ""),
             )
@@ -252,7 +264,10 @@ def missing_table(study: Study) -> Table | None:
     head = ("Code", "Reason", "What", "Preset", "Values", "Recordings", "Remedy")
     listed_rows, note = cut(rows, MOST_MISSING)
     caption = f"{counted(study.n_missing, 'missing value')}, for {counted(len(rows), 'reason')}"
-    return Table("missing-values", caption, head, listed_rows, study.missing, note, search=True)
+    return Table(
+        "missing-values", caption, head, listed_rows, study.missing, note, search=True,
+        file="missing.tsv",
+    )  # fmt: skip
 
 
 def _recording_name(row: Mapping[Hashable, object], keys: Sequence[str]) -> str:
@@ -268,15 +283,27 @@ def _recording_name(row: Mapping[Hashable, object], keys: Sequence[str]) -> str:
 
 def dictionary_table(study: Study) -> Table:
     """The data dictionary of study.tsv: what each column holds and how its type is known."""
-    rows, plainly = [], []
-    for c in study.columns.values():
-        how = "declared" if c.declared else "by rule"
-        texts = (c.name, c.sentence, c.unit, c.role, f"{c.kind} ({how})", c.level, c.source)
-        plainly.append(texts)
-        rows.append(tuple(word(t) for t in texts))
+    columns = list(study.columns.values())
+    plainly = [(c.name, *_described(c)) for c in columns]
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for c in columns:
+        alike.setdefault((c.measure or c.name, *_described(c)), []).append(c.denoise)
+    rows = [
+        tuple(map(word, (name, *described, listed(filter(None, presets), 8))))
+        for (name, *described), presets in alike.items()
+    ]
     head = ("Column", "Meaning", "Unit", "Role", "Type", "Varies by", "Source")
-    listed_rows, note = cut(rows, MOST_COLUMNS)
     frame = pd.DataFrame(plainly, columns=list(head))
+    shown_head, rows = without_empty((*head, "Presets"), rows)
+    listed_rows, note = cut(rows, MOST_COLUMNS)
+    caption = "What the columns of study.tsv hold; a measure has one for each preset"
     return Table(
-        "columns", "Every column of study.tsv", head, listed_rows, frame, note, search=True
+        "columns", caption, shown_head, listed_rows, frame, note, search=True, file="study.json"
     )
+
+
+def _described(column: Column) -> tuple[str, ...]:
+    """What a column holds, without its name; the same for a measure under every preset."""
+    how = "declared" if column.declared else "by rule"
+    kind = f"{column.kind} ({how})"
+    return column.sentence, column.unit, column.role, kind, column.level, column.source

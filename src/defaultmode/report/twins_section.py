@@ -1,11 +1,14 @@
 """The section on twins: how far each can be believed, and what they say of groups."""
 
+from collections.abc import Hashable, Mapping
+
 import numpy as np
 import pandas as pd
 
 from defaultmode.core.study import KEYS
 from defaultmode.figures import Scaled, Standing, twin_belief, twin_parameters
 from defaultmode.report.choosing import MOST_ATLASES
+from defaultmode.report.chosen_effects import chosen_effects
 from defaultmode.report.drawings import Drawing, drawing
 from defaultmode.report.nouns import Page
 from defaultmode.report.panels import (
@@ -18,6 +21,7 @@ from defaultmode.report.panels import (
 )
 from defaultmode.report.section import Filled
 from defaultmode.report.section_nouns import TwinsFound
+from defaultmode.report.tables import without_empty
 from defaultmode.report.writing import (
     NOT_THERE,
     Cell,
@@ -50,6 +54,7 @@ LISTED = {
     "noiseless_ceiling_r": "ceiling",
     "other_run_r": "another run",
 }
+LEARNT = "Median share of what was open that a recording closed"
 LIMITS = (
     "A twin is a model for studying mechanisms.",
     "It finds no dose for its person.",
@@ -74,7 +79,13 @@ def fill_twins(page: Page) -> Filled | None:
         ],
         "recovery": _recovery(found),
         "each": _each(found),
-        "meaning": {RIVALS[k].replace("\n", " "): found.meaning.get(k, "") for k in RIVALS},
+        "effects": chosen_effects(
+            page, _recovered(found), name="twin-effects", caption="Comparisons of twins' parameters"
+        ),
+        "meaning": {
+            name.replace("\n", " "): found.meaning.get(k, "") for k, name in RIVALS.items()
+        },
+        "status": found.meaning.get("status", ""),
     }
 
 
@@ -149,15 +160,13 @@ def _belief(part: pd.DataFrame, atlas: str) -> tuple[Drawing, Table]:
 def _statuses(found: TwinsFound) -> Table:
     """How many of each status in each atlas."""
     counts = found.table.groupby(["atlas", "status"], dropna=False, sort=False).size()
-    rows = [(word(atlas), word(status), figure(n, str(n))) for (atlas, status), n in counts.items()]
-    note = found.meaning.get("status", "")
-    return Table(
-        "twin-statuses",
-        "What twins are good for",
-        ("Atlas", "Status", "Runs"),
-        tuple(rows),
-        note=note,
-    )
+    frame = counts.rename("runs").reset_index()
+    rows = [
+        (word(atlas), word(status), figure(n, str(n)))
+        for atlas, status, n in frame.itertuples(index=False, name=None)
+    ]
+    head = ("Atlas", "Status", "Runs")
+    return Table("twin-statuses", "What twins are good for", head, tuple(rows))
 
 
 def _excluded(found: TwinsFound) -> Table | None:
@@ -174,15 +183,15 @@ def _excluded(found: TwinsFound) -> Table | None:
     return Table("twins-excluded", caption, ("Run", "Status", "Why"), shown_rows, note=note)
 
 
-def run_name(row: object) -> str:
-    """What a run is called, from its keys."""
-    return " ".join(
-        str(row[key])
-        if str(row[key])[:4] in {"sub-", "ses-"}
-        else f"{key.removesuffix('_id')}-{row[key]}"  # type: ignore[index]
-        for key in KEYS
-        if key in row and isinstance(row[key], str) and row[key] != NOT_THERE and key != "atlas"  # type: ignore[operator, index]
-    )
+def run_name(row: Mapping[Hashable, object]) -> str:
+    """What a run is called, from its keys, such as "sub-01 ses-a task-rest run-1"."""
+    said = []
+    for key in (k for k in KEYS if k != "atlas"):
+        value, entity = row.get(key), key.removesuffix("_id")
+        if isinstance(value, str) and value != NOT_THERE:
+            bare = entity in {"participant", "session"}
+            said.append(value if bare else f"{entity}-{value}")
+    return " ".join(said)
 
 
 def _parameters(page: Page, found: TwinsFound, atlas: str) -> tuple[Drawing, Table] | None:
@@ -233,22 +242,16 @@ def _recovery(found: TwinsFound) -> Table | None:
     rows, plainly = [], []
     for name in _recovered(found):
         own = found.parameters[found.parameters["parameter"] == name]
-        learnt = float(own["learnt"].median())
-        sentence = str(own["description"].iloc[0])
+        learnt, sentence = float(own["learnt"].median()), str(own["description"].iloc[0])
         plainly.append((name, sentence, learnt, len(own)))
-        settled = shown(learnt, 2) if np.isfinite(learnt) else NOT_THERE
-        rows.append((word(plain(name)), word(sentence), figure(learnt, settled)))
-    others = sorted(set(found.parameters["parameter"]) - set(_recovered(found)))
-    note = (
-        f"{counted(len(others), 'other parameter')} do not come back in simulated people, and join "
-        "no comparison."
-        if others
-        else ""
-    )
-    head = ("Parameter", "Meaning", "Median share of the prior that recordings closed")
+        settled = figure(learnt, shown(learnt, 2)) if np.isfinite(learnt) else word("")
+        rows.append((word(plain(name)), word(sentence), settled))
+    left = found.parameters["parameter"].nunique() - len(rows)
+    note = f"{left} more do not come back, and join no comparison." if left else ""
     frame = pd.DataFrame(plainly, columns=["parameter", "meaning", "median_learnt", "twins"])
     caption = "Parameters that come back when simulated people are fitted"
-    return Table("twin-recovery", caption, head, tuple(rows), frame, note)
+    head, kept = without_empty(("Parameter", "Meaning", LEARNT), rows)
+    return Table("twin-recovery", caption, head, tuple(kept), frame, note)
 
 
 def _each(found: TwinsFound) -> Table:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -30,19 +31,18 @@ def anchor_of(claim: str) -> str:
 def presets_table(claim: Claim, rows: Sequence[Row], decides: Sequence[str]) -> Table:
     """The test that decides, in each preset: verdict, effect, and what else was computed."""
     head = (
-        "Preset", "Alone", "Corrected", "Effect with 95 % interval", "n", "p", "p corrected",
-        "p permuted", "Bayes factor", "Inside smallest",
+        "Preset", "Verdict", "Effect with 95 % interval", "n", "p", "corrected", "permuted",
+        "Bayes factor", "Inside smallest",
     )  # fmt: skip
     cells = [
         (
             word(place_of(row) + ("" if row["denoise"] in decides else " (does not decide)")),
-            verdict_cell(row["verdict"]),
-            verdict_cell(row["verdict_corrected"]),
+            verdict_cell(row["verdict"], _after_correction(row)),
             effect_cell(row),
             size_cell(row),
             *(figure(row[p], shown_p(row[p])) for p in ("p", "p_corrected", "p_permuted")),
             figure(row["bayes_factor"], shown(row["bayes_factor"], 2)),
-            word("yes" if row["inside_smallest"] else "no"),
+            word("yes" if row["inside_smallest"] else ""),
         )
         for row in rows
     ]
@@ -53,34 +53,16 @@ def presets_table(claim: Claim, rows: Sequence[Row], decides: Sequence[str]) -> 
     return _table(f"{anchor_of(claim.id)}-presets", caption, head, cells)
 
 
-def choices_table(claim: Claim, rows: Sequence[Row]) -> Table:
-    """Every specification of its tests, with and without covariates and motion."""
-    head = (
-        "Test", "Preset", "Adjusted for", "By itself", "Effect with 95 % interval", "n", "p",
-        "Why there is none",
-    )  # fmt: skip
-    cells = [
-        (
-            word(row["test"]),
-            word(place_of(row)),
-            word(row["adjustment"]),
-            verdict_cell(row["verdict"]),
-            effect_cell(row),
-            size_cell(row),
-            figure(row["p"], shown_p(row["p"])),
-            word(row["reason"] if pd.isna(row["estimate"]) else ""),  # type: ignore[call-overload]
-        )
-        for row in rows
-    ]
-    caption = f"{claim.id} by every choice: test, preset, with and without covariates and motion"
-    return _table(f"{anchor_of(claim.id)}-choices", caption, head, cells)
+def _after_correction(row: Row) -> str:
+    """The verdict, and what it becomes after correction where that differs."""
+    alone, corrected = str(row["verdict"]), str(row["verdict_corrected"])
+    return alone if alone == corrected else f"{alone}; {corrected} after correction"
 
 
 def evidence_table(claim: Claim, rows: Sequence[Row]) -> Table:
     """What was published, on each side."""
     head = (
         "Stance", "Source", "Finding", "Effect", "n", "Read there", "Speaks to test", "Pooled",
-        "Note",
     )  # fmt: skip
     cells = [
         (
@@ -92,14 +74,14 @@ def evidence_table(claim: Claim, rows: Sequence[Row]) -> Table:
             word("yes" if row["verified"] else "no"),
             word(row["test"]),
             word("yes" if row["pooled"] else ""),
-            word(row["note"]),
         )
         for row in rows
     ]
     stances = Counter(str(row["stance"]) for row in rows)
     counts = ", ".join(f"{n} {stance}" for stance, n in stances.items())
     caption = f"{claim.id}: what was published ({counts})"
-    return _table(f"{anchor_of(claim.id)}-evidence", caption, head, cells)
+    made = _table(f"{anchor_of(claim.id)}-evidence", caption, head, cells)
+    return replace(made, file="evidence.tsv")
 
 
 def _table(
@@ -162,7 +144,7 @@ def size_cell(row: Row) -> Cell:
     if pd.isna(n) or not n:  # type: ignore[call-overload]
         return word("")
     reference = "" if pd.isna(m) or not m else f" and {shown_count(m)}"  # type: ignore[call-overload]
-    return Cell(shown_count(n) + reference, shown_count(n), number=True)
+    return Cell(shown_count(n) + reference, number=True)
 
 
 def source_cell(key: str) -> Cell:

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from defaultmode.claims import WORDS, Claim, Test, sign
+from defaultmode.claims import Claim, Test, sign
 from defaultmode.report.nouns import Verdicts
 from defaultmode.report.verdict_tables import (
     Row,
     anchor_of,
-    choices_table,
     effect_cell,
     evidence_table,
     place_of,
@@ -52,7 +51,6 @@ class ClaimTables:
     words: tuple[tuple[str, str], ...]  # (atlas or "", word)
     reason: str
     presets: Table
-    choices: Table
     evidence: Table
     pooled: Table | None
 
@@ -148,7 +146,6 @@ def claim_tables(verdicts: Verdicts, claim: Claim) -> ClaimTables:
         words_of(verdicts, claim.id),
         _reason(records(first)),
         presets_table(claim, records(rows), decides),
-        choices_table(claim, records(_of(own_specifications(verdicts), claim))),
         evidence_table(claim, [row for row in said if row["source"] == PUBLISHED]),
         pooled_table(claim, [row for row in said if row["source"] in POOLED]),
     )
@@ -165,7 +162,7 @@ def untestable(verdicts: Verdicts) -> Table | None:
     """Claims that the study cannot decide, those with the same reason together."""
     tested = {claim.id for claim in claims_tested(verdicts)}
     lost = [c for c in verdicts.claims if {w for _, w in words_of(verdicts, c.id)} == {UNTESTED}]
-    reasons = {claim.id: _why(verdicts, claim) for claim in lost}
+    reasons = {claim.id: why_untested(verdicts, claim) for claim in lost}
     common = Counter(reasons.values())
     lost.sort(key=lambda claim: (-common[reasons[claim.id]], reasons[claim.id], claim.order))
     rows = [
@@ -183,7 +180,7 @@ def untestable(verdicts: Verdicts) -> Table | None:
     return Table("untestable", "Not testable in this study", head, tuple(rows)) if rows else None
 
 
-def _why(verdicts: Verdicts, claim: Claim) -> str:
+def why_untested(verdicts: Verdicts, claim: Claim) -> str:
     """Why the test that decides cannot be run, in the first preset."""
     row = _of(verdicts.table, claim).iloc[0]
     if row["verdict"] != UNTESTED:
@@ -224,11 +221,3 @@ def stand_ins(verdicts: Verdicts) -> Table | None:
 
 def _of(table: pd.DataFrame, claim: Claim) -> pd.DataFrame:
     return table[table["claim"] == claim.id]
-
-
-def supported_first(verdicts: Verdicts, claims: Sequence[Claim]) -> list[Claim]:
-    """Claims by how much was found: what is supported or contradicted before what is not."""
-    order = {
-        claim.id: min(WORDS.index(w) for _, w in words_of(verdicts, claim.id)) for claim in claims
-    }
-    return sorted(claims, key=lambda claim: (order[claim.id], claim.order))

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from defaultmode.core.missing import Missing
 
 NOT_THERE = "n/a"
+MOST_PACKED = 500  # rows of a table in the page itself, where the output folder holds them all
 MINUS = "−"
 WORDS = {
     "within_default_mode": "within the default mode",
@@ -113,12 +114,18 @@ def packed_text(text: str) -> str:
 class Numbers:
     """The numbers of a page's figures and tables, kept as they are shown, for its downloads."""
 
+    most = MOST_PACKED
+
     def __init__(self) -> None:
         self._tables: dict[str, str] = {}
 
-    def keep(self, name: str, frame: pd.DataFrame) -> str:
-        """Keep a table under the name of its file; gives that name back."""
-        self._tables[name] = tsv(frame)
+    def keep(self, name: str, frame: pd.DataFrame, file: str = "") -> str:
+        """Keep a table under the name of its file; gives that name back.
+
+        Where a file of the output folder holds the numbers, only the first rows of a long table,
+        to six significant digits.
+        """
+        self._tables[name] = tsv(_shortened(frame.head(MOST_PACKED)) if file else frame)
         return name
 
     @property
@@ -127,6 +134,14 @@ class Numbers:
         if not self._tables:
             return Markup("")
         return json_block(packed_text(json.dumps(self._tables, ensure_ascii=False)))
+
+
+def _shortened(frame: pd.DataFrame) -> pd.DataFrame:
+    """The same with six significant digits in every number."""
+    short = frame.copy()
+    for name in frame.select_dtypes("float"):
+        short[name] = [float(f"{v:.6g}") for v in frame[name]]
+    return short
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +165,8 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell: its text, the value it sorts by, and the error code of what is missing.
+    """One cell: its text, the value it sorts by where the text does not say it, and the error code
+    of what is missing.
 
     link : where in the page the text leads; verdict : the word of a verdict that the text holds
     """
@@ -205,13 +221,12 @@ def word(value: object) -> Cell:
 def figure(value: object, text: str = "", *, code: str = "") -> Cell:
     """A cell that holds a number, written as `text` or with three decimals."""
     missing = value is None or bool(pd.isna(value))  # type: ignore[call-overload]
-    sort = "" if missing else repr(float(value))  # type: ignore[arg-type]
-    return Cell(text or shown(value), sort, code if missing else "", number=True)
+    return Cell(text or shown(value), code=code if missing else "", number=True)
 
 
 def cut(rows: Sequence[tuple[Cell, ...]], most: int) -> tuple[tuple[tuple[Cell, ...], ...], str]:
     """The first rows, and a sentence that says so where there are more."""
     if len(rows) <= most:
         return tuple(rows), ""
-    note = f"The first {most} of {len(rows)} rows are shown; the download holds them all."
+    note = f"The first {most} of {len(rows)} rows are shown."
     return tuple(rows[:most]), note

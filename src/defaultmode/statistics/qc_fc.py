@@ -73,7 +73,7 @@ def chance_of(n: int) -> float:
 
 
 def _correlations(values: Iterable[Array], moved_mm: Array) -> tuple[Array, Array]:
-    """r and its degrees of freedom for each value, from sums, so that no table is held."""
+    """Pearson r and its degrees of freedom for each value, from sums, so that no table is held."""
     moved = moved_mm - moved_mm.mean()
     sums: Array = np.zeros((6, 1))
     for x, y in zip(values, moved, strict=True):
@@ -95,7 +95,7 @@ def _p_values(r: Array, degrees: Array) -> Array:
 
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = np.abs(r) * np.sqrt(degrees / (1 - r**2))
-    p: Array = 2 * t.sf(statistic, np.maximum(degrees, 1))
+    p = 2 * t.sf(statistic, np.maximum(degrees, 1))
     return np.where(np.isfinite(r), p, np.nan)
 
 
