@@ -28,7 +28,12 @@ from defaultmode.statistics import design_of
 
 SMALL, LARGE = Size((14, 12, 7, 7), 60), Size((300, 250, 200, 250), 60)
 NAMES = ("minimal", "24P+aCompCor+GSR", "24P+aCompCor", "36P+scrub")  # every other removes it
-NETWORKS = (("Default", "default"), ("Control", "task-positive"), ("Salience", "salience"), ("Visual", "other"))
+NETWORKS = (
+    ("Default", "default"),
+    ("Control", "task-positive"),
+    ("Salience", "salience"),
+    ("Visual", "other"),
+)
 PERMUTATIONS = 99  # they change no byte of the page
 ROUNDS = 5
 PICTURE = r'<div class="picture">.*?</div>'
@@ -59,7 +64,9 @@ def missing_of(table: pd.DataFrame) -> pd.DataFrame:
     return rows.reindex(columns=MISSING_COLUMNS).assign(**why, run_id="1").fillna("n/a")
 
 
-def made_connectivity(n_recordings: int, rng: np.random.Generator) -> tuple[ConnectivitySummary, ...]:
+def made_connectivity(
+    n_recordings: int, rng: np.random.Generator
+) -> tuple[ConnectivitySummary, ...]:
     """Mean matrices of noise, 100 regions, one for each preset."""
     regions = tuple(
         Region(f"{name} {i + 1}", name, role, xyz_mm=tuple(rng.uniform(-60, 60, 3)))
@@ -105,7 +112,7 @@ def weighed(html: str) -> dict[str, int]:
 def first_paint_ms(path: Path) -> float | None:
     """First contentful paint in Chromium without a graphics card; None where there is neither."""
     try:
-        from playwright.sync_api import Error, sync_playwright
+        from playwright.sync_api import sync_playwright
     except ModuleNotFoundError:
         return None
     flags = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]

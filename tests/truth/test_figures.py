@@ -158,7 +158,10 @@ def test_lines_join_a_person_s_own_points_within_one_shade():
     thin = [np.asarray(line.get_ydata()) for line in axes.lines if line.get_linewidth() == 0.6]
     [heights] = thin
     pairs = np.split(heights, np.flatnonzero(np.isnan(heights)))
-    assert sorted(tuple(p[~np.isnan(p)]) for p in pairs if len(p) > 1) == [(0.11, 0.05), (0.22, 0.25)]
+    assert sorted(tuple(p[~np.isnan(p)]) for p in pairs if len(p) > 1) == [
+        (0.11, 0.05),
+        (0.22, 0.25),
+    ]
     apart = points([PANELS[0]], unit="z").axes[0]
     assert not [line for line in apart.lines if line.get_linewidth() == 0.6]
 

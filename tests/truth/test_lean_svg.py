@@ -1,7 +1,7 @@
 """The small SVG shows what was drawn: places to a fifth of a pixel, words as words, nothing hostile."""
 
 import re
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -17,8 +17,8 @@ SVG = "{http://www.w3.org/2000/svg}"
 NUMBERS = re.compile(r"-?\d+")
 
 
-def parsed(figure: Figure, **more: str) -> ElementTree.Element:
-    return ElementTree.fromstring(lean_svg(figure, **more))  # noqa: S314  # ours
+def parsed(figure: Figure, **more: str) -> ET.Element:
+    return ET.fromstring(lean_svg(figure, **more))  # ours
 
 
 def empty(**limits: tuple[float, float]):

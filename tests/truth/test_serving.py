@@ -193,7 +193,7 @@ def test_marks_name_what_is_hypothetical_and_what_the_scoreboard_labels() -> Non
     assert surge.hypothetical
     assert {"text": surge.sentence, "kind": "assumed"} in ketamine["marks"]
     assert "global signal" in by_kind["built in"]
-    assert not any("alone" in mark["text"] for mark in ketamine["marks"])
+    assert not any("“Disinhibition alone" in mark["text"] for mark in ketamine["marks"])
 
 
 # ---------------------------------------------------------------- courses

@@ -49,7 +49,7 @@ def pen_of(path: Path) -> tuple[str, float]:
     radius = float(distances.mean()) if distances.size else 0.0
     alike = distances.size > 1 and np.ptp(distances) <= ROUND * radius
     corners = {tuple(corner) for corner in np.sign(ends).tolist()}
-    if not alike or not (round_ones or len(corners) == 4):  # noqa: PLR2004  # of a square
+    if not alike or not (round_ones or len(corners) == 4):  # a square has four
         return "", 0.0
     return "round" if round_ones else "square", radius
 

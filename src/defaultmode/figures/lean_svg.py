@@ -21,11 +21,11 @@ from matplotlib.transforms import Affine2D, Bbox, BboxBase, Transform, Transform
 from numpy.typing import NDArray
 from PIL import Image
 
-from defaultmode.figures.lean_path import pen_of, dots, line_of, repeated, whole
+from defaultmode.figures.lean_path import dots, line_of, pen_of, repeated, whole
 from defaultmode.figures.style import settings
 
 Look = tuple[tuple[str, str], ...]  # presentation attributes
-Colour = tuple[float, ...]
+Colour = Any  # as matplotlib gives it: a tuple of three or four numbers
 IMAGE_DPI = 200.0  # of what is drawn as a picture inside the SVG
 # DejaVu Sans, by which everything was placed, is wide: a reader's own font is seldom wider.
 FONT = "DejaVu Sans,Verdana,system-ui,sans-serif"
@@ -106,7 +106,7 @@ class LeanRenderer(RendererBase):
         gc: GraphicsContextBase,
         path: Path,
         transform: Transform,
-        rgbFace: Colour | None = None,  # noqa: N803  # the name in matplotlib
+        rgbFace: Any = None,  # noqa: N803  # the name in matplotlib
     ) -> None:
         """A line or a filled shape."""
         placed = path.transformed(transform + self._flip)
@@ -123,9 +123,9 @@ class LeanRenderer(RendererBase):
         marker_trans: Transform,
         path: Path,
         trans: Transform,
-        rgbFace: Colour | None = None,  # noqa: N803
+        rgbFace: Any = None,  # noqa: N803
     ) -> None:
-        """The same mark at every point of a path, as one path; discs and squares as dots of the pen."""
+        """The same mark at every point of a path; discs and squares as dots of the pen."""
         places = TransformedPath(path, trans + self._flip).get_fully_transformed_path().vertices
         places = np.asarray(places)[np.isfinite(places).all(axis=1)]
         if not len(places):
@@ -136,18 +136,18 @@ class LeanRenderer(RendererBase):
         end, radius = pen_of(mark)
         if end and rgbFace is not None:
             for colour, width in self._rings(gc, rgbFace, radius):
-                look = (("stroke", colour), ("stroke-width", width), ("stroke-linecap", end))
-                self._add(gc, look, dots(places), around, mark=True)
+                pen = (("stroke", colour), ("stroke-width", width), ("stroke-linecap", end))
+                self._add(gc, pen, dots(places), around, mark=True)
             return
         look = (*(_fill(gc, rgbFace) if rgbFace is not None else ()), *self._stroke(gc))
         self._add(gc, look, repeated(mark, places), around, mark=True)
 
     def draw_image(
         self,
-        gc: GraphicsContextBase,
+        gc: GraphicsContextBase,  # noqa: ARG002
         x: float,
         y: float,
-        im: NDArray[np.uint8],
+        im: Any,
         transform: Any = None,
     ) -> None:
         """A picture as PNG; with a transform it fills that box, else it has IMAGE_DPI."""
@@ -162,7 +162,7 @@ class LeanRenderer(RendererBase):
         picture = f'<image {_placed(sides)} preserveAspectRatio="none"{sharp} href="{source}"/>'
         self._shapes.append(Shape((), other=picture, boxes=[box]))
 
-    def draw_text(
+    def draw_text(  # noqa: PLR0913, PLR0917  # as matplotlib calls it
         self,
         gc: GraphicsContextBase,
         x: float,
@@ -174,8 +174,8 @@ class LeanRenderer(RendererBase):
         mtext: Text | None = None,
     ) -> None:
         """Words, held where they were aligned, so that another font does not shift them."""
-        anchor, share = ANCHORS.get(mtext.get_ha() if mtext else "", ("", 0.0))
-        along = share * self.get_text_width_height_descent(s, prop, False)[0]  # noqa: FBT003
+        anchor, share = ANCHORS.get(mtext.get_horizontalalignment() if mtext else "", ("", 0.0))
+        along = share * self.get_text_width_height_descent(s, prop, False)[0]
         x, y = x + along * cos(radians(angle)), y - along * sin(radians(angle))
         bold = prop.get_weight() in {"bold", "semibold", 600, 700}
         look = (
@@ -193,9 +193,11 @@ class LeanRenderer(RendererBase):
         if not width or not gc.get_rgb()[3]:
             return ()
         look = [("stroke", _hex(gc.get_rgb())), ("stroke-width", whole(width))]
-        offset, dashes = gc.get_dashes()
+        _, dashes = gc.get_dashes()
         if dashes is not None:
-            lengths = " ".join(whole(self.points_to_pixels(d)) for d in dashes)
+            lengths = " ".join(
+                whole(self.points_to_pixels(d)) for d in np.asarray(dashes, np.float64).tolist()
+            )
             look.append(("stroke-dasharray", lengths))
         return (*look,)
 
@@ -284,13 +286,14 @@ def _hex(colour: Colour) -> str:
 
 def _inside(box: BboxBase, window: BboxBase) -> bool:
     """Whether a box lies in a window, but for the width of a line."""
-    low, high = window.min - 1.5, window.max + 1.5
-    return bool((box.min >= low).all() and (box.max <= high).all())
+    low, high = np.subtract(window.min, 1.5), np.add(window.max, 1.5)
+    return bool(np.all(box.min >= low) and np.all(box.max <= high))
 
 
 def _touch(a: BboxBase, b: BboxBase) -> bool:
     """Whether two boxes meet, or nearly: lines have a width."""
-    return bool((a.min - NEAR <= b.max).all() and (b.min - NEAR <= a.max).all())
+    apart = np.subtract(a.min, NEAR) > b.max, np.subtract(b.min, NEAR) > a.max
+    return not np.any(apart)
 
 
 def _clipped(window: BboxBase, look: Look, path: str) -> str:

@@ -28,8 +28,10 @@ HEIGHT_IN, MOST_TICKS = 2.5, 4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rain:
-    """One group: values (n,), finite; level and density of its outline, each (n_steps,), density 1
-    at its peak; box : lower quartile, median and upper quartile, None of too few people.
+    """One group.
+
+    values : (n,), finite; level, density : of its outline, (n_steps,) each, density 1 at its peak;
+    box : lower quartile, median and upper quartile, None of too few people
     """
 
     label: str

@@ -74,18 +74,39 @@ def report_files(
 
     texts : the study's other files, whose hashes the page prints.
     """
-    study, design, results = analysis.study, analysis.design, analysis.results
-    book = analysis.ledger
+    study, book = analysis.study, analysis.ledger
     runs = finished_runs(folder.path, folder.measure_tables())
     facts = facts_of(runs, study, settings) | {
         "hashes": hashes_of(texts, folder),
         "states": states_said(folder, settings),
     }
+    page = page_of(folder, analysis, settings, runs=runs, facts=facts, notes=notes)
+    keys = citation_keys(facts, (*analysis.results, book.claims))
+    return {
+        "report.html": build_page(page),
+        "account.html": account_text(book.claims.table, book.specifications.table, page.warning),
+        "CITATION.md": citation_markdown(keys),
+        "CITATION.bib": citation_bibtex(keys),
+        "provenance/ro-crate-metadata.json": crate_file(__version__, str(facts["date"])),
+    }
+
+
+def page_of(
+    folder: Folder,
+    analysis: Analysis,
+    settings: Settings,
+    *,
+    runs: Sequence[FinishedRun],
+    facts: Mapping[str, object],
+    notes: Sequence[str],
+) -> Page:
+    """What the report is made from."""
+    study, design = analysis.study, analysis.design
     warning = virtual_warning(settings)
     page = Page(
         title=f"Default mode network report{', virtual people' if warning else ''}",
         study=study,
-        results=results,
+        results=analysis.results,
         connectivity=connectivity_of(runs),
         notes=tuple(notes),
         warning=warning,
@@ -98,25 +119,19 @@ def report_files(
         ),
         twins=twins_found(folder),
         prediction=prediction_found(folder, analysis.ledger),
+        quality=quality_of(runs, study, folder.path),
     )
     page = replace(page, states=states_found(folder, settings, page))
-    means = sessions_connectivity(runs, page, design)
-    page = replace(page, sessions_connectivity=means)
+    page = replace(page, sessions_connectivity=sessions_connectivity(runs, page, design))
+    return with_participants(page, folder, settings, analysis.ledger)
+
+
+def with_participants(page: Page, folder: Folder, settings: Settings, book: Ledger) -> Page:
+    """The page with the flow of participants, and with the way to their own pages if they exist."""
     blinded, by = BLINDED in set(book.claims.table["stamp"]), factors(page).between
-    page = replace(
-        page,
-        quality=quality_of(runs, study, folder.path),
-        flow=flow_of(study, folder, settings, by="".join(by[:1]), blinded=blinded),
-        people={} if blinded else {name: address(name) for name in people_of(folder, study)},
-    )
-    keys = citation_keys(facts, (*results, analysis.ledger.claims))
-    return {
-        "report.html": build_page(page),
-        "account.html": account_text(book.claims.table, book.specifications.table, warning),
-        "CITATION.md": citation_markdown(keys),
-        "CITATION.bib": citation_bibtex(keys),
-        "provenance/ro-crate-metadata.json": crate_file(__version__, str(facts["date"])),
-    }
+    flow = flow_of(page.study, folder, settings, by="".join(by[:1]), blinded=blinded)
+    people = [] if blinded else people_of(folder, page.study)
+    return replace(page, flow=flow, people={name: address(name) for name in people})
 
 
 def verdicts_of(book: Ledger) -> Verdicts:

@@ -106,7 +106,7 @@
 
     // Whether WebGL2 draws here; where it does not, the picture that stood here stays.
     start() {
-      const gl = this.canvas.getContext("webgl2", { antialias: true });
+      const gl = this.canvas.getContext("webgl2", { antialias: false });
       if (!gl) return false;
       const show = (drawing) => {
         this.live.hidden = !drawing;

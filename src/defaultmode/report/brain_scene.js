@@ -29,8 +29,9 @@ void main() { facing = turn * normal; gl_Position = placed(vertex); }`,
     `in vec3 facing;
 uniform vec4 tint;
 void main() {
-  float rim = pow(1.0 - abs(normalize(facing).z), 2.0);
-  float alpha = tint.a * (0.06 + rim);
+  float slant = 1.0 - clamp(normalize(facing).z, 0.0, 1.0);
+  float outline = 1.0 - smoothstep(0.9, 1.0, slant); // soft, so that nothing is drawn four times
+  float alpha = tint.a * (0.08 + slant * slant) * (0.35 + 0.65 * outline);
   colour = vec4(tint.rgb * alpha, alpha);
 }`,
   ];
@@ -199,8 +200,10 @@ void main() {
       gl.enable(gl.BLEND);
       gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
       gl.disable(gl.DEPTH_TEST);
+      gl.enable(gl.CULL_FACE);
       gl.uniform4fv(glass.use(camera)("tint"), tint);
       gl.drawElements(gl.TRIANGLES, count.faces, gl.UNSIGNED_SHORT, 0);
+      gl.disable(gl.CULL_FACE);
       ribbons.use(camera);
       gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, count.ribbons);
       gl.enable(gl.DEPTH_TEST);

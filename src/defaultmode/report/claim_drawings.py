@@ -70,8 +70,8 @@ def _forest(verdicts: Verdicts, claim: Claim, test: Test) -> Drawing | None:
     caption = f"{counted(len(published), 'published finding')} beside this study."
     alt = f"Forest plot of {claim.id}, test {test.name}, {statistic}. {said}."
     name = f"{anchor_of(claim.id)}-forest"
-    numbers = table.drop(columns=["finding", "note"])
-    made = drawing(name, figure, numbers, alt=alt, caption=caption)
+    frame = table.drop(columns=["finding", "note"])
+    made = drawing(name, figure, frame, alt=alt, caption=caption)
     return replace(made, file="evidence.tsv")
 
 

@@ -22,7 +22,7 @@ from defaultmode.figures import (
 from defaultmode.report.drawings import Drawing, drawing
 from defaultmode.report.nouns import Behind, Verdicts
 from defaultmode.report.verdict_tables import anchor_of
-from defaultmode.report.writing import Marks, counted, listed, plain, shown
+from defaultmode.report.writing import Marks, plain, shown
 
 Floats = NDArray[np.float64]
 MOST_PANELS, MOST_LINES, MOST_GROUPS = 4, 120, 4
@@ -33,7 +33,7 @@ DIGITS = 6  # significant, of the numbers that can be downloaded
 
 
 def points_drawing(verdicts: Verdicts, claim: Claim) -> Drawing | None:
-    """Raincloud, spaghetti or scatter of what the deciding test rests on; None where it has none."""
+    """Raincloud, spaghetti or scatter of what the deciding test rests on; None without."""
     rows = [one for one in verdicts.behind if one.claim == claim.id and one.people]
     chosen = [one for one in rows if one.atlas == rows[0].atlas and one.test == rows[0].test]
     if not chosen:
@@ -54,7 +54,8 @@ def _figure(claim: Claim, drawn: Sequence[Behind]) -> tuple[Figure, str]:
     unit = plain(test.outcome) + (f" ({first.unit})" if first.unit else "")
     said = "Each point is one person."
     if first.pair:
-        clouds = [(one.denoise, *one.moments.values()) for one in drawn if len(one.moments) == 2]  # noqa: PLR2004
+        pairs = [(one.denoise, list(one.moments.values())) for one in drawn]
+        clouds = [(name, x, y) for name, (x, y) in pairs]
         return motion(clouds, x_label=plain(test.partner), y_label=unit, title=title), said
     if len(first.moments) == 1:
         panels = [RainPanel(one.denoise, tuple(_rains(one))) for one in drawn]
@@ -110,7 +111,8 @@ def _evenly(values: Floats) -> NDArray[np.intp]:
     order = np.argsort(np.nanmean(values, axis=0), kind="stable")
     if len(order) <= MOST_LINES:
         return order
-    return order[np.linspace(0, len(order) - 1, MOST_LINES).round().astype(int)]
+    steps = np.linspace(0, len(order) - 1, MOST_LINES).round().astype(np.intp)
+    return np.asarray(order[steps])
 
 
 def _words(one: Behind) -> str:

@@ -43,7 +43,7 @@ from defaultmode.report.choosing import (
 from defaultmode.report.nouns import ConnectivitySummary, Page
 from defaultmode.report.summaries import FEWEST_FOR_INTERVAL, correlation, person_summary
 from defaultmode.report.tables import comparison_of, effects_of, size_of
-from defaultmode.report.writing import Marks, counted, plain, shown
+from defaultmode.report.writing import NO_MARKS, Marks, counted, plain, shown
 
 MOST_FORESTS, MOST_MATRICES, MOST_EDGES = 6, 6, 60
 KIND_ORDER = ("interaction", "paired", "group", "correlation")
@@ -63,7 +63,7 @@ class Drawing:
     frame: pd.DataFrame
     narrow: bool = False
     file: str = ""
-    marks: Marks = Marks()
+    marks: Marks = NO_MARKS
 
 
 def drawing(name: str, figure: Figure, frame: pd.DataFrame, *, alt: str, caption: str) -> Drawing:

@@ -163,11 +163,14 @@ class Marks:
         )
 
 
+NO_MARKS = Marks()
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell: its text, the value it sorts by where the text does not say it, and the error code
-    of what is missing.
+    """One cell of a table.
 
+    sort : the value it sorts by where its text does not say it; code : of what is missing
     link : where in the page the text leads; verdict : the word of a verdict that the text holds
     """
 
@@ -207,7 +210,7 @@ class Table:
     @property
     def marked_rows(self) -> list[tuple[tuple[Cell, ...], Marks]]:
         """Every row that is listed, with its marks."""
-        return list(zip(self.rows, self.marks or [Marks()] * len(self.rows), strict=False))
+        return list(zip(self.rows, self.marks or [NO_MARKS] * len(self.rows), strict=False))
 
 
 def word(value: object) -> Cell:
