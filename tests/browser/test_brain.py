@@ -152,17 +152,18 @@ def test_only_the_chosen_networks_are_shown(still):
 
 
 def test_the_page_scrolls_over_the_brain_until_it_has_the_focus(still):
-    canvas = still.page.locator(".brain canvas")
-    canvas.scroll_into_view_if_needed()
-    box, before = canvas.bounding_box(), pictures(still)[0]
-    at = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    still.page.mouse.move(*at)
-    still.page.mouse.wheel(0, 40)
-    settle(still)
+    canvas, before = still.page.locator(".brain canvas"), pictures(still)[0]
+
+    def wheel(down: int) -> None:
+        canvas.scroll_into_view_if_needed()
+        canvas.hover(position={"x": 5, "y": 5})  # where there is no region to name
+        still.page.mouse.wheel(0, down)
+        settle(still)
+
+    wheel(40)
     assert pictures(still)[0] == before
     canvas.focus()
-    still.page.mouse.wheel(0, -200)
-    settle(still)
+    wheel(-200)
     assert pictures(still)[0] != before
 
 

@@ -232,6 +232,18 @@ def test_random_effects_that_the_rows_cannot_show_are_refused():
     assert refused(lambda: mixed_model_several(y, x, who, names=PAIR, site=one)).code == "E421"
 
 
+@pytest.mark.parametrize("corrected", [True, False])
+def test_a_model_that_tells_every_participant_apart_is_no_fit(corrected):
+    """Three people in two groups at two sites: nobody is left to say how people differ."""
+    people, session = np.repeat([0, 1, 2], 2), np.tile([0, 1], 3)
+    x = np.column_stack([session, np.ones(6), people == 2, people == 0])
+    y = np.random.default_rng(0).normal(size=6)
+    names = ("session", "constant", "group", "site")
+    fit = mixed_model(y, x, people, names=names, negative_variance=True, kenward_roger=corrected)
+    assert np.isnan(fit.standard_errors).all()
+    assert fit.code[0] == "E421"
+
+
 def test_outcomes_that_do_not_vary_are_no_fit_in_any_model():
     rng = np.random.default_rng(2)
     who, drug = np.repeat(np.arange(6), 4), np.tile([0.0, 0.0, 1.0, 1.0], 6)

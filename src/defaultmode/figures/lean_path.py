@@ -44,7 +44,7 @@ def pen_of(path: Path) -> tuple[str, float]:
     "round" for a circle around zero, "square" for an upright square, "" where no pen does.
     """
     ends = np.array([part[0][-2:] for part in path.iter_segments() if part[1] != Path.CLOSEPOLY])
-    round_ones = path.codes is not None and Path.CURVE4 in path.codes
+    round_ones = path.codes is not None and bool(np.isin(Path.CURVE4, path.codes))
     distances = np.hypot(*ends.T) if round_ones else np.abs(ends).ravel()
     radius = float(distances.mean()) if distances.size else 0.0
     alike = distances.size > 1 and np.ptp(distances) <= ROUND * radius

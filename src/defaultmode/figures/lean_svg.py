@@ -45,7 +45,8 @@ def lean_svg(figure: Figure, *, label: str = "") -> str:
         width, height = figure.bbox.size
         lean = LeanRenderer(width, height, figure.dpi)
         inches = width / figure.dpi, height / figure.dpi
-        figure.draw(MixedModeRenderer(figure, *inches, IMAGE_DPI, lean))
+        mixed: Any = MixedModeRenderer  # it has no types
+        figure.draw(mixed(figure, *inches, IMAGE_DPI, lean))
     said = f' role="img" aria-label={quoteattr(_shown(label))}' if label else ""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
@@ -85,7 +86,7 @@ class LeanRenderer(RendererBase):
         """Size in pixels."""
         return self._width, self._height
 
-    def points_to_pixels(self, points: float) -> float:
+    def points_to_pixels(self, points: Any) -> Any:
         """Points of 1/72 inch in pixels."""
         return points * self._dpi / 72
 
@@ -280,7 +281,7 @@ def _with_alpha(gc: GraphicsContextBase, face: Colour) -> Colour:
 
 def _hex(colour: Colour) -> str:
     """#rrggbb, or #rrggbbaa where it lets something through."""
-    said = to_hex(colour, keep_alpha=True)  # type: ignore[arg-type]
+    said = to_hex(colour, keep_alpha=True)
     return said.removesuffix("ff") if len(said) == 9 else said
 
 

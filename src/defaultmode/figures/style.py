@@ -108,7 +108,7 @@ def zero_line(axes: Axes, *, vertical: bool = False) -> None:
 
 def even_offsets(n: int) -> NDArray[np.float64]:
     """Sideways shifts between −1 and 1 that fill it evenly, (n,); the same for the same n."""
-    return 2 * ((np.arange(n) * GOLDEN) % 1.0) - 1
+    return np.asarray(2 * ((np.arange(n) * GOLDEN) % 1.0) - 1, np.float64)
 
 
 def size_text(people: Sequence[str]) -> str:

@@ -72,11 +72,18 @@ def _twin_brains(twins: Mapping[str, ServedTwin]) -> Iterator[Json]:
         said = "shows" if twin.found.personal else "is not known to show"
         yield {
             "id": name,
-            "name": f"Twin of {twin.found.participant}",
+            "name": f"Twin of {_whose(twin.found.key)}",
             "sentence": f"Fitted to {twin.found.key}; it {said} this person better than others do.",
             "kind": "twin",
             "hypothetical": False,
         }
+
+
+def _whose(key: str) -> str:
+    """The person and what tells their runs apart, of the entities of a run."""
+    person, *others = key.split("_")
+    kept = [part for part in others if part.split("-")[0] in {"ses", "acq", "run"}]
+    return f"{person} ({', '.join(kept)})" if kept else person
 
 
 def _nothing() -> Json:

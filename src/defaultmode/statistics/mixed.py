@@ -51,7 +51,7 @@ def linear_model(
 
 def _solve(rows: Rows, *, negative: bool, adjust: bool) -> Solved | Missing:
     white, spectrum = reduce(rows)
-    if spectrum.freedom <= spectrum.count.sum():
+    if not 0 < spectrum.count.sum() < spectrum.freedom:
         return Missing("no rows beyond the model tell participants from noise", "E421")
     ratio, converged = best_ratio(spectrum, negative=negative)
     boundary = (ratio == 0) & (not negative)
