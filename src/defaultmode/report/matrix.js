@@ -28,6 +28,14 @@
     return found;
   };
 
+  // Where in the edges the pairs lie that join a region of one role to a region of another.
+  const joining = (regions, first, second) => {
+    const having = (role) => [...regions.keys()].filter((i) => regions[i].role === role);
+    const pairs = having(first).flatMap((i) => having(second).map((j) => [i, j]));
+    const once = first === second ? pairs.filter(([i, j]) => i < j) : pairs;
+    return once.map(([i, j]) => pairAt(regions.length, i, j));
+  };
+
   const usualLimit = (edges) => {
     const known = edges.filter(Number.isFinite).map(Math.abs).sort();
     return known.length ? Math.max(0.1, known[Math.floor(0.98 * (known.length - 1))]) : 1;
@@ -38,6 +46,8 @@
       Object.assign(this, { canvas, regions, n: regions.length, cell: null, limit: 1, run: 0 });
       this.order = ordered(regions);
       this.blocks = blocks(regions, this.order);
+      this.within = joining(regions, "default", "default");
+      this.between = joining(regions, "default", "task-positive");
       this.edges = new Float32Array((this.n * (this.n - 1)) / 2).fill(NaN);
       this.image = made("canvas", { width: this.n, height: this.n });
       this.tip = made("span", { className: "tip", hidden: true });
@@ -88,19 +98,11 @@
     }
 
     summary(edges) {
-      const mean = (first, second) => {
-        const found = [];
-        for (let i = 0; i < this.n; i++) {
-          for (let j = i + 1; j < this.n; j++) {
-            const roles = [this.regions[i].role, this.regions[j].role].sort().join();
-            const z = edges[pairAt(this.n, i, j)];
-            if (roles === [first, second].sort().join() && Number.isFinite(z)) found.push(z);
-          }
-        }
-        return shown(found.reduce((sum, z) => sum + z, 0) / found.length, 3);
+      const mean = (places) => {
+        const known = places.map((at) => edges[at]).filter(Number.isFinite);
+        return shown(known.reduce((sum, z) => sum + z, 0) / known.length, 3);
       };
-      const [within, between] = [mean("default", "default"), mean("default", "task-positive")];
-      return `Mean Fisher z within the default mode ${within}, to task-positive regions ${between}.`;
+      return `Mean Fisher z within the default mode ${mean(this.within)}, to task-positive regions ${mean(this.between)}.`;
     }
 
     // The colours of all cells, one pixel each.
