@@ -97,6 +97,16 @@ def test_the_matrix_shows_the_given_numbers_in_network_order():
     assert roles == sorted(roles, key=["default", "task-positive", "salience", "other"].index)
 
 
+def test_two_sessions_share_a_matrix_one_on_each_side_of_the_diagonal():
+    figure = network_matrix(Z, ATLAS, below=Z - 0.5)
+    order = network_order(ATLAS)
+    given = Z[np.ix_(order, order)]
+    shown = np.asarray(figure.axes[0].images[0].get_array().filled(np.nan))
+    above, below = np.triu_indices(len(Z), k=1), np.tril_indices(len(Z), k=-1)
+    assert np.array_equal(shown[above], given[above], equal_nan=True)
+    assert np.array_equal(shown[below], given[below] - 0.5, equal_nan=True)
+
+
 def test_the_matrix_names_every_network_and_regions_only_when_few():
     def texts(figure):
         axes = figure.axes[0]

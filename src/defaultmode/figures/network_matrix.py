@@ -7,10 +7,11 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.patches import Patch, Rectangle
 from numpy.typing import NDArray
 
-from defaultmode.core.atlas import ROLES, Atlas
+from defaultmode.core.atlas import ROLES, Atlas, Region
 from defaultmode.core.recording import Array
 from defaultmode.figures.style import (
     ABSENT,
@@ -81,6 +82,30 @@ def _strip(axes: Axes, roles: Sequence[str]) -> None:
             axes.add_patch(patch)
 
 
+def _frame(axes: Axes, regions: Sequence[Region]) -> list[tuple[str, int, int]]:
+    """Strips of roles, lines between networks, an outline of the default mode; the networks."""
+    _strip(axes, [r.role for r in regions])
+    blocks = _blocks([r.network for r in regions])
+    for _, first, _ in blocks[1:]:
+        axes.axhline(first - 0.5, color=INK, linewidth=0.4)
+        axes.axvline(first - 0.5, color=INK, linewidth=0.4)
+    default = sum(r.role == "default" for r in regions)
+    axes.add_patch(
+        Rectangle((-0.5, -0.5), default, default, fill=False, edgecolor=INK, linewidth=2.0)
+    )
+    return blocks
+
+
+def _key(figure: Figure, axes: Axes, image: AxesImage, regions: Sequence[Region]) -> None:
+    """The colour scale, and the colours of the roles."""
+    bar = figure.colorbar(image, ax=axes, shrink=0.7, extend="both")
+    bar.set_label("mean Fisher z")
+    bar.outline.set_visible(False)
+    present = [role for role in ROLES if any(r.role == role for r in regions)]
+    handles = [Patch(color=ROLE_COLOURS[role], label=role) for role in present]
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+
+
 @styled
 def network_matrix(
     z: Array,
@@ -111,15 +136,7 @@ def network_matrix(
     )
     colours = colormaps[DIVERGING].resampled(shades).with_extremes(bad=(1.0, 1.0, 1.0, 0.0))
     image = axes.imshow(shown, cmap=colours, vmin=-limit, vmax=limit, interpolation="none")
-    _strip(axes, [r.role for r in regions])
-    blocks = _blocks([r.network for r in regions])
-    for _, first, _ in blocks[1:]:
-        axes.axhline(first - 0.5, color=INK, linewidth=0.4)
-        axes.axvline(first - 0.5, color=INK, linewidth=0.4)
-    default = sum(r.role == "default" for r in regions)
-    axes.add_patch(
-        Rectangle((-0.5, -0.5), default, default, fill=False, edgecolor=INK, linewidth=2.0)
-    )
+    blocks = _frame(axes, regions)
     axes.set(xlim=(-0.5, n - 0.5), ylim=(n - 0.5, -0.5), xticks=[], yticks=[])
     axes.set_title(title, pad=16)
     for spine in axes.spines.values():
@@ -127,10 +144,5 @@ def network_matrix(
     _label_networks(axes, blocks, n)
     if n <= MOST_NAMED_REGIONS:
         _label_regions(axes, [r.name for r in regions])
-    bar = figure.colorbar(image, ax=axes, shrink=0.7, extend="both")
-    bar.set_label("mean Fisher z")
-    bar.outline.set_visible(False)
-    present = [role for role in ROLES if any(r.role == role for r in regions)]
-    handles = [Patch(color=ROLE_COLOURS[role], label=role) for role in present]
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    _key(figure, axes, image, regions)
     return figure

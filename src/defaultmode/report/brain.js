@@ -50,10 +50,10 @@
   };
 
   const meshOf = async ({ vertices, faces }) => {
-    const tenths_mm = await unpacked(vertices, Int16Array);
+    const quarters_mm = await unpacked(vertices, Int16Array);
     const left = await unpacked(faces, Uint16Array);
-    const right = left.map((vertex) => vertex + tenths_mm.length / 6);
-    return { vertices: Float32Array.from(tenths_mm, (t) => t / 10), faces: Uint16Array.of(...left, ...right) };
+    const right = left.map((vertex) => vertex + quarters_mm.length / 6);
+    return { vertices: Float32Array.from(quarters_mm, (q) => q / 4), faces: Uint16Array.of(...left, ...right) };
   };
 
   const coloursOf = (element) => {

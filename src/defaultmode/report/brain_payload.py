@@ -17,7 +17,7 @@ BRAIN_STYLES = ("brain.css",)
 BRAIN_SCRIPTS = ("viewing.js", "brain_scene.js", "brain_controls.js", "brain.js")
 SURFACE = "fsaverage5"
 N_COARSE = 2562  # vertices of a hemisphere of fsaverage4; fsaverage5 begins with them
-PER_MM = 10  # a vertex is stored in tenths of a millimetre
+PER_MM = 4  # a vertex is stored in quarters of a millimetre
 STEPS, ABSENT = 127, -128  # of a correlation as int8; the one value that means missing
 
 
@@ -46,7 +46,7 @@ def packed_edges(z: Array) -> str:
 def brain_payload(atlas: Atlas) -> dict[str, object]:
     """Surface and regions as `defaultmode.brain` reads them.
 
-    mesh : vertices, packed int16 in tenths of a millimetre of MNI152, left hemisphere first, and
+    mesh : vertices, packed int16 in quarters of a millimetre of MNI152, left hemisphere first, and
         faces, packed uint16, of one hemisphere: the other has the same
     regions : in column order; x, y and z in mm, None where the centre is not known
     """
@@ -62,8 +62,8 @@ def _region(region: object, centre: tuple[float, float, float] | None) -> dict[s
 @cache
 def _mesh() -> dict[str, str]:
     vertices_mm, faces = glass_surface()
-    tenths = np.rint(vertices_mm * PER_MM).astype(np.int16)
-    return {"vertices": packed(tenths), "faces": packed(faces.astype(np.int16))}
+    quarters = np.rint(vertices_mm * PER_MM).astype(np.int16)
+    return {"vertices": packed(quarters), "faces": packed(faces.astype(np.int16))}
 
 
 @cache

@@ -12,7 +12,7 @@ from defaultmode.report.nouns import Page, SessionConnectivity
 from defaultmode.report.section import Filled
 from defaultmode.report.writing import json_block
 
-MOST_PAIRS = 500_000  # of regions, over all matrices of the page: about half a megabyte
+MOST_PAIRS = 60_000  # of regions, over all matrices of the page: about 70 kB
 STRONG = 0.995  # share of pairs weaker than what is drawn thickest
 
 

@@ -63,9 +63,10 @@ def still_view(ones: Shown, labels: Mapping[str, str]) -> AtlasView:
     tables: list[Table] = []
     for denoise, part in groupby(ones, lambda one: one.denoise):
         of_preset, label = list(part), labels.get(denoise, denoise)
-        for _, of_group in groupby(of_preset, lambda one: one.group):
-            number = len(matrices) + 1
-            matrices.append(_matrix(list(of_group), label, limit=limit, number=number))
+        if not tables:  # pictures of the first preset alone: of the others tables say enough
+            groups = [list(part) for _, part in groupby(of_preset, lambda one: one.group)]
+            for number, of_group in enumerate(groups, start=1):
+                matrices.append(_matrix(of_group, label, limit=limit, number=number))
         tables.append(_table(of_preset, label, number=len(tables) + 1))
     return AtlasView(atlas.name, _brain(ones[0], labels), tuple(matrices), tuple(tables))
 
