@@ -30,7 +30,7 @@ MENDED = {
     '<aside class="announcement-content">': (
         '<aside class="announcement-content" aria-label="Research use only">'
     ),
-    '<div id="searchbox">': '<h1>Search</h1><div id="searchbox">',
+    '<div id="search-results"></div>': '<h1>Search</h1><div id="search-results"></div>',
 }
 LINK = re.compile(r"(?<=\]\()(?!https?:|#)(?P<path>[^)#\s]+)")
 

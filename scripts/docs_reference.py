@@ -171,8 +171,9 @@ def resting(kind: str, name: str) -> str:
 
 def number(row: Mapping[str, object]) -> str:
     """A number with its unit and whatever else is said of it."""
-    value = f"{row.get('value', '')} {row.get('unit', '')}".strip()
-    rest = [f"{k} {v}" for k, v in row.items() if k not in {*SAID_APART, "value", "unit"}]
+    value = f"{row['value']} {row.get('unit', '')}".strip() if "value" in row else ""
+    apart = {*SAID_APART, "value", "unit"} if "value" in row else set(SAID_APART)
+    rest = [f"{key} {said}" for key, said in row.items() if key not in apart]
     words = [str(row[key]) for key in ("sentence", "note") if key in row]
     return plain(". ".join(part.rstrip(".") for part in (value, ", ".join(rest), *words) if part))
 

@@ -10,7 +10,16 @@ from numpy.typing import NDArray
 
 from defaultmode.core.atlas import ROLES, Atlas
 from defaultmode.core.recording import Array
-from defaultmode.figures.style import INK, ROLE_COLOURS, ROLE_MARKERS, SOFT, new_figure, styled
+from defaultmode.figures.style import (
+    INK,
+    MOST_TITLE,
+    ROLE_COLOURS,
+    ROLE_MARKERS,
+    SOFT,
+    abridged,
+    new_figure,
+    styled,
+)
 
 # direction of nilearn's drawing, title, horizontal and vertical MNI axis, hemisphere shown
 VIEWS = (
@@ -92,7 +101,9 @@ def brain(z: Array, atlas: Atlas, *, title: str = "", most_edges: int = 60) -> F
     edges = strongest_edges(z, atlas, most=most_edges)
     centres = atlas.centres_mm
     figure = new_figure(7.2, 3.1)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold", color=INK)
+    figure.suptitle(
+        abridged(title, MOST_TITLE), x=0.01, ha="left", fontsize=10, fontweight="bold", color=INK
+    )
     grid = figure.add_gridspec(1, 3, width_ratios=(1.3, 1.0, 1.3))
     for column, (direction, name, across, up, side) in enumerate(VIEWS):
         axes = figure.add_subplot(grid[0, column])

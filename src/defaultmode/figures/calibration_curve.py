@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from defaultmode.figures.style import (
     LEVEL_COLOURS,
     LEVEL_MARKERS,
+    MOST_TITLE,
     SOFT,
     WIDTH_IN,
+    abridged,
     new_figure,
     styled,
 )
@@ -53,7 +55,7 @@ def calibration_curve(
     decisions : the last two are those of treating everybody and nobody
     """
     figure = new_figure(WIDTH_IN, 3.6)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold")
+    figure.suptitle(abridged(title, MOST_TITLE), x=0.01, ha="left", fontsize=10, fontweight="bold")
     left, right = figure.subplots(1, 2)
     left.plot([0, 1], [0, 1], color=SOFT, linewidth=0.8, linestyle=(0, (4, 3)))
     for i, one in enumerate(bins):

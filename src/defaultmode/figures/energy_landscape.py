@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from defaultmode.figures.style import (
     INK,
+    MOST_TITLE,
     ROLE_COLOURS,
     SOFT,
     WIDTH_IN,
+    abridged,
     new_figure,
     size_text,
     styled,
@@ -44,7 +46,7 @@ def energy_landscape(reliefs: Sequence[Relief], *, title: str = "") -> Figure:
     """A disconnectivity graph of each landscape (Becker 1997) above what its minima are."""
     n = len(reliefs[0].networks)
     figure = new_figure(min(WIDTH_IN, 2.0 + 2.2 * len(reliefs)), 3.1 + 0.2 * n)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold")
+    figure.suptitle(abridged(title, MOST_TITLE), x=0.01, ha="left", fontsize=10, fontweight="bold")
     trees, grids = figure.subplots(
         2, len(reliefs), squeeze=False, height_ratios=[2.4, 0.2 * n], sharey="row"
     )
@@ -58,7 +60,7 @@ def energy_landscape(reliefs: Sequence[Relief], *, title: str = "") -> Figure:
         )
         _grid(grid, relief, order)
     trees[0].set_ylabel("energy (nats)\nlower: more often")
-    grids[0].set_yticks(range(n), reliefs[0].networks, fontsize=7.5)
+    grids[0].set_yticks(range(n), [abridged(name) for name in reliefs[0].networks], fontsize=7.5)
     return figure
 
 

@@ -13,9 +13,12 @@ from matplotlib.patches import Polygon
 from defaultmode.core.missing import Missing
 from defaultmode.figures.style import (
     INK,
+    MOST_HEADING,
+    MOST_TITLE,
     SOFT,
     STANCE_COLOURS,
     STANCE_MARKERS,
+    abridged,
     new_figure,
     styled,
 )
@@ -128,7 +131,7 @@ def _rows(axes: Axes, findings: Sequence[Finding]) -> float:
         for finding in members:
             y += 1.0
             _draw(axes, finding, y)
-            places[y] = finding.label
+            places[y] = abridged(finding.label, MOST_HEADING)
         y += 1.3
     axes.set_yticks(list(places), list(places.values()), fontsize=7.5)
     for place, label in zip(places, axes.get_yticklabels(), strict=True):
@@ -182,5 +185,7 @@ def evidence_forest(findings: Sequence[Finding], target: Target, *, title: str =
     key = list(_key(findings))
     if key:
         figure.legend(handles=key, loc="outside lower center", ncols=len(key), fontsize=7.5)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold", color=INK)
+    figure.suptitle(
+        abridged(title, MOST_TITLE), x=0.01, ha="left", fontsize=10, fontweight="bold", color=INK
+    )
     return figure

@@ -12,7 +12,10 @@ from defaultmode.figures.style import (
     INK,
     LEVEL_COLOURS,
     LEVEL_MARKERS,
+    MOST_HEADING,
+    MOST_TITLE,
     SOFT,
+    abridged,
     new_figure,
     styled,
     zero_line,
@@ -50,12 +53,12 @@ def _rows(axes: Axes, effects: Sequence[Effect]) -> float:
     for name, members in groupby(effects, key=lambda e: e.measure):
         headings.append(len(ticks))
         ticks.append(y)
-        labels.append(name)
+        labels.append(abridged(name, MOST_HEADING))
         for effect in members:
             y += 1.0
             _draw(axes, effect, y, presets.index(effect.preset) % len(LEVEL_COLOURS))
             ticks.append(y)
-            labels.append(f"{effect.preset}   {effect.n}")
+            labels.append(f"{abridged(effect.preset)}   {effect.n}")
         y += 1.4
     axes.set_yticks(ticks, labels, fontsize=8)
     for i in headings:
@@ -75,5 +78,7 @@ def forest(effects: Sequence[Effect], *, statistic: str, title: str = "") -> Fig
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.margins(x=0.08)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold", color=INK)
+    figure.suptitle(
+        abridged(title, MOST_TITLE), x=0.01, ha="left", fontsize=10, fontweight="bold", color=INK
+    )
     return figure

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from defaultmode.figures.style import (
     LEVEL_COLOURS,
     LEVEL_MARKERS,
+    MOST_TITLE,
     SOFT,
     WIDTH_IN,
+    abridged,
     new_figure,
     size_text,
     styled,
@@ -41,7 +43,7 @@ def global_signal(pairs: Sequence[Pair], *, unit: str, title: str = "") -> Figur
     """One panel per pair of presets; each line is one recording."""
     columns = max(len(pairs), 1)
     figure = new_figure(min(WIDTH_IN, 1.2 + 2.6 * columns), 3.5)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold")
+    figure.suptitle(abridged(title, MOST_TITLE), x=0.01, ha="left", fontsize=10, fontweight="bold")
     axes_of = figure.subplots(1, columns, sharey=True, squeeze=False)[0]
     for axes, pair in zip(axes_of, pairs, strict=False):
         zero_line(axes)
@@ -57,8 +59,8 @@ def global_signal(pairs: Sequence[Pair], *, unit: str, title: str = "") -> Figur
                 markeredgecolor="white",
                 markeredgewidth=0.4,
             )
-        axes.set_xticks([0, 1], [pair.before, pair.after], fontsize=8)
+        axes.set_xticks([0, 1], [abridged(pair.before), abridged(pair.after)], fontsize=8)
         axes.set_xlim(-0.4, 1.4)
         axes.set_title(size_text(pair.people), fontsize=9, fontweight="normal", color=SOFT)
-    axes_of[0].set_ylabel(unit)
+    axes_of[0].set_ylabel(abridged(unit))
     return figure

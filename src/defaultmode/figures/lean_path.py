@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 Points = NDArray[np.float64]
 Units = NDArray[np.int64]
-UNITS = 5  # in a pixel, so that no coordinate needs a decimal point: an eye sees no less
+UNITS = 2  # in a pixel, so that no coordinate needs a decimal point: an eye sees no less
 ROUND = 2e-3  # how far from one radius the points of a mark may lie, as a share of it
 STEPS = {int(Path.LINETO): "l", int(Path.CURVE3): "q", int(Path.CURVE4): "c"}
 
@@ -18,16 +18,24 @@ def whole(pixels: float) -> str:
     return str(round(pixels * UNITS))
 
 
+def fine(pixels: float) -> str:
+    """A width in units of the view box, to a tenth."""
+    return f"{round(pixels * UNITS, 1):g}"
+
+
 def line_of(path: Path) -> str:
     """The `d` of a path, its vertices in pixels, y downwards."""
     return "".join(f"M{_joined(start)}{steps}" for start, steps in _parts(path))
 
 
 def dots(places: Points) -> str:
-    """Lines without a length at these places, (n, 2): the pen leaves the shape of its end."""
+    """Closed lines without a length at these places, (n, 2): the pen leaves the shape of its end.
+
+    What follows a closed line is counted from where it began.
+    """
     units = _units(places)
     steps = np.diff(units, axis=0)
-    return f"M{_joined(units[0])}h0" + "".join(f"m{_joined(step)}h0" for step in steps)
+    return f"M{_joined(units[0])}z" + "".join(f"m{_joined(step)}z" for step in steps)
 
 
 def repeated(mark: Path, places: Points) -> str:

@@ -1,4 +1,4 @@
-"""A figure as a small SVG: whole fifths of a pixel, letters as text, like things drawn together."""
+"""A figure as a small SVG: whole halves of a pixel, letters as text, like things drawn together."""
 
 import base64
 import warnings
@@ -21,7 +21,7 @@ from matplotlib.transforms import Affine2D, Bbox, BboxBase, Transform, Transform
 from numpy.typing import NDArray
 from PIL import Image
 
-from defaultmode.figures.lean_path import dots, line_of, pen_of, repeated, whole
+from defaultmode.figures.lean_path import dots, fine, line_of, pen_of, repeated, whole
 from defaultmode.figures.style import settings
 
 Look = tuple[tuple[str, str], ...]  # presentation attributes
@@ -49,9 +49,9 @@ def lean_svg(figure: Figure, *, label: str = "") -> str:
         figure.draw(mixed(figure, *inches, IMAGE_DPI, lean))
     said = f' role="img" aria-label={quoteattr(_shown(label))}' if label else ""
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
-        f'viewBox="0 0 {whole(width)} {whole(height)}" font-family="{FONT}" fill="none" '
-        f'stroke-linejoin="round"{said}>{"".join(lean.elements())}</svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" font-family="{FONT}" fill="none" '
+        f'stroke-linejoin="round" width="{width:.0f}" height="{height:.0f}" '
+        f'viewBox="0 0 {whole(width)} {whole(height)}"{said}>{"".join(lean.elements())}</svg>'
     )
 
 
@@ -181,7 +181,7 @@ class LeanRenderer(RendererBase):
         bold = prop.get_weight() in {"bold", "semibold", 600, 700}
         look = (
             ("fill", _hex(gc.get_rgb())),
-            ("font-size", whole(self.points_to_pixels(prop.get_size_in_points()))),
+            ("font-size", fine(self.points_to_pixels(prop.get_size_in_points()))),
             *((("font-weight", "bold"),) if bold else ()),
             *((("text-anchor", anchor),) if anchor else ()),
         )
@@ -193,11 +193,11 @@ class LeanRenderer(RendererBase):
         width = self.points_to_pixels(gc.get_linewidth())
         if not width or not gc.get_rgb()[3]:
             return ()
-        look = [("stroke", _hex(gc.get_rgb())), ("stroke-width", whole(width))]
+        look = [("stroke", _hex(gc.get_rgb())), ("stroke-width", fine(width))]
         _, dashes = gc.get_dashes()
         if dashes is not None:
             lengths = " ".join(
-                whole(self.points_to_pixels(d)) for d in np.asarray(dashes, np.float64).tolist()
+                fine(self.points_to_pixels(d)) for d in np.asarray(dashes, np.float64).tolist()
             )
             look.append(("stroke-dasharray", lengths))
         return (*look,)
@@ -207,9 +207,9 @@ class LeanRenderer(RendererBase):
         inside, stroke = _hex(_with_alpha(gc, face)), dict(self._stroke(gc))
         edge = self.points_to_pixels(gc.get_linewidth()) if stroke else 0.0
         if not stroke or stroke["stroke"] == inside:
-            return [(inside, whole(2 * radius + edge))]
-        outer = (stroke["stroke"], whole(2 * radius + edge))
-        return [outer, (inside, whole(2 * radius - edge))]
+            return [(inside, fine(2 * radius + edge))]
+        outer = (stroke["stroke"], fine(2 * radius + edge))
+        return [outer, (inside, fine(2 * radius - edge))]
 
     def _hatch(self, gc: GraphicsContextBase, box: BboxBase) -> None:
         """Slanting lines through the box of a shape, whatever pattern was asked."""
@@ -218,7 +218,7 @@ class LeanRenderer(RendererBase):
         lines = "".join(
             f"M{whole(box.x0)} {whole(box.y0 + s)}l{whole(s)} {whole(-s)}" for s in starts
         )
-        look = (("stroke", _hex(gc.get_hatch_color())), ("stroke-width", whole(0.8)))
+        look = (("stroke", _hex(gc.get_hatch_color())), ("stroke-width", fine(0.8)))
         self._shapes.append(Shape((), other=_clipped(box, look, lines), boxes=[box]))
 
     def _add(

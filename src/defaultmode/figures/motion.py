@@ -9,9 +9,12 @@ from numpy.typing import NDArray
 from defaultmode.figures.style import (
     LEVEL_COLOURS,
     LEVEL_MARKERS,
+    MOST_HEADING,
+    MOST_TITLE,
     MOST_VECTOR_POINTS,
     SOFT,
     WIDTH_IN,
+    abridged,
     new_figure,
     styled,
     zero_line,
@@ -31,7 +34,7 @@ def motion(clouds: Sequence[Cloud], *, x_label: str, y_label: str, title: str = 
     columns = min(max(len(clouds), 1), 3)
     rows = max(1, -(-len(clouds) // columns))
     figure = new_figure(min(WIDTH_IN, 1.0 + 2.4 * columns), 2.9 * rows + 0.3)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold")
+    figure.suptitle(abridged(title, MOST_TITLE), x=0.01, ha="left", fontsize=10, fontweight="bold")
     axes_of = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for axes in axes_of.flat[len(clouds) :]:
         axes.axis("off")
@@ -48,10 +51,12 @@ def motion(clouds: Sequence[Cloud], *, x_label: str, y_label: str, title: str = 
             linewidths=0.4,
             rasterized=len(moved) > MOST_VECTOR_POINTS,
         )
-        axes.set_title(f"{name} (n = {len(moved)})", fontsize=9, fontweight="normal", color=SOFT)
+        axes.set_title(
+            f"{abridged(name)} (n = {len(moved)})", fontsize=9, fontweight="normal", color=SOFT
+        )
     for axes in axes_of.flat[max(len(clouds) - columns, 0) : len(clouds)]:
-        axes.set_xlabel(x_label)
+        axes.set_xlabel(abridged(x_label, MOST_HEADING))
         axes.tick_params(labelbottom=True)
     for row in axes_of:
-        row[0].set_ylabel(y_label)
+        row[0].set_ylabel(abridged(y_label, MOST_HEADING))
     return figure

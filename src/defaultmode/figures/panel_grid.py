@@ -13,9 +13,12 @@ from defaultmode.figures.style import (
     INK,
     LEVEL_COLOURS,
     LEVEL_MARKERS,
+    MOST_HEADING,
+    MOST_TITLE,
     MOST_VECTOR_POINTS,
     SOFT,
     WIDTH_IN,
+    abridged,
     new_figure,
     styled,
 )
@@ -39,7 +42,7 @@ def panel_grid(grid: Sequence[Sequence[Scaled]], *, title: str = "") -> Figure:
     """Rows of panels; each point is one recording, the bar the mean with its 95 % interval."""
     columns = max(len(row) for row in grid)
     figure = new_figure(min(WIDTH_IN, 2.5 * columns + 0.4), 2.5 * len(grid) + 0.5)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold")
+    figure.suptitle(abridged(title, MOST_TITLE), x=0.01, ha="left", fontsize=10, fontweight="bold")
     places = figure.subplots(len(grid), columns, squeeze=False)
     for axes_of, row in zip(places, grid, strict=True):
         for axes, one in zip(axes_of, row, strict=False):
@@ -55,11 +58,13 @@ def draw_panel(axes: Axes, one: Scaled) -> None:
         axes.axhline(one.nothing_at, color=SOFT, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
     for x, category in enumerate(one.panel.categories):
         _column(axes, x, category)
-    _named(axes, [c.label for c in one.panel.categories])
+    _named(axes, [abridged(c.label) for c in one.panel.categories])
     axes.set_xlim(-0.6, len(one.panel.categories) - 0.4)
     axes.tick_params(axis="x", length=0)
-    axes.set_title(one.panel.title, fontsize=9, fontweight="normal", color=SOFT)
-    axes.set_ylabel(one.unit)
+    axes.set_title(
+        abridged(one.panel.title, MOST_HEADING), fontsize=9, fontweight="normal", color=SOFT
+    )
+    axes.set_ylabel(abridged(one.unit))
 
 
 def _named(axes: Axes, labels: Sequence[str]) -> None:

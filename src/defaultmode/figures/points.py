@@ -13,9 +13,11 @@ from defaultmode.figures.style import (
     INK,
     LEVEL_COLOURS,
     LEVEL_MARKERS,
+    MOST_TITLE,
     MOST_VECTOR_POINTS,
     SOFT,
     WIDTH_IN,
+    abridged,
     even_offsets,
     new_figure,
     size_text,
@@ -103,7 +105,7 @@ def _column(axes: Axes, x: int, category: Category, shift: dict[str, float]) -> 
 
 def _label(text: str) -> str:
     """A long level on two lines, broken where it is joined."""
-    return text.replace(" · ", "\n") if len(text) > 9 else text
+    return abridged(text.replace(" · ", "\n") if len(text) > 9 else text)
 
 
 @styled
@@ -114,7 +116,7 @@ def points(panels: Sequence[Panel], *, unit: str, title: str = "") -> Figure:
     widest = max((len(p.categories) for p in panels), default=1)
     width = min(WIDTH_IN, 1.3 + columns * max(0.95 * widest, 1.9))
     figure = new_figure(width, 3.3 * rows + 0.3)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold")
+    figure.suptitle(abridged(title, MOST_TITLE), x=0.01, ha="left", fontsize=10, fontweight="bold")
     axes_of = figure.subplots(rows, columns, sharey=True, squeeze=False)
     for axes in axes_of.flat[len(panels) :]:
         axes.axis("off")
@@ -129,7 +131,7 @@ def points(panels: Sequence[Panel], *, unit: str, title: str = "") -> Figure:
         axes.set_xticks(range(len(labels)), labels, fontsize=8)
         axes.set_xlim(-0.6, len(labels) - 0.4)
         axes.tick_params(axis="x", length=0)
-        axes.set_title(panel.title, fontsize=9, fontweight="normal", color=SOFT)
+        axes.set_title(abridged(panel.title), fontsize=9, fontweight="normal", color=SOFT)
     for row in axes_of:
-        row[0].set_ylabel(unit)
+        row[0].set_ylabel(abridged(unit))
     return figure

@@ -12,9 +12,12 @@ from numpy.typing import NDArray
 from defaultmode.figures.style import (
     LEVEL_COLOURS,
     LEVEL_MARKERS,
+    MOST_HEADING,
+    MOST_TITLE,
     MOST_VECTOR_POINTS,
     SOFT,
     WIDTH_IN,
+    abridged,
     even_offsets,
     new_figure,
     styled,
@@ -60,15 +63,15 @@ def raincloud(panels: Sequence[RainPanel], *, unit: str, title: str = "") -> Fig
         for x, group in enumerate(panel.groups):
             _cloud(axes, x, group)
             _rain(axes, x, group, rasterized=many)
-        labels = [f"{g.label}\nn = {len(g.values)}" for g in panel.groups]
+        labels = [f"{abridged(g.label)}\nn = {len(g.values)}" for g in panel.groups]
         axes.set_xticks(range(len(labels)), labels, fontsize=7.5)
         axes.set_xlim(-0.5, len(labels) - 0.5)
         axes.tick_params(axis="x", length=0)
         axes.tick_params(axis="y", labelsize=7.5)
         axes.yaxis.set_major_locator(MaxNLocator(MOST_TICKS))
-        axes.set_title(panel.title, fontsize=8, fontweight="normal", color=SOFT)
-    axes_of[0].set_ylabel(unit, fontsize=8)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=9, fontweight="bold")
+        axes.set_title(abridged(panel.title), fontsize=8, fontweight="normal", color=SOFT)
+    axes_of[0].set_ylabel(abridged(unit, MOST_HEADING), fontsize=8)
+    figure.suptitle(abridged(title, MOST_TITLE), x=0.01, ha="left", fontsize=9, fontweight="bold")
     return figure
 
 

@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 from defaultmode.figures.style import (
     LEVEL_COLOURS,
     LEVEL_MARKERS,
+    MOST_HEADING,
+    MOST_TITLE,
     SOFT,
     WIDTH_IN,
+    abridged,
     new_figure,
     styled,
 )
@@ -56,14 +59,14 @@ def spaghetti(panels: Sequence[StrandPanel], *, unit: str, title: str = "") -> F
         for strand in panel.strands:
             _means(axes, strand)
         places = range(len(panel.moments))
-        axes.set_xticks(places, panel.moments, fontsize=7.5)
+        axes.set_xticks(places, [abridged(m) for m in panel.moments], fontsize=7.5)
         axes.set_xlim(-0.3, len(panel.moments) - 0.7)
         axes.tick_params(axis="x", length=0)
         axes.tick_params(axis="y", labelsize=7.5)
         axes.yaxis.set_major_locator(MaxNLocator(MOST_TICKS))
-        axes.set_title(panel.title, fontsize=8, fontweight="normal", color=SOFT)
-    axes_of[0].set_ylabel(unit, fontsize=8)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=9, fontweight="bold")
+        axes.set_title(abridged(panel.title), fontsize=8, fontweight="normal", color=SOFT)
+    axes_of[0].set_ylabel(abridged(unit, MOST_HEADING), fontsize=8)
+    figure.suptitle(abridged(title, MOST_TITLE), x=0.01, ha="left", fontsize=9, fontweight="bold")
     key = _key(panels)
     if len(key) > 1:
         figure.legend(handles=key, loc="outside lower center", ncols=len(key), fontsize=7.5)
@@ -94,7 +97,7 @@ def _key(panels: Sequence[StrandPanel]) -> list[Line2D]:
     shades = {s.label: s.shade for p in panels for s in p.strands}
     return [
         Line2D(
-            [], [], label=label, linewidth=2.4, color=LEVEL_COLOURS[shade % len(LEVEL_COLOURS)],
+            [], [], label=abridged(label), linewidth=2.4, color=LEVEL_COLOURS[shade % len(LEVEL_COLOURS)],
             marker=LEVEL_MARKERS[shade % len(LEVEL_MARKERS)],
         )
         for label, shade in shades.items()

@@ -15,13 +15,16 @@ from defaultmode.core.missing import Missing
 from defaultmode.figures.evidence_forest import BAND
 from defaultmode.figures.style import (
     INK,
+    MOST_TITLE,
     SOFT,
     VERDICT_COLOURS,
     VERDICT_MARKERS,
+    abridged,
     new_figure,
     styled,
 )
 
+MOST_LEVEL = 60  # letters of a choice with its level
 WIDEST_TITLE, MOST_TICKS = 16, 5  # letters of a line, numbers on an axis
 ROW_IN, GAP = 0.155, 0.6  # height of a row of dots, and room above each choice in rows
 
@@ -119,7 +122,7 @@ def _effects(axes: Axes, curve: Curve, *, named: bool) -> None:
 def _dots(axes: Axes, curve: Curve, heights: Mapping[Level, float], *, named: bool) -> None:
     dots = [(x, heights[lv], c) for x, c in enumerate(curve.sorted) for lv in c.made.items()]
     _marks(axes, dots, size=3.6)
-    labels = [f"{name}: {level}" for name, level in heights] if named else []
+    labels = [abridged(f"{name}: {level}", MOST_LEVEL) for name, level in heights] if named else []
     axes.set_yticks(list(heights.values()), labels or [""] * len(heights), fontsize=7)
     axes.set(xlim=(-0.7, len(curve.choices) - 0.3), xticks=[])
     axes.set_ylim(max(heights.values(), default=0.0) + 0.7, -0.7)
@@ -166,5 +169,7 @@ def specification_curve(curves: Sequence[Curve], *, title: str = "") -> Figure:
         _effects(axes, curve, named=not same or i == 0)
         _dots(figure.add_subplot(grid[1, i]), curve, heights, named=i == 0)
     figure.legend(handles=_key(curves), loc="outside lower center", ncols=4, fontsize=7.5)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold", color=INK)
+    figure.suptitle(
+        abridged(title, MOST_TITLE), x=0.01, ha="left", fontsize=10, fontweight="bold", color=INK
+    )
     return figure

@@ -7,7 +7,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from defaultmode.figures.style import DIVERGING, INK, WIDTH_IN, new_figure, styled
+from defaultmode.figures.style import (
+    DIVERGING,
+    INK,
+    MOST_TITLE,
+    WIDTH_IN,
+    abridged,
+    new_figure,
+    styled,
+)
 
 Array = NDArray[np.float64]
 
@@ -26,19 +34,21 @@ def state_profiles(
     profiles : (n_states, n_networks); next_state : (n_states, n_states), by row, NaN where unknown
     """
     figure = new_figure(WIDTH_IN, 1.7 + 0.28 * len(states))
-    figure.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold")
+    figure.suptitle(abridged(title, MOST_TITLE), x=0.01, ha="left", fontsize=10, fontweight="bold")
     left, right = figure.subplots(1, 2, width_ratios=[len(networks), len(states)], sharey=True)
     reach = max(float(np.nanmax(np.abs(profiles))), 1e-9)
     left.imshow(profiles, cmap=DIVERGING, vmin=-reach, vmax=reach, aspect="auto")
     right.imshow(next_state, cmap="Blues", vmin=0.0, vmax=1.0, aspect="auto")
     _written(left, profiles, reach, digits=1 if reach >= 1 else 2)
     _written(right, next_state, 1.0, digits=2)
-    left.set_yticks(range(len(states)), states, fontsize=8)
+    left.set_yticks(range(len(states)), [abridged(s) for s in states], fontsize=8)
     for axes, names, heading in (
         (left, networks, "mean of each network"),
         (right, states, "state one volume later"),
     ):
-        axes.set_xticks(range(len(names)), names, rotation=40, ha="right", fontsize=7)
+        axes.set_xticks(
+            range(len(names)), [abridged(n) for n in names], rotation=40, ha="right", fontsize=7
+        )
         axes.set_title(heading, fontsize=9, fontweight="normal")
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)

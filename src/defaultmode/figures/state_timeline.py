@@ -9,7 +9,15 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from defaultmode.figures.style import ROLE_COLOURS, SOFT, WIDTH_IN, new_figure, styled
+from defaultmode.figures.style import (
+    MOST_TITLE,
+    ROLE_COLOURS,
+    SOFT,
+    WIDTH_IN,
+    abridged,
+    new_figure,
+    styled,
+)
 
 OTHER_COLOURS = ("#0072B2", "#8FC7E8", "#009E73", "#B9A44C", "#AA4499", "#4D4D4D", "#B9C0C7")
 STRIPES = 12  # rows of pixels of a run and the gap below it
@@ -35,7 +43,7 @@ def state_timeline(
     names : of the states; default : index of the state most like the default mode network
     """
     figure = new_figure(WIDTH_IN, 1.35 + 0.3 * len(tracks))
-    figure.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold")
+    figure.suptitle(abridged(title, MOST_TITLE), x=0.01, ha="left", fontsize=10, fontweight="bold")
     axes = figure.subplots()
     shades = state_colours(len(names), default)
     minutes = max(len(t.labels) * t.tr_s for t in tracks) / 60
@@ -43,7 +51,7 @@ def state_timeline(
     axes.imshow(
         picture, extent=(0, minutes, len(tracks) - 0.42, -0.42), aspect="auto", interpolation="none"
     )
-    axes.set_yticks(range(len(tracks)), [t.label for t in tracks], fontsize=7.5)
+    axes.set_yticks(range(len(tracks)), [abridged(t.label) for t in tracks], fontsize=7.5)
     axes.set_ylim(len(tracks) - 0.4, -0.6)
     axes.set_xlabel("minutes after the start of the run")
     axes.tick_params(axis="y", length=0)

@@ -40,6 +40,7 @@ DIVERGING = "RdBu_r"  # blue to red keeps its order under red-green and blue-yel
 GOLDEN = 0.6180339887498949  # its multiples modulo 1 fill an interval evenly, without chance
 WIDTH_IN = 7.2  # a page's text column at 100 px per inch
 MOST_VECTOR_POINTS = 3000  # beyond this the marks become one picture inside the SVG
+MOST_LETTERS, MOST_HEADING, MOST_TITLE = 28, 40, 96  # longer ones would leave axes no room
 
 _SETTINGS: dict[Any, Any] = {
     "font.family": ["DejaVu Sans"],  # ships with matplotlib, so every machine draws the same
@@ -98,6 +99,18 @@ def new_figure(
 ) -> Figure:
     """An empty figure, in inches, with no tie to pyplot."""
     return Figure(figsize=(width_in, height_in), layout=layout)
+
+
+def abridged(text: str, most: int = MOST_LETTERS) -> str:
+    """A name in at most so many letters, "…" where its middle was; each line by itself."""
+    return "\n".join(_abridged(line, most) for line in text.split("\n"))
+
+
+def _abridged(line: str, most: int) -> str:
+    if len(line) <= most:
+        return line
+    last = most // 3
+    return f"{line[: most - last - 1].rstrip()}…{line[-last:].lstrip()}"
 
 
 def zero_line(axes: Axes, *, vertical: bool = False) -> None:

@@ -11,8 +11,10 @@ from defaultmode.figures.panel_grid import Scaled, draw_panel
 from defaultmode.figures.style import (
     LEVEL_COLOURS,
     LEVEL_MARKERS,
+    MOST_TITLE,
     SOFT,
     WIDTH_IN,
+    abridged,
     new_figure,
     styled,
 )
@@ -36,7 +38,7 @@ def twin_belief(standings: Sequence[Standing], rivals: Scaled, *, title: str = "
     rivals : a column for each way to know a person's second half
     """
     figure = new_figure(WIDTH_IN, 3.9)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold")
+    figure.suptitle(abridged(title, MOST_TITLE), x=0.01, ha="left", fontsize=10, fontweight="bold")
     left, right = figure.subplots(1, 2, width_ratios=[1, 1.35])
     known = [s for s in standings if len(s.twin_r)]
     for i, one in enumerate(known):

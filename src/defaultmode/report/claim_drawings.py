@@ -43,7 +43,7 @@ def claim_drawings(verdicts: Verdicts, claim: Claim) -> list[Drawing]:
     drawn = (
         _forest(verdicts, claim, test),
         points_drawing(verdicts, claim),
-        curve_drawing(verdicts, claim),
+        curve_drawing(verdicts, claim, [test]),
     )
     return [one for one in drawn if one]
 
@@ -66,9 +66,8 @@ def _forest(verdicts: Verdicts, claim: Claim, test: Test) -> Drawing | None:
     ]
     target = Target(statistic, test.smallest, test.direction, _null(test, statistic))
     figure = evidence_forest(findings, target, title=f"{claim.id} {claim.title}: {test.name}")
-    said = "; ".join(f"{f.label}: {f.words}" for f in findings if f.kind == "Your study")
     caption = f"{counted(len(published), 'published finding')} beside this study."
-    alt = f"Forest plot of {claim.id}, test {test.name}, {statistic}. {said}."
+    alt = f"Forest plot of {claim.id}, test {test.name}; its numbers stand in the tables below."
     name = f"{anchor_of(claim.id)}-forest"
     frame = table.drop(columns=["finding", "note"])
     made = drawing(name, figure, frame, alt=alt, caption=caption)
@@ -155,10 +154,14 @@ def _ends(low: object, high: object) -> tuple[float, float] | None:
     return float(low), float(high)  # type: ignore[arg-type]
 
 
-def curve_drawing(verdicts: Verdicts, claim: Claim) -> Drawing | None:
-    """Every specification of a claim, sorted; None of fewer than two."""
+def curve_drawing(
+    verdicts: Verdicts, claim: Claim, tests: Sequence[Test] = ()
+) -> Drawing | None:
+    """Every specification of some tests of a claim, or of all, sorted; None of fewer than two."""
     table = verdicts.specifications
     table = table[(table["claim"] == claim.id) & table["estimate"].notna()]
+    known = len(table)
+    table = table[table["test"].isin([test.name for test in tests or claim.tests])]
     several = table["atlas"].nunique() > 1
     curves = [
         _test_curve(test, records(rows), several=several)
@@ -175,6 +178,8 @@ def curve_drawing(verdicts: Verdicts, claim: Claim) -> Drawing | None:
         f"{counted(len(table), 'specification')} of {counted(len(curves), 'test')}, from low to "
         "high, each with its 95 % interval."
     )
+    if known > len(table):
+        caption += f" Of other tests, {known - len(table)} more in specifications.tsv."
     alt = f"Specification curve of {claim.id}: {said}."
     name = f"{anchor_of(claim.id)}-curve"
     numbers = table.drop(columns=["reason", "how"])

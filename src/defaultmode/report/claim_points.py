@@ -25,11 +25,11 @@ from defaultmode.report.verdict_tables import anchor_of
 from defaultmode.report.writing import Marks, plain, shown
 
 Floats = NDArray[np.float64]
-MOST_PANELS, MOST_LINES, MOST_GROUPS = 4, 120, 4
+MOST_PANELS, MOST_LINES, MOST_GROUPS = 2, 120, 4
 FEWEST_FOR_SHAPE = 5  # people, below which a violin would show the smoothing and not the people
 OUTLINE_STEPS = 18
 EVERYBODY = "everybody"
-DIGITS = 6  # significant, of the numbers that can be downloaded
+DIGITS = 5  # significant, of the numbers that can be downloaded
 
 
 def points_drawing(verdicts: Verdicts, claim: Claim) -> Drawing | None:
@@ -38,11 +38,14 @@ def points_drawing(verdicts: Verdicts, claim: Claim) -> Drawing | None:
     chosen = [one for one in rows if one.atlas == rows[0].atlas and one.test == rows[0].test]
     if not chosen:
         return None
-    drawn = chosen[:MOST_PANELS]
+    decides = verdicts.deciding.get(claim.id, ())
+    drawn = [one for one in chosen if one.denoise in decides][:MOST_PANELS] or chosen[:MOST_PANELS]
     figure, caption = _figure(claim, drawn)
+    if len(drawn) < len(chosen):
+        caption += " The first presets that decide are drawn; study.tsv holds every one."
     name = f"{anchor_of(claim.id)}-points"
     alt = f"Each person behind {claim.id}, test {rows[0].test}. {' '.join(map(_words, drawn))}"
-    made = drawing(name, figure, pd.concat(map(_numbers, chosen)), alt=alt, caption=caption)
+    made = drawing(name, figure, pd.concat(map(_numbers, drawn)), alt=alt, caption=caption)
     presets = tuple(one.denoise for one in drawn)
     return replace(made, marks=Marks(presets=presets))
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
+from defaultmode.report.looks import Looks
 from defaultmode.report.methods import MARK, keys_in
 from defaultmode.report.references import all_references
 from defaultmode.report.writing import Numbers
@@ -22,7 +23,14 @@ NOTHING_FOREIGN = "img-src data:; base-uri 'none'; form-action 'none'"
 @cache
 def asset(name: str) -> str:
     """The text of one of the pages' templates, styles or scripts."""
-    return files(__package__).joinpath(name).read_text("utf-8")
+    text = files(__package__).joinpath(name).read_text("utf-8")
+    return _bare(text) if name.endswith((".js", ".css")) else text
+
+
+def _bare(text: str) -> str:
+    """A style or script without indents and without lines that are only a comment."""
+    lines = (line.strip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
 def policy(styles: Sequence[str], scripts: Sequence[str], *, connects: bool = False) -> str:
@@ -82,9 +90,10 @@ def rendered(
     style_texts, script_texts = [asset(n) for n in styles], [asset(n) for n in scripts]
     page = {
         "numbers": Numbers(),
+        "looks": Looks(),
         "styles": [Markup(text) for text in style_texts],
         "scripts": [Markup(text) for text in script_texts],
-        "policy": policy(style_texts, script_texts, connects=connects),
+        "policy": lambda made: policy([*style_texts, *made], script_texts, connects=connects),
     }
     return _environment().get_template(template).render(**page, **context)
 

@@ -5,7 +5,8 @@
   const value = (row, column) => {
     const cell = row.cells[column];
     if (cell.dataset.sort !== undefined) return Number(cell.dataset.sort);
-    const found = cell.classList.contains("number") && NUMBER.exec(cell.textContent);
+    const number = row.closest("table").classList.contains(`n${column + 1}`);
+    const found = number && NUMBER.exec(cell.textContent);
     return found ? Number(found[0].replaceAll("−", "-")) : cell.textContent;
   };
   const compare = (a, b) => {

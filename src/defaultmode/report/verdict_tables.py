@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from defaultmode.claims import WORDS, Claim
+from defaultmode.claims import Claim
 from defaultmode.report.references import all_references
 from defaultmode.report.tables import without_empty
 from defaultmode.report.writing import (
@@ -62,16 +62,15 @@ def _after_correction(row: Row) -> str:
 def evidence_table(claim: Claim, rows: Sequence[Row]) -> Table:
     """What was published, on each side."""
     head = (
-        "Stance", "Source", "Finding", "Effect", "n", "Read there", "Speaks to test", "Pooled",
+        "Stance", "Source", "Finding", "Effect", "n", "Speaks to test", "Pooled",
     )  # fmt: skip
     cells = [
         (
             word(row["stance"]),
-            source_cell(str(row["cite"])),
+            source_cell(row),
             word(row["finding"]),
             effect_cell(row, "value"),
             size_cell(row),
-            word("yes" if row["verified"] else "no"),
             word(row["test"]),
             word("yes" if row["pooled"] else ""),
         )
@@ -119,8 +118,7 @@ def pooled_table(claim: Claim, rows: Sequence[Row]) -> Table | None:
 def verdict_cell(verdict: object, text: str = "") -> Cell:
     """A cell with the word of a verdict, which the page marks by colour and sign too."""
     said = str(verdict)
-    order = WORDS.index(said) if said in WORDS else len(WORDS)
-    return Cell(text or said, sort=str(order), verdict=said.replace(" ", "-"))
+    return Cell(text or said, verdict=said.replace(" ", "-"))
 
 
 def effect_cell(row: Row, key: str = "estimate") -> Cell:
@@ -147,10 +145,11 @@ def size_cell(row: Row) -> Cell:
     return Cell(shown_count(n) + reference, number=True)
 
 
-def source_cell(key: str) -> Cell:
-    """A reference with its link into the list of references."""
-    known = all_references()
-    return Cell(known[key].short, link=f"#ref-{key}") if key in known else word(key)
+def source_cell(row: Row) -> Cell:
+    """A reference with its link into the list of them, and a star where it was not read there."""
+    known, key = all_references(), str(row["cite"])
+    star = "" if row["verified"] else " *"
+    return Cell(known[key].short + star, link=f"#ref-{key}") if key in known else word(key + star)
 
 
 def place_of(row: Row) -> str:

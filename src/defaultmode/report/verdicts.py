@@ -63,16 +63,16 @@ class ClaimTables:
     def tests(self) -> list[str]:
         """Every test in a sentence, with what was fixed for it beforehand."""
         return [
-            f"{test.name}: {test.sentence} Smallest effect of interest ±{test.smallest:g} "
-            f"({test.why_smallest}). Prior of the Bayes factor: {_prior(test)}."
+            f"{test.name}: {test.sentence} Smallest effect ±{test.smallest:g} "
+            f"({test.why_smallest}); prior: {_prior(test)}."
             for test in self.claim.tests
         ]
 
 
 def _prior(test: Test) -> str:
     if sign(test) == 0:
-        return f"normal of scale {test.prior_sd:g}, as the claim names no side"
-    return f"half-normal of scale {test.prior_sd:g} on the side of the claim"
+        return f"normal of scale {test.prior_sd:g}"
+    return f"half-normal of scale {test.prior_sd:g}"
 
 
 def claims_tested(verdicts: Verdicts) -> list[Claim]:

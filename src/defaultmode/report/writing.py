@@ -13,8 +13,9 @@ from markupsafe import Markup
 from defaultmode.core.missing import Missing
 
 NOT_THERE = "n/a"
-MOST_PACKED = 500  # rows of a table in the page itself, where the output folder holds them all
+MOST_PACKED = 200  # rows of a table in the page itself, where the output folder holds them all
 MINUS = "−"
+MOST_STYLED, WIDE = 16, 21  # columns with a class, letters that may be broken into lines
 WORDS = {
     "within_default_mode": "within the default mode",
     "default_mode_task_positive": "default mode to task-positive",
@@ -206,6 +207,20 @@ class Table:
     def plain_head(self) -> tuple[str, ...]:
         """Headings of the columns with nothing above them; they come first."""
         return self.head[: len(self.head) - sum(n for _, n in self.above)]
+
+    @property
+    def columns(self) -> str:
+        """Classes that say which columns hold numbers (n3: the third) and which longer texts (w1).
+
+        A column beyond the last that style.css knows has none.
+        """
+        found = []
+        for i, cells in enumerate(list(zip(*self.rows, strict=True))[:MOST_STYLED], start=1):
+            if any(cell.number for cell in cells):
+                found.append(f"n{i}")
+            elif any(len(cell.text) > WIDE for cell in cells):
+                found.append(f"w{i}")
+        return " ".join(found)
 
     @property
     def marked_rows(self) -> list[tuple[tuple[Cell, ...], Marks]]:
