@@ -147,7 +147,8 @@ def measured(name: str, size: Size, folder: Path) -> dict[str, object]:
         print(f"  {n:>9,}  {part}")
     return {
         "people": size.n, "bytes": path.stat().st_size, "claims": drawn,
-        "pictures": html.count('<div class="picture">'), "first_paint_ms": paint, "built_s": round(built_s, 1),
+        "pictures": html.count('<div class="picture">'), "first_paint_ms": paint,
+        "built_s": round(built_s, 1),
         "parts": parts,
     }  # fmt: skip
 

@@ -27,6 +27,8 @@ MENDED = {
     "<pre>": '<pre tabindex="0">',
     '<th class="head"><p></p></th>': "<td></td>",
     'class="caption" role="heading"': 'class="caption" role="heading" aria-level="2"',
+    '<aside class="sidebar-drawer">': '<aside class="sidebar-drawer" aria-label="All pages">',
+    '<aside class="toc-drawer">': '<aside class="toc-drawer" aria-label="On this page">',
     '<aside class="announcement-content">': (
         '<aside class="announcement-content" aria-label="Research use only">'
     ),

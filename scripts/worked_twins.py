@@ -24,7 +24,7 @@ Destrieux-164, already band-passed 0.01–0.08 Hz, with the mean connectome of 1
 is no age, sex, site or motion, so nothing is adjusted for. They may not be redistributed and are
 not part of the package.
 
-```
+```bash
 {commands}
 ```
 Without plausible others (`--draws 0`), which would take four times as long: columns hold the fitted

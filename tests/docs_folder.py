@@ -25,6 +25,10 @@ QUICK = {
     "trial": ("--dry-run", "--quiet"),
     "verify": ("--quiet",),
 }
+IN_PLACE_OF = {
+    "virtual": "tables",
+    "virtual-trial": "tables",
+}  # data sets that a dry run leaves out
 # What a page takes for granted, in the words that would have been typed.
 BEFORE = {
     "docs/edges.md": ("measure tables OUT",),
@@ -38,8 +42,7 @@ def make_folder(folder: Path) -> Path:
     made.describe(folder / "raw")
     made.write(folder / "raw" / "participants.tsv", "participant_id\tage\nsub-01\t30\n")
     made.tables(folder / "tables", PEOPLE)
-    for name in ("virtual", "virtual-trial", "DATA"):
-        shutil.copytree(folder / "tables", folder / name)
+    shutil.copytree(folder / "tables", folder / "DATA")
     shutil.copytree(ROOT / "examples", folder / "examples")
     for name in ("plan.toml", "quick.toml"):
         made.write(folder / name, PLAN)
@@ -62,10 +65,8 @@ def write_clinical_tables(folder: Path) -> None:
 
 def shortened(words: tuple[str, ...]) -> list[str]:
     """The words of a command after `defaultmode`, with what makes it short unless it says so."""
-    verb = words[0]
+    verb, *rest = words
+    if verb == "measure":
+        rest = [IN_PLACE_OF.get(word, word) for word in rest]
     given = QUICK.get(verb, ())
-    if "--measures" in words:
-        given = ONE
-    if "--plan" in words:
-        given = ONE
-    return [*words, *given]
+    return [verb, *rest, *(ONE if given and given[0] in rest else given)]

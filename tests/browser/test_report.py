@@ -114,6 +114,6 @@ def test_a_table_is_sorted_by_its_numbers(opened, path):
     page = opened(path).page
     head = page.locator("#people thead tr").nth(1).locator("button").first
     head.click()
-    cells = page.locator("#people tbody tr td.number:nth-of-type(5)").all_inner_texts()
+    cells = page.locator("#people tbody tr td:nth-of-type(5)").all_inner_texts()
     numbers = [float(cell.replace("−", "-")) for cell in cells]
     assert numbers == sorted(numbers)

@@ -62,10 +62,10 @@ def test_every_pooled_mean_rests_on_one_estimate_per_cohort(out: Path) -> None:
 def test_the_page_tells_the_tested_claim_and_groups_the_others(out: Path) -> None:
     html = (out / "report.html").read_text("utf-8")
     [row] = read(out, "claims.tsv").query("claim == 'C25'").to_dict("records")
-    told = html[html.index('id="claim-C25"') : html.index('id="untestable"')]
+    told = html[html.index('id="claim-C25"') : html.index('id="measured"')]
     assert f"{abs(row['estimate']):.2f}" in told
     assert row["verdict"] in told
     assert 'id="claim-C25-curve"' in told or 'id="claim-C25-forest"' in told
-    untestable = html[html.index('id="untestable"') : html.index('id="measured"')]
+    untestable = html[html.index('id="untestable"') : html.index('id="claim-C25"')]
     assert "C9 Hyperconnectivity" in untestable
     assert "Nothing was measured: only claims about clinical scales can be tested." in html

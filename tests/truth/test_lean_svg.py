@@ -34,7 +34,7 @@ def empty(**limits: tuple[float, float]):
 def places_of(d: str) -> list[tuple[float, float]]:
     """Where each stroke of a path of dots begins, in pixels, y upwards."""
     found, pen = [], np.zeros(2)
-    for letter, numbers in re.findall(r"([Mm])([^Mmh]*)h0", d):
+    for letter, numbers in re.findall(r"([Mm])([^Mmz]*)z", d):
         step = np.array([int(n) for n in NUMBERS.findall(numbers)])
         pen = step if letter == "M" else pen + step
         found.append((float(pen[0]) / UNITS, 100 - float(pen[1]) / UNITS))
@@ -55,8 +55,8 @@ def test_the_size_of_a_dot_is_that_of_its_mark():
     axes.plot([50], [50], "o", markersize=7.2, markeredgewidth=0)
     axes.plot([20], [20], "s", markersize=3.6, markeredgewidth=0)
     found = {p.get("stroke-linecap"): p for p in parsed(figure).iter(f"{SVG}path")}
-    assert int(found["round"].get("stroke-width")) == 10 * UNITS  # 7.2 pt at 100 per inch
-    assert int(found["square"].get("stroke-width")) == 5 * UNITS
+    assert float(found["round"].get("stroke-width")) == 10 * UNITS  # 7.2 pt at 100 per inch
+    assert float(found["square"].get("stroke-width")) == 5 * UNITS
 
 
 def test_a_hollow_mark_keeps_its_edge():
@@ -64,7 +64,7 @@ def test_a_hollow_mark_keeps_its_edge():
     axes.plot([50], [50], "o", markerfacecolor="white", markeredgecolor="#ff0000")
     outer, inner = parsed(figure).iter(f"{SVG}path")
     assert (outer.get("stroke"), inner.get("stroke")) == ("#ff0000", "#ffffff")
-    assert int(outer.get("stroke-width")) > int(inner.get("stroke-width"))
+    assert float(outer.get("stroke-width")) > float(inner.get("stroke-width"))
 
 
 @pytest.mark.parametrize("marker", ["^", "D", "X", "v", "P"])
@@ -93,8 +93,11 @@ def test_what_a_pen_can_draw_as_a_dot():
     assert pen_of(square) == ("square", 1.0)
     assert pen_of(Path([(0, -1), (1, 0), (0, 1), (-1, 0), (0, -1)], closed=True)) == ("", 0.0)
     assert pen_of(Path([(0, 0), (0, 3.5)])) == ("", 0.0)
-    assert dots(np.array([[1.0, 1.0], [3.0, 0.0]])) == f"M{UNITS} {UNITS}h0m{2 * UNITS}{-UNITS}h0"
-    assert repeated(Path([(0, 0), (0, 1)]), np.array([[2.0, 3.0]])) == "M10 15v5"
+    assert dots(np.array([[1.0, 1.0], [3.0, 0.0]])) == f"M{UNITS} {UNITS}zm{2 * UNITS}{-UNITS}z"
+    assert (
+        repeated(Path([(0, 0), (0, 1)]), np.array([[2.0, 3.0]]))
+        == f"M{2 * UNITS} {3 * UNITS}v{UNITS}"
+    )
 
 
 def test_what_goes_beyond_the_axes_is_clipped():

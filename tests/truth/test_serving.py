@@ -237,6 +237,7 @@ def test_seed_moves_the_people_and_not_the_typical_person() -> None:
         (replace(KETAMINE, treatment="psilocybin", dose=25.0), False, False),
         (replace(KETAMINE, treatment="ect", dose=None), False, False),
         (replace(KETAMINE, treatment="none", dose=None), True, False),
+        (replace(KETAMINE, treatment="none", dose=None, therapy_at_min=0.0), False, False),
     ],
     ids=lambda value: value.key if isinstance(value, Asked) else "",
 )
@@ -246,6 +247,11 @@ def test_curve_that_nobody_fitted_is_not_drawn(
     found = course(virtual(), asked)
     assert (found["mood"] is not None, found["dissociation"] is not None) == (mood, dissociation)
     assert mood or any("mood" in note["text"].lower() for note in found["notes"])
+
+
+def test_mood_stands_still_where_nothing_is_given() -> None:
+    mood = course(virtual(), replace(KETAMINE, treatment="none", dose=None))["mood"]
+    assert np.ptp(mood["mean"]) == 0.0
 
 
 def test_session_lowers_the_condition() -> None:

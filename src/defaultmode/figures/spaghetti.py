@@ -97,7 +97,8 @@ def _key(panels: Sequence[StrandPanel]) -> list[Line2D]:
     shades = {s.label: s.shade for p in panels for s in p.strands}
     return [
         Line2D(
-            [], [], label=abridged(label), linewidth=2.4, color=LEVEL_COLOURS[shade % len(LEVEL_COLOURS)],
+            [], [], label=abridged(label), linewidth=2.4,
+            color=LEVEL_COLOURS[shade % len(LEVEL_COLOURS)],
             marker=LEVEL_MARKERS[shade % len(LEVEL_MARKERS)],
         )
         for label, shade in shades.items()

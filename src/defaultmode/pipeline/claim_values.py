@@ -49,13 +49,14 @@ def _behind(ground: Ground, test: Test, row: Mapping[str, object]) -> Behind | N
     pair = test.contrast in PAIRS
     if pair:
         moments = dict(zip((test.partner, test.outcome), moments.values(), strict=True))
-    known = np.isfinite(np.array(list(moments.values())))
-    keep = known.all(axis=0) if pair else known.any(axis=0)
+    finite = {name: np.isfinite(values) for name, values in moments.items()}
+    measured = [known for known in finite.values() if known.any()]
+    keep = np.all(measured, axis=0)  # who lacks a moment is not in the test either
     return Behind(
         str(row["claim"]), test.name, atlas, denoise,
         tuple(np.array(ground.occasions.people)[keep]),
         tuple(groups[keep]),
-        {name: values[keep] for name, values in moments.items() if np.isfinite(values).any()},
+        {name: values[keep] for name, values in moments.items() if finite[name].any()},
         unit="" if pair else str(row["unit"] or ""),
         pair=pair,
     )  # fmt: skip

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from defaultmode.core.errors import DefaultModeError
 from defaultmode.pipeline.serving_marks import ASSUMED, WITHOUT_MOOD, course_notes, mark
-from defaultmode.pipeline.serving_request import AFTER_MIN, BEFORE_MIN, NOTHING, Asked
+from defaultmode.pipeline.serving_request import AFTER_MIN, BEFORE_MIN, Asked
 from defaultmode.pipeline.serving_subjects import Simulator, subject_of, timeline_of
 from defaultmode.pipeline.serving_treatments import THERAPY
 from defaultmode.simulation.clock import MINUTES_PER_DAY
@@ -24,6 +24,10 @@ from defaultmode.simulation.timeline import EVENT, Timeline
 
 Array = NDArray[np.float64]
 Json = dict[str, object]
+STEP = (
+    "The part of the response that comparison arms share is put at the moment of the dose, which "
+    "makes a step there; when it truly begins is not known."
+)
 PEOPLE = 200  # virtual people behind a band
 BAND = (0.05, 0.95)
 REFUSED = ("E509", "E517")  # what can be chosen on the page and cannot be done together
@@ -105,7 +109,7 @@ def _of_virtual(simulator: Simulator, asked: Asked, times_min: Array) -> Json:
         **_typical(line, asked, times_min),
         "dissociation": _dissociation(crowd),
         "mood": felt,
-        "notes": [*notes, *_silences(asked, felt)],
+        "notes": [*notes, *_of_mood(asked, felt)],
     }
 
 
@@ -141,18 +145,17 @@ def _dissociation(crowd: Crowd) -> Json | None:
 
 def _mood(crowd: Crowd, asked: Asked) -> Json | None:
     """None for healthy people, and for treatments whose course of mood was not fitted."""
-    drugs = crowd.protocol.drugs
-    unknown = asked.treatment != NOTHING and not drugs
+    drugs, sessions = crowd.protocol.drugs, crowd.protocol.sessions
     depressed = bool(find_condition(asked.brain).mechanism().effects)
-    if not depressed or unknown or asked.treatment in WITHOUT_MOOD:
+    if not depressed or (sessions and not drugs) or asked.treatment in WITHOUT_MOOD:
         return None
     drive = np.zeros((len(crowd.times_min), len(crowd.people)))
     for name in drugs:
         body = crowd.people.disposition(find_drug(name))
         doses = crowd.protocol.dosing(name)
         drive += plasticity(find_drug(name), doses, crowd.times_min, person=body)
-    starts = [0.0] * len(drugs) + [s.at_min for s in crowd.protocol.sessions]
-    days = (crowd.times_min - min(starts, default=np.inf)) / MINUTES_PER_DAY
+    begin_min = 0.0 if drugs else np.inf  # no response without a treatment, nor to sessions alone
+    days = (crowd.times_min - begin_min) / MINUTES_PER_DAY
     points = mood(crowd.people.baseline_madrs, drive, days, crowd.people.traits)
     return _band(points, MADRS_MOST, "MADRS points (0 to 60)")
 
@@ -163,10 +166,10 @@ def _band(points: Array, most: float, unit: str) -> Json:
     return {"mean": sent(inside.mean(axis=1)), "low": sent(low), "high": sent(high), "unit": unit}
 
 
-def _silences(asked: Asked, felt: Json | None) -> Sequence[dict[str, str]]:
-    """Why there is no curve of mood."""
+def _of_mood(asked: Asked, felt: Json | None) -> Sequence[dict[str, str]]:
+    """What to know of the curve of mood, or why there is none."""
     if felt is not None:
-        return ()
+        return (mark(STEP, ASSUMED),) if asked.dose is not None else ()
     if not find_condition(asked.brain).mechanism().effects:
         return (mark("Mood was fitted to people with depression; healthy ones get none.", ASSUMED),)
     return (mark("No course of mood was fitted for this treatment: none is shown.", ASSUMED),)

@@ -14,9 +14,9 @@ from defaultmode.report.verdict_tables import (
     records,
     size_cell,
 )
+from defaultmode.report.verdicts import UNTESTED, over_atlases
 from defaultmode.report.writing import shown_p
 
-UNTESTED = "not testable"
 NUMBERS = ("estimate", "ci_low", "ci_high", "p", "n", "n_reference")
 COLUMNS = (
     "claim", "atlas", "denoise", "verdict", "verdict_corrected", "verdict_over_presets", "reason",
@@ -42,7 +42,7 @@ class OwnRow:
 
 @dataclass(frozen=True, slots=True)
 class OwnClaim:
-    """A claim in a study; link : to its card in the report, empty where there is none."""
+    """A claim in a study; word : over presets and atlases; link : to its card, empty for none."""
 
     word: str
     reason: str
@@ -81,7 +81,7 @@ class Own:
     def _claim(self, name: str, rows: Sequence[Row]) -> OwnClaim:
         known = [row for row in rows if not pd.isna(row["estimate"])]  # type: ignore[call-overload]
         return OwnClaim(
-            str(rows[0]["verdict_over_presets"]),
+            over_atlases(str(row["verdict_over_presets"]) for row in rows),
             str(rows[0]["reason"]),
             tuple(map(_row, known)),
             f"{self.report}#{anchor_of(name)}" if self.report and name in self.carded else "",

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-Word = Literal["holds", "fails", "in part", "not asked"]
+Word = Literal["holds", "fails", "in part", "undecided", "not asked"]
 FILE = "account_scoreboard.json"  # written by scripts/account_scoreboard.py
 
 
@@ -67,11 +67,16 @@ def read_scoreboard() -> Scoreboard:
 
 
 def word_of(statements: Iterable[Scored]) -> Word:
-    """What the model does with statements: whether their rows hold, all of them, none or some."""
+    """What the model does with statements: all of their rows hold, some do, or none does.
+
+    Where none does it fails, or is undecided if none of them fails either.
+    """
     found = {score.verdict for one in statements for score in one.scores}
     if not found:
         return "not asked"
-    return "holds" if found == {"holds"} else "fails" if found == {"fails"} else "in part"
+    if "holds" in found:
+        return "holds" if found == {"holds"} else "in part"
+    return "fails" if "fails" in found else "undecided"
 
 
 def mostly_fails(statements: Iterable[Scored]) -> bool:

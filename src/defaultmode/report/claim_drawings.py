@@ -65,12 +65,11 @@ def _forest(verdicts: Verdicts, claim: Claim, test: Test) -> Drawing | None:
         *(_computed(row) for row in rows if row["source"] in POOLED),
     ]
     target = Target(statistic, test.smallest, test.direction, _null(test, statistic))
-    figure = evidence_forest(findings, target, title=f"{claim.id} {claim.title}: {test.name}")
+    figure = evidence_forest(findings, target, title=f"{claim.id}, {test.name}: evidence")
     caption = f"{counted(len(published), 'published finding')} beside this study."
     alt = f"Forest plot of {claim.id}, test {test.name}; its numbers stand in the tables below."
     name = f"{anchor_of(claim.id)}-forest"
-    frame = table.drop(columns=["finding", "note"])
-    made = drawing(name, figure, frame, alt=alt, caption=caption)
+    made = drawing(name, figure, None, alt=alt, caption=caption)
     return replace(made, file="evidence.tsv")
 
 
@@ -154,9 +153,7 @@ def _ends(low: object, high: object) -> tuple[float, float] | None:
     return float(low), float(high)  # type: ignore[arg-type]
 
 
-def curve_drawing(
-    verdicts: Verdicts, claim: Claim, tests: Sequence[Test] = ()
-) -> Drawing | None:
+def curve_drawing(verdicts: Verdicts, claim: Claim, tests: Sequence[Test] = ()) -> Drawing | None:
     """Every specification of some tests of a claim, or of all, sorted; None of fewer than two."""
     table = verdicts.specifications
     table = table[(table["claim"] == claim.id) & table["estimate"].notna()]
@@ -182,15 +179,14 @@ def curve_drawing(
         caption += f" Of other tests, {known - len(table)} more in specifications.tsv."
     alt = f"Specification curve of {claim.id}: {said}."
     name = f"{anchor_of(claim.id)}-curve"
-    numbers = table.drop(columns=["reason", "how"])
-    made = drawing(name, figure, numbers, alt=alt, caption=caption)
+    made = drawing(name, figure, None, alt=alt, caption=caption)
     return replace(made, file="specifications.tsv")
 
 
 def _curve_title(claim: Claim, treatments: set[str]) -> str:
     """What the curve is of: the claim, or another treatment put to its tests."""
     if "" in treatments:
-        return f"{claim.id} {claim.title}: every specification"
+        return f"{claim.id}: every specification"
     return f"{listed(sorted(treatments))} in the tests of {claim.id}: not the claim"
 
 

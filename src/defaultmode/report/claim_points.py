@@ -29,6 +29,18 @@ MOST_PANELS, MOST_LINES, MOST_GROUPS = 2, 120, 4
 FEWEST_FOR_SHAPE = 5  # people, below which a violin would show the smoothing and not the people
 OUTLINE_STEPS = 18
 EVERYBODY = "everybody"
+RAW_LEVELS = (
+    " These are levels under the treatment as measured; the test takes them given both baselines "
+    "and, where the reference has people of its own, as the slope beyond theirs."
+)
+WITHOUT_POINTS = {
+    "mediation": "a mediation joins three changes, which no single picture of people shows",
+    "moderation": "a moderation compares effects, not people",
+    "prediction": "a prediction is judged over people held out, not by one value of each",
+    "overlap": "maps of change are compared region by region",
+    "enrichment": "regions of a map are compared, not people",
+    "within scan": "windows of each scan are compared, many for each person",
+}
 DIGITS = 5  # significant, of the numbers that can be downloaded
 
 
@@ -50,6 +62,16 @@ def points_drawing(verdicts: Verdicts, claim: Claim) -> Drawing | None:
     return replace(made, marks=Marks(presets=presets))
 
 
+def no_points(verdicts: Verdicts, claim: Claim) -> str:
+    """Why no person is drawn behind the test that decides a claim, "" where each is."""
+    if any(one.claim == claim.id and one.people for one in verdicts.behind):
+        return ""
+    row = verdicts.table[verdicts.table["claim"] == claim.id].iloc[0]
+    test = next(t for t in claim.tests if t.name == row["test"])
+    why = WITHOUT_POINTS.get(test.contrast, "it has not one value of each person")
+    return f"No person is drawn behind {test.name}: {why}."
+
+
 def _figure(claim: Claim, drawn: Sequence[Behind]) -> tuple[Figure, str]:
     first = drawn[0]
     test = next(t for t in claim.tests if t.name == first.test)
@@ -59,6 +81,8 @@ def _figure(claim: Claim, drawn: Sequence[Behind]) -> tuple[Figure, str]:
     if first.pair:
         pairs = [(one.denoise, list(one.moments.values())) for one in drawn]
         clouds = [(name, x, y) for name, (x, y) in pairs]
+        if test.contrast == "change with change":
+            said += RAW_LEVELS
         return motion(clouds, x_label=plain(test.partner), y_label=unit, title=title), said
     if len(first.moments) == 1:
         panels = [RainPanel(one.denoise, tuple(_rains(one))) for one in drawn]

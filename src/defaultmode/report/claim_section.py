@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from defaultmode.report.claim_drawings import claim_drawings, curve_drawing
 from defaultmode.report.claim_front import Part, parts, said_first
+from defaultmode.report.claim_points import no_points
 from defaultmode.report.drawings import Drawing
 from defaultmode.report.nouns import Verdicts
 from defaultmode.report.verdict_tables import anchor_of
@@ -24,7 +25,10 @@ MOST_STAND_INS = 6  # figures of another treatment in place of a claim's own
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClaimSection:
-    """What the template needs of the claims; drawings : by the anchor of the claim."""
+    """What the template needs of the claims.
+
+    drawings : by the anchor of the claim; pointless : anchor → why each person is not drawn
+    """
 
     said: tuple[str, ...]
     parts: tuple[Part, ...]
@@ -33,6 +37,7 @@ class ClaimSection:
     overview: Table | None
     claims: tuple[ClaimTables, ...]
     drawings: dict[str, list[Drawing]]
+    pointless: dict[str, str]
     untestable: Table | None
     stand_ins: Table | None
     stand_in_drawings: tuple[Drawing, ...]
@@ -58,6 +63,7 @@ def claim_section(verdicts: Verdicts | None) -> ClaimSection | None:
         overview(verdicts),
         tuple(claim_tables(verdicts, claim) for claim in tested),
         {anchor_of(claim.id): claim_drawings(verdicts, claim) for claim in tested},
+        {anchor_of(claim.id): said for claim in tested if (said := no_points(verdicts, claim))},
         untestable(verdicts),
         stand_ins(verdicts),
         tuple(one for claim in others if (one := curve_drawing(verdicts, claim))),

@@ -35,6 +35,7 @@ from defaultmode.report.choosing import (
     categories,
     drawn_measures,
     factors,
+    leading_presets,
     measured,
     of_atlas,
     preset_labels,
@@ -53,20 +54,22 @@ KIND_ORDER = ("interaction", "paired", "group", "correlation")
 class Drawing:
     """A figure ready for the page, its alt text inside the picture; two narrow ones share a line.
 
-    frame : its numbers; file : the file of the output folder that holds them too, if any
+    frame : its numbers, None where only tables and files hold them; file : of the output folder
     marks : what of the study it shows, by which the page's filters know it
     """
 
     name: str
     picture: Markup
     caption: str
-    frame: pd.DataFrame
+    frame: pd.DataFrame | None
     narrow: bool = False
     file: str = ""
     marks: Marks = NO_MARKS
 
 
-def drawing(name: str, figure: Figure, frame: pd.DataFrame, *, alt: str, caption: str) -> Drawing:
+def drawing(
+    name: str, figure: Figure, frame: pd.DataFrame | None, *, alt: str, caption: str
+) -> Drawing:
     """A figure with its words and numbers."""
     return Drawing(name, Markup(lean_svg(figure, label=alt)), caption, frame)
 
@@ -209,12 +212,18 @@ def clouds(page: Page) -> list[Drawing]:
         table = table.sort_values(list(chosen.between), kind="stable") if chosen.between else table
         shades = _shades(table, chosen.names[0] if chosen.names else "")
         for measure in drawn_measures(page.study):
-            columns = list(measured(page.study)[measure].values())[:MOST_PRESETS]
+            columns = _two_presets(measured(page.study)[measure])
             made = (_panel(table, c, labels[c.denoise], shades) for c in columns)
             panels = [p for p in made if p]
             if panels:
                 drawn.append(_cloud(table, columns, panels, chosen.names))
     return drawn
+
+
+def _two_presets(presets: Mapping[str, Column]) -> list[Column]:
+    """The first preset, and the same with global signal regression or the next one."""
+    first = list(dict.fromkeys([*leading_presets(presets), *presets]))[:2]
+    return [presets[name] for name in first]
 
 
 def _cloud(
@@ -226,7 +235,8 @@ def _cloud(
     possible = len(table) * len(panels)
     caption = (
         f"{first.sentence} Each point is one recording, each thin line one person; the bar is the "
-        f"mean over people with its 95 % interval (from {FEWEST_FOR_INTERVAL} people on)."
+        f"mean over people with its 95 % interval (from {FEWEST_FOR_INTERVAL} people on). Two "
+        "presets at most are drawn; study.tsv holds every one."
     )
     if shown_points < possible:
         caption += f" {possible - shown_points} of {possible} values are missing (see below)."

@@ -97,6 +97,8 @@ def _why_none(page: Page) -> list[str]:
     """Why values of the variance are missing, each reason once, with how many it holds for."""
     rows = page.study.missing
     rows = rows[rows["what"].astype(str).str.split(", ").map(lambda names: VARIANCE in names)]
+    if rows.empty:
+        return []
     counts = rows.groupby(["denoise", "reason"], sort=False).size().reset_index()
     return [
         f"{denoise}: {reason} ({counted(n, 'recording')})"

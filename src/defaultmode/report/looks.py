@@ -24,11 +24,15 @@ class Looks:
 
     def shared(self, body: str) -> Markup:
         """A page with a class in place of every look that its figures use several times."""
+        body = str(body).replace(
+            f"<svg{NAMESPACE}", "<svg"
+        )  # a Markup would escape what it puts in
         pictures = PICTURE.findall(body)
         uses = Counter(look[2] for one in pictures for look in LOOK.finditer(one))
         common = [look for look, n in uses.most_common() if n >= FEWEST]
         classes = {look: f"k{i}" for i, look in enumerate(common)}
-        self.rules = Markup("\n".join(f".{name}{{{_rule(look)}}}" for look, name in classes.items()))
+        rules = (f".{name}{{{_rule(look)}}}" for look, name in classes.items())
+        self.rules = Markup("\n".join(rules))
         return Markup(PICTURE.sub(lambda found: _named(found[0], classes), body))
 
 
@@ -37,7 +41,7 @@ def _named(picture: str, classes: dict[str, str]) -> str:
         name = classes.get(found[2])
         return f'<{found[1]} class="{name}"' if name else found[0]
 
-    return LOOK.sub(named, picture.replace(NAMESPACE, ""))
+    return LOOK.sub(named, picture)
 
 
 def _rule(look: str) -> str:

@@ -48,7 +48,7 @@ def moved_drawings(page: Page) -> list[Drawing]:
 def _moved(page: Page, atlas: str, measure: str) -> Drawing | None:
     chosen, labels = factors(page), preset_labels(page.study)
     columns = list(measured(page.study).get(measure, {}).values())
-    columns = columns[:1] if measure == MOVEMENT else columns[:MOST_PRESETS]
+    columns = columns[:1] if measure == MOVEMENT else columns[:2]
     table = of_atlas(page.study, atlas)
     table = table.assign(category=categories(table, chosen.names))
     columns = [c for c in columns if table[c.name].nunique() > 1]  # all alike: nothing to see

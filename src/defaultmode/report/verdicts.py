@@ -1,7 +1,7 @@
 """The verdicts of the claims, as the page shows them: in words first, then number by number."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -20,12 +20,13 @@ from defaultmode.report.verdict_tables import (
     size_cell,
     verdict_cell,
 )
-from defaultmode.report.writing import Cell, Table, figure, shown_p, word
+from defaultmode.report.writing import Cell, Table, counted, figure, shown_p, word
 
 PUBLISHED, OWN = "published", "your study"
 COMMON = ("pooled, common effect", "pooled, common effect, with your study")
 POOLED = ("pooled", "pooled with your study", *COMMON)
 UNTESTED = "not testable"
+DIFFERS = "differs between atlases"
 NONE_DECIDES = "no preset that could decide was measured, such as one that keeps the global signal"
 MEANINGS = {
     "supported": (
@@ -38,6 +39,7 @@ MEANINGS = {
         "small to matter."
     ),
     "pipeline-dependent": "The denoising presets disagree: the choice of preset decides.",
+    DIFFERS: "The atlases in which it could be tested came to different verdicts.",
     "inconclusive": "The interval includes no effect, and effects that would matter.",
     "not testable": "The study has not what the claim is about; the reason is given.",
 }
@@ -82,6 +84,11 @@ def claims_tested(verdicts: Verdicts) -> list[Claim]:
     return [claim for claim in verdicts.claims if claim.id in tested]
 
 
+def claims_lost(verdicts: Verdicts) -> list[Claim]:
+    """The claims that the study cannot decide, in any atlas."""
+    return [c for c in verdicts.claims if word_of(verdicts, c.id) == UNTESTED]
+
+
 def stand_in_claims(verdicts: Verdicts) -> list[Claim]:
     """The other claims, whose questions were put to another treatment than theirs."""
     table = verdicts.specifications
@@ -101,6 +108,17 @@ def words_of(verdicts: Verdicts, claim: str) -> tuple[tuple[str, str], ...]:
     rows = verdicts.table[verdicts.table["claim"] == claim].drop_duplicates("atlas")
     found = list(zip(rows["atlas"], rows["verdict_over_presets"], strict=True))
     return tuple((str(a) if len(found) > 1 else "", str(w)) for a, w in found)
+
+
+def word_of(verdicts: Verdicts, claim: str) -> str:
+    """The one word of a claim over presets and atlases."""
+    return over_atlases(word for _, word in words_of(verdicts, claim))
+
+
+def over_atlases(words: Iterable[str]) -> str:
+    """The word on which the atlases that could test a claim agree, or `DIFFERS`."""
+    found = set(words) - {UNTESTED}
+    return DIFFERS if len(found) > 1 else next(iter(found), UNTESTED)
 
 
 def overview(verdicts: Verdicts) -> Table | None:
@@ -161,7 +179,7 @@ def _reason(rows: Sequence[Row]) -> str:
 def untestable(verdicts: Verdicts) -> Table | None:
     """Claims that the study cannot decide, those with the same reason together."""
     tested = {claim.id for claim in claims_tested(verdicts)}
-    lost = [c for c in verdicts.claims if {w for _, w in words_of(verdicts, c.id)} == {UNTESTED}]
+    lost = claims_lost(verdicts)
     reasons = {claim.id: why_untested(verdicts, claim) for claim in lost}
     common = Counter(reasons.values())
     lost.sort(key=lambda claim: (-common[reasons[claim.id]], reasons[claim.id], claim.order))
@@ -177,7 +195,8 @@ def untestable(verdicts: Verdicts) -> Table | None:
         for claim in lost
     ]
     head = ("Why not here", "Claim", "What a study would need")
-    return Table("untestable", "Not testable in this study", head, tuple(rows)) if rows else None
+    said = f"{counted(len(rows), 'claim')} that this study cannot test, and what they would need"
+    return Table("untestable", said, head, tuple(rows)) if rows else None
 
 
 def why_untested(verdicts: Verdicts, claim: Claim) -> str:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from defaultmode.core.missing import Missing
 
 NOT_THERE = "n/a"
-MOST_PACKED = 200  # rows of a table in the page itself, where the output folder holds them all
+MOST_PACKED = 500  # rows of a table in the page itself, where the output folder holds them all
 MINUS = "−"
 MOST_STYLED, WIDE = 16, 21  # columns with a class, letters that may be broken into lines
 WORDS = {
