@@ -135,3 +135,25 @@ def test_numbers_that_are_none_are_refused(out: Path, tmp_path: Path) -> None:
 
 def test_a_study_without_a_page_is_refused(tmp_path: Path) -> None:
     assert main(["claims", "--study", str(tmp_path)]) == explain("E411").exit
+
+
+def test_a_file_of_somebody_elses_is_not_overwritten(tmp_path, capsys):
+    page = tmp_path / "page.html"
+    page.write_text("my notes", "utf-8")
+    assert main(["claims", "--page", str(page)]) == 5
+    assert "E603" in capsys.readouterr().err
+    assert page.read_text("utf-8") == "my notes"
+    page.unlink()
+    assert main(["claims", "--page", str(page)]) == 0
+    assert main(["claims", "--page", str(page)]) == 0  # a page of ours is made again
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_anything_is_computed(tmp_path, capsys):
+    assert main(["serve", "--page", str(tmp_path / "nowhere" / "page.html")]) == 5
+    assert "E60" in capsys.readouterr().err
+
+
+def test_one_claim_is_no_page(tmp_path, capsys):
+    assert main(["claims", "C2", "--page", str(tmp_path / "page.html")]) == 2
+    assert "E411" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

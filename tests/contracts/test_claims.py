@@ -36,6 +36,8 @@ SAME_PEOPLE = {
     "Yan2019": "rest-meta-mdd",
     "Liang2020": "rest-meta-mdd",
     "Abreu2026": "rest-meta-mdd",
+    "Murrough2013a": "ketamine-trials-pooled",
+    "Zarate2006": "ketamine-trials-pooled",
 }
 NONE_FOUND = re.compile(r"\bno(thing|body| \w+)\b.*\b(found|published|replicated)\b", re.IGNORECASE)
 COPIED_WORDS = 9
@@ -122,6 +124,18 @@ def test_what_was_not_read_is_not_called_verified(claim, row):
     assert not (row.verified and unread)
 
 
+@every_row
+def test_a_result_that_nobody_read_is_on_no_side(claim, row):
+    if re.search(r"(result|results|result itself|direction) (was|were) not read|Neither", row.note):
+        assert row.stance == "mixed"
+
+
+def test_trials_of_benefit_alone_do_not_speak_for_a_less_rigid_network():
+    stances = {row.cohort_id: row.stance for row in CLAIMS["C25"].evidence}
+    assert stances["ketamine-trials-pooled"] == stances["fava2018"] == "mixed"
+    assert "for" not in stances.values()
+
+
 @numbered_rows
 def test_a_number_is_told_in_full(claim, row):
     assert row.statistic != "other" or row.note
@@ -203,7 +217,8 @@ def test_a_claim_may_name_no_side():
 
 @numbered_rows
 def test_a_mean_over_cohorts_is_called_one(claim, row):
-    assert row.meta_analysis == bool(re.search(r"\d-meta|-pooled$", row.cohort_id))
+    within = "mong the trials that are pooled" in row.note  # one of those that the mean is over
+    assert (row.meta_analysis or within) == bool(re.search(r"\d-meta|-pooled$", row.cohort_id))
     assert math.isnan(row.i2) or row.meta_analysis
 
 

@@ -10,7 +10,7 @@ from defaultmode.denoising import all_presets
 from defaultmode.measures import all_measures
 from defaultmode.report.caveats import all_caveats
 from defaultmode.report.methods import SOFTWARE
-from defaultmode.report.page import PRIMER_KEYS
+from defaultmode.report.everyday import PRIMER_KEYS
 from defaultmode.report.references import (
     all_references,
     citation_bibtex,

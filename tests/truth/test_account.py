@@ -20,6 +20,7 @@ from defaultmode.report.account_page import account_page
 from defaultmode.report.account_scores import Score, Scored, mostly_fails, read_scoreboard, word_of
 from defaultmode.report.account_summary import summary
 from defaultmode.report.account_told import tell
+from defaultmode.report.verdicts import DIFFERS
 from defaultmode.simulation.scoreboard import read_statements
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "scoreboard.md"
@@ -134,6 +135,13 @@ def test_people_count_once_for_a_side_however_often_they_are_reported() -> None:
     assert len(cohorts) < sum(row.stance == "against" for row in claim.evidence)
 
 
+def test_what_was_not_read_counts_in_the_first_count_alone() -> None:
+    claim = find_claim("C5")
+    read = replace(claim, evidence=tuple(row for row in claim.evidence if row.verified))
+    assert balance([claim], read=True) == balance([read]) != balance([claim])
+    assert balance([replace(claim, evidence=())]).words == "none"
+
+
 def test_the_model_s_word_follows_its_rows() -> None:
     def made(*verdicts: str) -> list[Scored]:
         scores = tuple(Score("healthy", verdict, False, "", "") for verdict in verdicts)
@@ -143,7 +151,9 @@ def test_the_model_s_word_follows_its_rows() -> None:
     assert word_of(made("holds", "holds")) == "holds"
     assert word_of(made("fails")) == "fails"
     assert word_of(made("holds", "fails", "fails")) == "in part"
-    assert word_of(made("unclear")) == "in part"
+    assert word_of(made("holds", "unclear")) == "in part"
+    assert word_of(made("fails", "depends on the operating point")) == "fails"
+    assert word_of(made("depends on the operating point", "unclear")) == "undecided"
     assert mostly_fails(made("holds", "fails", "fails"))
     assert not mostly_fails(made("holds", "fails"))
 
@@ -168,6 +178,26 @@ def test_the_summary_adds_up() -> None:
     assert total == len(told) == sum(parts)
     unread = sum(not row.verified for claim in all_claims().values() for row in claim.evidence)
     assert f"{unread} were not read in their source" in summary(told)[1]
+    others = [one for one in told if balance(one.claims, read=True).word != one.balance.word]
+    assert f"{len(others)} of the {len(told)} words would be others" in summary(told)[1]
+
+
+def test_the_summary_says_what_those_that_hold_rest_on() -> None:
+    told = list(tell())
+    asked, *words, hold, emergent, hypothetical = map(int, re.findall(r"\d+", summary(told)[2]))
+    assert asked == sum(words)
+    holding = [one for one in told if one.model == "holds"]
+    assert hold == words[0] == len(holding)
+    labels = [{statement.label for statement in one.says} for one in holding]
+    assert emergent == sum("emergent" in of_one for of_one in labels)
+    mechanisms = [{s.hypothetical for one in told.says for s in one.scores} for told in holding]
+    assert hypothetical == mechanisms.count({True})
+
+
+def test_what_the_model_was_asked_is_explained_where_it_is_not_quite_the_claim(page: str) -> None:
+    notes = {name: one.note for one in sentences() for name in one.claims if one.note}
+    assert {"C2", "C17", "C20", "C21", "C24"} == set(notes)
+    assert all(note in unescape(page) for note in notes.values())
 
 
 def test_the_page_is_small_and_holds_every_finding(page: str) -> None:
@@ -210,6 +240,15 @@ def test_a_study_is_shown_beside_each_sentence_that_it_could_test() -> None:
     assert "−0.80 (−1.20 to −0.40)" in html
     assert "Your study (exploratory) could test 1 sentence: 1 contradicted." in html
     assert "no task" in html
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_atlases_that_disagree_are_said_to(order: int) -> None:
+    words = ["supported", "contradicted"][::order]
+    rows = [verdict_row(atlas=w, verdict_over_presets=w) for w in (*words, "not testable")]
+    assert own(*rows).words(["C9"]) == [DIFFERS]
+    assert own(rows[0], rows[2]).words(["C9"]) == own(rows[2], rows[0]).words(["C9"]) == words[:1]
+    assert f"could test 1 sentence: 1 {DIFFERS}." in account_page(own(*rows))
 
 
 def test_what_a_table_holds_is_never_markup() -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from defaultmode.claims import find_claim
@@ -14,7 +15,7 @@ from defaultmode.report import Page, Verdicts, build_page
 from defaultmode.report.claim_front import SAID, parts, said_first
 from defaultmode.report.claim_methods import claims_text
 from defaultmode.report.claim_section import claim_section
-from defaultmode.report.verdicts import claims_tested, stand_ins, untestable
+from defaultmode.report.verdicts import DIFFERS, claims_tested, stand_ins, untestable
 from report_example import numbers_in
 from toy_studies import FD, GROUP, crossover, made_study, parallel
 
@@ -119,6 +120,18 @@ def test_every_claim_is_one_line_with_its_word_and_effect(found, html):
     assert lines["C9"].words[0][1] == row["verdict_over_presets"]
     places = ['class="lines"', 'id="untestable"', 'id="claim-C9"']
     assert sorted(places, key=html.index) == places
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_atlases_that_disagree_are_counted_as_such(found, order):
+    words = ("supported", "contradicted")[::order]
+    parts_of = [found.table.assign(atlas=w, verdict_over_presets=w) for w in words]
+    two = replace(found, table=pd.concat(parts_of, ignore_index=True))
+    assert said_first(two) == (
+        f"Of {len(two.claims)} claims, these data find {SAID[DIFFERS].format(len(two.claims))}.",
+    )
+    lines = [line for part in parts(two) for line in part.lines]
+    assert [line.words for line in lines] == [tuple(zip(words, words, strict=True))] * len(lines)
 
 
 def test_a_claim_is_told_whole(found, seen):

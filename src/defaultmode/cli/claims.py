@@ -41,5 +41,8 @@ def _write_page(options: argparse.Namespace) -> None:
 
     if options.page is None:
         raise DefaultModeError("E411", "--study is for the page: give --page FILE.html too.")
+    if options.name:
+        msg = f"--page holds every claim; {options.name} alone cannot be one. Leave it out."
+        raise DefaultModeError("E411", msg)
     write_account(options.page, options.study)
     tell(f"{options.page} holds the account, claim by claim.")

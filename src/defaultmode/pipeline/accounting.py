@@ -13,7 +13,7 @@ from defaultmode.pipeline.freezing import BLINDED, Standing
 from defaultmode.pipeline.virtual_sources import WARNING
 from defaultmode.report.account_own import COLUMNS, NUMBERS, Own
 from defaultmode.report.account_page import account_page
-from defaultmode.running import write_text
+from defaultmode.running import refuse_foreign, write_text
 from defaultmode.sources.bids import dataset_description
 
 REPORT = "report.html"
@@ -32,8 +32,10 @@ def write_account(page: Path, study: Path | None = None) -> None:
     """Write the page, with the verdicts of a study's folder where one is given.
 
     Raises E101 where the folder has no claims.tsv or specifications.tsv, E408 where they are no
-    tables of verdicts, and E206 where its dataset_description.json is broken.
+    tables of verdicts, E206 where its dataset_description.json is broken, and E601, E602 or E603
+    where the page cannot be written.
     """
+    refuse_foreign(page)
     write_text(page, account_page(None if study is None else own_of(study, page)))
 
 

@@ -10,6 +10,7 @@ from defaultmode.pipeline.asking import CLINICAL
 from defaultmode.pipeline.claim_columns import Ground
 from defaultmode.pipeline.judging import Judged, inside_smallest
 from defaultmode.pipeline.specifying import Specification
+from defaultmode.report.verdicts import DIFFERS, over_atlases
 from defaultmode.statistics.effects import false_discovery
 
 Place = tuple[str, str, str]  # test, atlas, preset
@@ -39,11 +40,11 @@ def claim_table(
     table["p_corrected"] = table.groupby(family)["p_deciding"].transform(false_discovery)
     lost = table["verdict"].isin(["supported", "contradicted"]) & (table["p_corrected"] >= ALPHA)
     table["verdict_corrected"] = table["verdict"].where(~lost, "inconclusive")
-    words = {
-        claim.id: _over_presets(ground, claim, table[table["claim"] == claim.id])
-        for claim in claims
-    }
-    table["verdict_over_presets"] = table["claim"].map(words)
+    table["verdict_over_presets"] = ""
+    for claim in claims:
+        for _, part in table[table["claim"] == claim.id].groupby("atlas", sort=False):
+            word = _over_presets(ground, claim, part)
+            table.loc[part.index, "verdict_over_presets"] = word
     return table
 
 
@@ -95,7 +96,7 @@ def _row(claim: Claim, here: Mapping[str, Judged]) -> dict[str, object]:
 
 
 def _over_presets(ground: Ground, claim: Claim, rows: pd.DataFrame) -> str:
-    """One word over presets and atlases, from what is left of each verdict after correction."""
+    """One word over the presets of an atlas, from what is left of each verdict after correction."""
     presets = deciding(ground, claim, tuple(dict.fromkeys(rows["denoise"])))
     places = [
         f"{atlas} {denoise}" for atlas, denoise in zip(rows["atlas"], rows["denoise"], strict=True)
@@ -162,6 +163,6 @@ def sentence(table: pd.DataFrame) -> str:
     """How many claims came out how, over all presets."""
     if not len(table):
         return "No claim was tested."
-    words = table.drop_duplicates("claim")["verdict_over_presets"].value_counts()
-    said = ", ".join(f"{words[word]} {word}" for word in WORDS if word in words)
+    words = table.groupby("claim")["verdict_over_presets"].agg(over_atlases).value_counts()
+    said = ", ".join(f"{words[word]} {word}" for word in (*WORDS, DIFFERS) if word in words)
     return f"Of {int(words.sum())} claims: {said}."

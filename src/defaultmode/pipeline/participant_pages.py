@@ -23,7 +23,7 @@ from defaultmode.report.participant_page import (
     page_name,
 )
 from defaultmode.report.quality_nouns import SessionMatrix
-from defaultmode.report.standing import Spread, numbers_of, spreads, standings
+from defaultmode.report.standing import Spread, compared_words, numbers_of, spreads, standings
 from defaultmode.report.writing import NOT_THERE
 from defaultmode.running import Task, launch, worker_count, write_text
 
@@ -56,7 +56,7 @@ def write_participant_pages(
 
     A page that would not change is left as it is. Raises E601, E602, E605.
     """
-    works = page_works(folder, study, warning=warning)
+    works = page_works(folder, study, warning=warning, reference=settings.reference)
     kept = {page_name(w.person.name) for w in works}
     for path in folder.path.glob("sub-*.html"):
         if path.name not in kept:
@@ -74,14 +74,20 @@ def write_participant_pages(
     return len(works)
 
 
-def page_works(folder: Folder, study: Study, *, warning: str = "") -> list[PageWork]:
-    """One piece of work for each page."""
+def page_works(
+    folder: Folder,
+    study: Study,
+    *,
+    warning: str = "",
+    reference: Mapping[str, str] | None = None,
+) -> list[PageWork]:
+    """One piece of work for each page; reference : as for `spreads`."""
     tables: dict[str, list[str]] = defaultdict(list)
     for path in folder.measure_tables():
         tables[path.partition("/")[0]].append(path)
     people = people_of(folder, study)
     around = links_between(people)
-    spread = spreads(study)
+    spread = spreads(study, reference=reference)
     by_person = dict(iter(study.missing.groupby("participant_id", sort=False)))
     none = study.missing.iloc[:0]
     return [
@@ -115,6 +121,7 @@ def person_of(
         missing=missing,
         numbers=numbers_of(alone, name),
         n_people=study.table["participant_id"].nunique(),
+        compared=compared_words(spread),
         links=links,
         warning=warning,
     )

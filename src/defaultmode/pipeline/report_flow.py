@@ -8,31 +8,38 @@ import numpy as np
 import pandas as pd
 
 from defaultmode.core.settings import Settings
-from defaultmode.core.study import Study
+from defaultmode.core.study import TOGETHER, Study
 from defaultmode.pipeline.folder import Folder
 from defaultmode.pipeline.joined_tables import clinical_tables
 from defaultmode.report.choosing import n_recordings, recorded
 from defaultmode.report.flow_nouns import EVERYBODY, Exit, Flow, SessionFlow, Stage
+from defaultmode.report.quality_section import LOST, WARNED
 from defaultmode.report.writing import NOT_THERE
 from defaultmode.sources.clinical import Clinical
+from defaultmode.statistics import Design, design_of
+from defaultmode.statistics.design import natural
+from defaultmode.statistics.occasions import ACUTE, AFTER, BASELINE, phase_named
 
 Reason = tuple[str, str]  # words and code
 NO_RECORDING = ("a table lists them and there is no recording", "E402")
 NOT_LISTED = ("no clinical table has a value for them", "E401")
 UNKNOWN = ("not known", "")
 UNGROUPED = "no group known"
+REGION = "region "  # how a row of missing.tsv begins that lacks a region and no measure
+PHASES = (BASELINE, ACUTE, AFTER, "")
 ATTENDED = "completed"  # the status of a session, as virtual trials write it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Known:
-    """What is known of everybody: their group, their failed runs and what is missing of them."""
+    """What is known of everybody: their group, failed runs, what is missing, and the design."""
 
     study: Study
     clinical: Clinical
     groups: Mapping[str, str]
     by: str
     failures: Mapping[str, Reason]
+    design: Design
 
     def group(self, person: str) -> str:
         """The group of one person; everybody is one where no column names groups."""
@@ -49,7 +56,10 @@ def flow_of(
     """
     clinical = clinical_tables(settings)
     groups = _groups(study, clinical, by, blinded=blinded) if by else {}
-    known = Known(study, clinical, groups, by, _failures(folder))
+    known = Known(
+        study, clinical, groups, by, _failures(folder),
+        design_of(study, reference=settings.reference),
+    )  # fmt: skip
     rows = study.table
     measured = {m.key.partition("_")[0] for m in folder.finished()}
     usable = set(rows.loc[recorded(study), "participant_id"].astype(str))
@@ -123,12 +133,22 @@ def _failed(person: str, known: Known) -> Reason:
 
 
 def _unusable(person: str, known: Known) -> Reason:
-    """The first reason for which every measure of a person is missing."""
+    """Why nothing was measured of a person who has a run that can be read."""
     missing = known.study.missing
-    rows = missing[(missing["participant_id"] == person) & (missing["code"].astype(str) != "")]
-    if not len(rows):
-        return UNKNOWN
-    return str(rows["reason"].iloc[0]), str(rows["code"].iloc[0])
+    return _reason(missing[missing["participant_id"] == person]) or UNKNOWN
+
+
+def _reason(rows: pd.DataFrame) -> Reason | None:
+    """What cost a whole run or every measure, else what cost most measures; warnings cost none."""
+    told = rows[~rows["code"].astype(str).isin({"", NOT_THERE, *WARNED})]
+    told = told[~told["what"].astype(str).str.startswith(REGION)]
+    whole = told[told["what"].isin(LOST)]
+    costs: Counter[Reason] = Counter()
+    for what, reason, code in (whole if len(whole) else told)[
+        ["what", "reason", "code"]
+    ].to_numpy():
+        costs[str(reason), str(code)] += len(str(what).split(TOGETHER))
+    return max(costs, key=lambda one: costs[one], default=None)
 
 
 def _unrated(person: str, known: Known) -> Reason:  # noqa: ARG001  # one reason for all
@@ -158,7 +178,7 @@ def _sessions(known: Known, people: Sequence[str]) -> list[SessionFlow]:
     sessions = [s for s in dict.fromkeys(s for _, s in expected) if s not in ("", NOT_THERE)]
     order = {person: known.group(person) for person in people}
     found = []
-    for session in sorted(sessions):
+    for session in _in_order(sessions, known):
         for group in dict.fromkeys(order.values()):
             wanted = [p for p, s in expected if s == session and order.get(p) == group]
             gone = [p for p in wanted if (p, session) not in there]
@@ -172,6 +192,19 @@ def _sessions(known: Known, people: Sequence[str]) -> list[SessionFlow]:
     return found
 
 
+def _in_order(sessions: Sequence[str], known: Known) -> list[str]:
+    """Sessions as the design has them, the reference first; those it lacks by phase and name."""
+    levels = [s for f in known.design.within if f.name == "session_id" for s in f.levels]
+    return sorted(
+        sessions,
+        key=lambda s: (
+            levels.index(s) if s in levels else len(levels),
+            PHASES.index(phase_named(s)),
+            natural(s),
+        ),
+    )
+
+
 def _absent(person: str, session: str, known: Known) -> str:
     """Why a session has no measured recording of a person."""
     rows = known.clinical.sessions
@@ -180,10 +213,10 @@ def _absent(person: str, session: str, known: Known) -> str:
         return str(own["status"].iloc[0])
     missing = known.study.missing
     rows = missing[(missing["participant_id"] == person) & (missing["session_id"] == session)]
-    if not len(rows):
-        return "no recording"
-    code, reason = str(rows["code"].iloc[0]), str(rows["reason"].iloc[0])
-    return "listed and not recorded (E402)" if code == NO_RECORDING[1] else f"{reason} ({code})"
+    if found := _reason(rows):
+        return f"{found[0]} ({found[1]})"
+    listed = (rows["code"] == NO_RECORDING[1]).any()
+    return f"listed and not recorded ({NO_RECORDING[1]})" if listed else "no recording"
 
 
 def _runs(folder: Folder, study: Study) -> tuple[tuple[str, int], ...]:

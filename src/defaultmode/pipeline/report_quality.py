@@ -13,7 +13,7 @@ from defaultmode.core.recording import Array
 from defaultmode.core.study import KEYS, Study
 from defaultmode.outputs import FinishedRun, mean_fisher_z
 from defaultmode.pipeline.run_traces import keys_of, leading_preset, trace_of
-from defaultmode.report.choosing import MOVEMENT, measured
+from defaultmode.report.choosing import displacement
 from defaultmode.report.quality_nouns import MotionDependence, Quality, Trace
 from defaultmode.statistics.qc_fc import FEWEST, qc_fc
 
@@ -26,15 +26,6 @@ def quality_of(runs: Sequence[FinishedRun], study: Study, folder: Path) -> Quali
     if moved.empty:
         return Quality()
     return Quality(tuple(dependence_of(runs, moved)), tuple(most_moved(runs, moved, folder)))
-
-
-def displacement(study: Study) -> pd.Series:
-    """Mean framewise displacement in mm of each run that has it, by its keys."""
-    columns = [c.name for c in measured(study).get(MOVEMENT, {}).values()]
-    if not columns:
-        return pd.Series(dtype=np.float64)
-    values = study.table.set_index(list(KEYS))[columns].bfill(axis=1).iloc[:, 0]
-    return values.dropna()
 
 
 def dependence_of(runs: Sequence[FinishedRun], moved: pd.Series) -> list[MotionDependence]:

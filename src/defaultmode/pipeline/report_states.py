@@ -1,5 +1,6 @@
 """The brain states of a study for its report: what they are, who was in them, and the landscape."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -23,6 +24,7 @@ from defaultmode.measures import (
     transition_matrix,
 )
 from defaultmode.outputs import FinishedRun, finished_runs, labels_path, read_states
+from defaultmode.pipeline.claim_columns import Ground
 from defaultmode.pipeline.folder import Folder
 from defaultmode.pipeline.state_scoring import states_files
 from defaultmode.report import Page
@@ -31,6 +33,7 @@ from defaultmode.report.section_nouns import (
     LabelledRun,
     Landscapes,
     LearntStates,
+    Lost,
     StatesFound,
     Valleys,
 )
@@ -40,14 +43,26 @@ MINIMA, DEFAULT_MODE = "landscape_minima", "default mode"
 Keys = tuple[str, ...]
 
 
-def states_found(folder: Folder, settings: Settings, page: Page) -> StatesFound | None:
-    """The states that the runs of a folder were scored by; None where there are none."""
+def states_found(
+    folder: Folder, settings: Settings, page: Page, ground: Ground
+) -> StatesFound | None:
+    """The states that the runs of a folder were scored by; None where there are none.
+
+    ground : what each row of the study was
+    """
     paths = states_files(folder, settings)
     if not paths:
         return None
     runs = finished_runs(folder.path, folder.measure_tables())
     learnt = [one for path in paths for one in _learnt(*read_states(path), runs)]
-    return StatesFound(tuple(learnt), tuple(_landscapes(runs, page)))
+    occasions = ground.occasions
+    rows = occasions.rows[occasions.untreated & occasions.resting]
+    untreated = ground.study.table.iloc[rows][list(KEYS)].astype(str)
+    return StatesFound(
+        tuple(learnt),
+        tuple(_landscapes(runs, page)),
+        frozenset(untreated.itertuples(index=False, name=None)),
+    )
 
 
 def _learnt(
@@ -153,19 +168,24 @@ def _landscape(
     runs: Sequence[FinishedRun], denoise: str, known: Mapping[Keys, str], *, n_runs: int
 ) -> Landscapes:
     found: dict[str, dict[str, list[PatternShares]]] = {}
-    reasons = []
+    failed: Counter[tuple[str, Missing]] = Counter()
     for run in runs:
+        label = known[_keys(run)]
         try:
             shares = _shares(run, denoise)
         except DefaultModeError as problem:
-            reasons.append(Missing(problem.detail, problem.code))
+            failed[label, Missing(problem.detail, problem.code)] += 1
             continue
-        found.setdefault(known[_keys(run)], {}).setdefault(run.participant, []).append(shares)
-    valleys = [_valleys(label, people) for label, people in found.items()]
-    drawn = tuple(one for one in valleys if isinstance(one, Valleys))
-    reasons += [one for one in valleys if isinstance(one, Missing)]
-    atlas = str(runs[0].description["atlas"])
-    return Landscapes(atlas, denoise, drawn or reasons[0], n_runs - len(runs))
+        found.setdefault(label, {}).setdefault(run.participant, []).append(shares)
+    pooled = [_valleys(label, people) for label, people in found.items()]
+    lost = [Lost(label, n, why) for (label, why), n in failed.items()]
+    return Landscapes(
+        str(runs[0].description["atlas"]),
+        denoise,
+        tuple(one for one in pooled if isinstance(one, Valleys)),
+        n_runs - len(runs),
+        (*lost, *(one for one in pooled if isinstance(one, Lost))),
+    )
 
 
 def _shares(run: FinishedRun, denoise: str) -> PatternShares:
@@ -175,7 +195,7 @@ def _shares(run: FinishedRun, denoise: str) -> PatternShares:
     return pattern_shares(run.denoised_recording(denoise))
 
 
-def _valleys(label: str, people: Mapping[str, Sequence[PatternShares]]) -> Valleys | Missing:
+def _valleys(label: str, people: Mapping[str, Sequence[PatternShares]]) -> Valleys | Lost:
     """The landscape of the mean over people, each the mean over their runs."""
     first = next(iter(people.values()))[0]
     mean = np.mean(
@@ -184,7 +204,8 @@ def _valleys(label: str, people: Mapping[str, Sequence[PatternShares]]) -> Valle
     try:
         found = pooled_landscape(mean, first.task_positive)
     except DefaultModeError as problem:
-        return Missing(f"{label}: {problem.detail}", problem.code)
+        n_runs = sum(map(len, people.values()))
+        return Lost(label, n_runs, Missing(problem.detail, problem.code), whole=True)
     return Valleys(
         label=label,
         people=tuple(person for person, own in people.items() for _ in own),

@@ -121,7 +121,7 @@ def page_of(
         prediction=prediction_found(folder, analysis.ledger),
         quality=quality_of(runs, study, folder.path),
     )
-    page = replace(page, states=states_found(folder, settings, page))
+    page = replace(page, states=states_found(folder, settings, page, analysis.ledger.ground))
     page = replace(page, sessions_connectivity=sessions_connectivity(runs, page, design))
     return with_participants(page, folder, settings, analysis.ledger)
 

@@ -15,7 +15,7 @@ from defaultmode.pipeline.serving_live import live
 from defaultmode.pipeline.serving_request import asked_of, stretch_of
 from defaultmode.pipeline.serving_subjects import Simulator, simulator_of
 from defaultmode.report.simulator_page import build_simulator
-from defaultmode.running import write_text
+from defaultmode.running import refuse_foreign, write_text
 from defaultmode.running.local_server import Json, LocalServer, Route
 
 LARGEST_PORT = 65535
@@ -87,10 +87,11 @@ def serve(settings: ServeSettings, *, ready: Callable[[str], None]) -> None:
 def write_page(settings: ServeSettings, out: Path, *, quiet: bool = False) -> int:
     """Write the page with a grid of answers into one file that needs no server; its bytes.
 
-    Raises E601 and E602 where it cannot be written, and what `simulator_of` raises.
+    Raises E601, E602 or E603 where it cannot be written, and what `simulator_of` raises.
     """
     from threadpoolctl import threadpool_limits
 
+    refuse_foreign(out)
     with threadpool_limits(limits=1):
         grid = offline_grid(simulator_of(settings.twins), seed=settings.seed, quiet=quiet)
     text = build_simulator(grid["catalogue"], grid=grid)

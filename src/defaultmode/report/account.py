@@ -20,12 +20,14 @@ class Sentence:
     claims : the claims that it makes
     says : statements of the scoreboard that say the same of the model
     beside : other statements on the matter
+    note : what must be known of the two, empty for nothing
     """
 
     text: str
     claims: tuple[str, ...]
     says: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,4 +76,5 @@ def _sentence(raw: Table) -> Sentence:
             claims=tuple(find_claim(name).id for name in names),
             says=table.texts("says", ()),
             beside=table.texts("beside", ()),
+            note=table.text("note", ""),
         )

@@ -25,7 +25,7 @@ WORDS = {
     "divided": "as many speak for it as speak against it or show no effect",
     "more against": "more groups speak against it or show no effect than speak for it",
     "unsupported": "groups speak against it or show no effect, none for it",
-    "open": "only groups whose results say both, or neither",
+    "open": "none on any side: what there is says both, or neither",
 }
 AGAINST = ("more against", "unsupported")
 FEWEST_DRAWN = 2  # numbers of one statistic, below which a figure compares nothing
@@ -59,7 +59,7 @@ class Balance:
     def words(self) -> str:
         """The counts in words."""
         said = [f"{n} {s}" for s, n in zip(SIDES, self.counts, strict=True) if n]
-        return ", ".join(said)
+        return ", ".join(said) or "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +70,13 @@ class Forest:
     caption: str
 
 
-def balance(claims: Iterable[Claim]) -> Balance:
-    """The findings on claims by stance, each group of people once for each stance."""
+def balance(claims: Iterable[Claim], *, read: bool = False) -> Balance:
+    """The findings on claims by stance, each group of people once for each stance.
+
+    read : only findings that were read in their source
+    """
     rows = [row for claim in claims for row in claim.evidence]
-    groups = {(row.stance, row.cohort_id) for row in rows}
+    groups = {(row.stance, row.cohort_id) for row in rows if row.verified or not read}
     found = Counter(stance for stance, _ in groups)
     return Balance((found["for"], found["against"], found["null"], found["mixed"]))
 

@@ -21,6 +21,7 @@ def _published(told: Sequence[Told]) -> Iterator[str]:
         f"without effect; behind {words['divided']}, as many; behind {words['more against']}, "
         f"fewer. {words['unsupported'] + words['open']} have no finding for them at all."
     )
+    others = sum(one.read.word != one.balance.word for one in told)
     claims = {claim.id: claim for one in told for claim in one.claims}
     rows = [row for claim in claims.values() for row in claim.evidence]
     sizes = [row.n + row.n_reference for row in rows if row.n]
@@ -28,19 +29,25 @@ def _published(told: Sequence[Told]) -> Iterator[str]:
     yield (
         f"These are counts, not votes. The {len(rows)} findings come from as few as {min(sizes)} "
         f"people and as many as {max(sizes):,}; some are of the very quantity and some of one near "
-        f"it; {unread} were not read in their source. Open a sentence before you count it."
+        f"it. Open a sentence before you count it: {unread} were not read in their source, and if "
+        f"only those that were read counted, {others} of the {len(told)} words would be others."
     )
 
 
 def _simulated(told: Sequence[Told]) -> str:
     words = Counter(one.model for one in told)
-    asked = [one for one in told if one.says]
-    emergent = sum(any(s.label == "emergent" for s in one.says) for one in asked)
+    asked = sum(bool(one.says) for one in told)
+    hold = [one for one in told if one.model == "holds"]
+    emergent = sum(any(s.label == "emergent" for s in one.says) for one in hold)
+    hypothetical = sum(
+        all(score.hypothetical for s in one.says for score in s.scores) for one in hold
+    )
     return (
-        f"The simulator was asked {len(asked)} of them: {words['holds']} hold in it throughout, "
-        f"{words['in part']} in part, {words['fails']} not at all. Only {emergent} of these rest "
-        "on anything that was not built in or calibrated, and model output is not evidence of "
-        "effect in people."
+        f"The simulator was asked {asked} of them: {words['holds']} hold in it throughout, "
+        f"{words['in part']} in part, {words['fails']} not at all, {words['undecided']} are "
+        f"undecided. Of the {len(hold)} that hold, {emergent} rest on anything that was not built "
+        f"in or calibrated, and {hypothetical} on hypothetical mechanisms alone. Model output is "
+        "not evidence of effect in people."
     )
 
 

@@ -34,6 +34,11 @@ class Told:
         return balance(self.claims)
 
     @cached_property
+    def read(self) -> Balance:
+        """The same of findings that were read in their source."""
+        return balance(self.claims, read=True)
+
+    @cached_property
     def says(self) -> list[Scored]:
         """What the simulator was asked that says the same."""
         return [read_scoreboard().statements[name] for name in self.sentence.says]

@@ -32,6 +32,15 @@ def measured(study: Study) -> dict[str, dict[str, Column]]:
     return found
 
 
+def displacement(study: Study) -> pd.Series:
+    """Mean framewise displacement in mm of each run that has it under any preset, by its keys."""
+    columns = [c.name for c in measured(study).get(MOVEMENT, {}).values()]
+    if not columns:
+        return pd.Series(dtype=np.float64)
+    values = study.table.set_index(list(KEYS))[columns].bfill(axis=1).iloc[:, 0]
+    return values.dropna()
+
+
 def drawn_measures(study: Study) -> list[str]:
     """The few measures that are drawn: the network itself, its rival, their boundary."""
     known = [name for name in (WITHIN, BETWEEN, *ALSO_DRAWN) if name in measured(study)]

@@ -43,7 +43,7 @@ def claim_drawings(verdicts: Verdicts, claim: Claim) -> list[Drawing]:
     drawn = (
         _forest(verdicts, claim, test),
         points_drawing(verdicts, claim),
-        curve_drawing(verdicts, claim, [test]),
+        curve_drawing(verdicts, claim, [test]) or curve_drawing(verdicts, claim),
     )
     return [one for one in drawn if one]
 

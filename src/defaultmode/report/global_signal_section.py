@@ -82,7 +82,7 @@ def _variance(page: Page, columns: list[Column], atlas: str) -> tuple[Drawing, T
     alt = f"Variance of the global signal by group and session. {words}"
     made = drawing(_name("variance", atlas), picture, table[kept], alt=alt, caption=caption)
     means = {one.panel.title: (one.panel, one.unit) for one in panels}
-    caption = "Variance of the global signal: means and 95 % intervals over people"
+    caption = f"Variance of the global signal, {atlas}: means and 95 % intervals over people"
     return (
         replace(made, narrow=len(panels) == 1),
         panel_table(f"{made.name}-means", caption, means),

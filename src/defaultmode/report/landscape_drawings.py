@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from defaultmode.core.missing import Missing
 from defaultmode.figures import Relief, energy_landscape
 from defaultmode.measures.energy_landscape import LEAST_ACCURACY
 from defaultmode.report.choosing import preset_labels
@@ -28,8 +27,7 @@ def landscape_title(page: Page, found: Landscapes) -> str:
 
 def landscape_drawing(page: Page, found: Landscapes) -> Drawing | None:
     """Minima and passes of the first groups and sessions whose model fits; None where none does."""
-    known = () if isinstance(found.valleys, Missing) else found.valleys
-    fitting = [v for v in known if v.accuracy > LEAST_ACCURACY]
+    fitting = [v for v in found.valleys if v.accuracy > LEAST_ACCURACY]
     chosen = fitting[:MOST_DRAWN]
     if not chosen:
         return None
@@ -44,7 +42,7 @@ def landscape_drawing(page: Page, found: Landscapes) -> Drawing | None:
     )
     name = f"landscape-{found.atlas}-{found.denoise}".replace("+", "-")
     alt = f"Energy landscape, {landscape_title(page, found)}. {' '.join(map(_words, chosen))}"
-    return drawing(name, relief, _frame(known), alt=alt, caption=caption)
+    return drawing(name, relief, _frame(found.valleys), alt=alt, caption=caption)
 
 
 def _relief(valleys: Valleys) -> Relief:
@@ -67,8 +65,8 @@ def _words(valleys: Valleys) -> str:
 
 
 def landscape_table(page: Page, found: Landscapes) -> Table | None:
-    """One row for each minimum."""
-    if isinstance(found.valleys, Missing):
+    """One row for each minimum; None where there is no landscape."""
+    if not found.valleys:
         return None
     rows = [row for valleys in found.valleys for row in _rows(valleys)]
     name = f"minima-{found.atlas}-{found.denoise}".replace("+", "-")

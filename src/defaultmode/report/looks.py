@@ -5,7 +5,7 @@ from collections import Counter
 
 from markupsafe import Markup
 
-PICTURE = re.compile(r'<div class="picture">.*?</div>', re.DOTALL)
+PICTURE = re.compile(r'<div class="picture"(?: tabindex="0")?>.*?</div>', re.DOTALL)
 NAMES = (
     "font-family", "fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap",
     "stroke-linejoin", "font-size", "font-weight", "text-anchor",

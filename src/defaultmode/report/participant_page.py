@@ -13,7 +13,7 @@ from defaultmode.figures.pixels import coarse, diverging_picture
 from defaultmode.report.carpets import Carpet, carpet_of
 from defaultmode.report.quality_nouns import SessionMatrix, Trace
 from defaultmode.report.rendering import rendered
-from defaultmode.report.standing import Standing
+from defaultmode.report.standing import FEWEST_PEOPLE, MOST_TICKS, Standing
 from defaultmode.report.tables import missing_table
 from defaultmode.report.writing import Table, counted, data_url, shown, tsv
 
@@ -56,7 +56,8 @@ class Person:
     """Everything one page says.
 
     facts : (what, value) of the clinical tables; missing : their rows of missing.tsv
-    numbers : all that were measured; warning : stands above all else
+    numbers : all that were measured; warning : stands above all else; compared : which runs stand
+    among those of the others, empty where all do
     """
 
     name: str
@@ -65,6 +66,7 @@ class Person:
     missing: pd.DataFrame
     numbers: pd.DataFrame
     n_people: int
+    compared: str = ""
     links: Links = Links()
     warning: str = ""
     traces: tuple[Trace, ...] = ()
@@ -95,6 +97,8 @@ def build_participant_page(person: Person) -> str:
         "matrices_not_drawn": _further(len(person.matrices) - MOST_MATRICES, "matrix"),
         "download": data_url(tsv(person.numbers).encode("utf-8"), "text/tab-separated-values"),
         "limit": LIMIT_Z,
+        "most_ticks": MOST_TICKS,
+        "fewest_people": FEWEST_PEOPLE,
     }
     styles = ("style.css", "carpet.css", "participant.css")
     return rendered("participant.html.j2", context, styles=styles, scripts=("table.js",))

@@ -1,13 +1,23 @@
 """The section on quality: motion, what follows it, the runs that moved most, who is left out."""
 
+from collections import defaultdict
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from defaultmode.core.errors import error_table
 from defaultmode.core.missing import Missing
-from defaultmode.core.study import Study
+from defaultmode.core.study import KEYS, Column, Study
 from defaultmode.report.carpets import carpet_of
-from defaultmode.report.choosing import MOVEMENT, atlases, measured, of_atlas, preset_labels
+from defaultmode.report.choosing import (
+    MOVEMENT,
+    atlases,
+    displacement,
+    measured,
+    of_atlas,
+    preset_labels,
+)
 from defaultmode.report.nouns import Page
 from defaultmode.report.quality_drawings import dependence_drawings, moved_drawings
 from defaultmode.report.quality_nouns import Quality
@@ -63,7 +73,7 @@ def _dependence_words(found: QcFc | Missing) -> str:
     words = (
         f"median |r| {shown(found.median_abs_r)} over {edges} connections and {found.n} people "
         f"(by chance {shown(found.chance_abs_r)}); p < {LEVEL} in {100 * found.share:.1f} % of "
-        f"them (by chance {100 * LEVEL:.0f} %)"
+        f"them (by chance {100 * LEVEL:.0f} % in the mean over studies)"
     )
     if np.isnan(found.distance_rho):
         return f"{words}; dependence on distance not known."
@@ -118,34 +128,39 @@ def measures_table(study: Study) -> Table | None:
     listed_rows, note = cut(cells, MOST_ROWS)
     caption = (
         f"Measures against mean framewise displacement over people: p < {LEVEL} in {share:.0f} % "
-        f"of {len(frame)} (by chance {100 * LEVEL:.0f} %)"
+        f"of {len(frame)} (by chance {100 * LEVEL:.0f} % in the mean over studies)"
     )
     head = ("Measure", "Preset", "Atlas", "n", "r", "p")
     return Table("measures-and-motion", caption, head, listed_rows, frame, note, search=True)
 
 
 def _measures(study: Study, atlas: str) -> list[dict[str, object]]:
-    known = measured(study)
-    moved = next(iter(known.get(MOVEMENT, {}).values()), None)
-    columns = study.named(role="measure", kind="number")
-    columns = [c for c in columns if c.measure]
-    if moved is None or not columns:
-        return []
-    names = [moved.name, *(c.name for c in columns)]
-    means = of_atlas(study, atlas).groupby("participant_id")[names].mean()
-    means = means[means[moved.name].notna()]
-    values = means[names[1:]].to_numpy(np.float64)
-    found = qc_fc(list(values), means[moved.name].to_numpy(np.float64))
+    """Every measure against motion; both of a person are means over the runs that have both."""
+    table = of_atlas(study, atlas).set_index(list(KEYS))
+    table = table.assign(**{MOVEMENT: displacement(study)}).dropna(subset=[MOVEMENT])
+    alike: dict[bytes, list[Column]] = defaultdict(list)  # columns that the same runs have
+    for column in study.named(role="measure", kind="number"):
+        if column.measure:
+            alike[table[column.name].notna().to_numpy().tobytes()].append(column)
+    return [row for columns in alike.values() for row in _against_motion(table, columns, atlas)]
+
+
+def _against_motion(
+    table: pd.DataFrame, columns: Sequence[Column], atlas: str
+) -> list[dict[str, object]]:
+    names = [c.name for c in columns]
+    rows = table[table[names[0]].notna()]
+    means = rows.groupby("participant_id")[[MOVEMENT, *names]].mean()
+    found = qc_fc(means[names].to_numpy(np.float64), means[MOVEMENT].to_numpy(np.float64))
     if isinstance(found, Missing):
         return []
-    there = np.isfinite(values).sum(axis=0)
     return [
         {
             "measure": column.measure, "denoise": column.denoise, "atlas": atlas,
-            "n": int(there[i]), "r": float(found.r[i]), "p": float(found.p[i]),
+            "n": found.n, "r": r, "p": p,
         }
-        for i, column in enumerate(columns)
-        if np.isfinite(found.r[i])
+        for column, r, p in zip(columns, found.r.tolist(), found.p.tolist(), strict=True)
+        if np.isfinite(r)
     ]  # fmt: skip
 
 

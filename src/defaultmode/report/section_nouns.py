@@ -81,17 +81,31 @@ class Valleys:
     accuracy: float
 
 
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Runs of one group and session that gave no landscape, and why.
+
+    whose : group and session; whole : whether all of it is lost, or these runs alone
+    """
+
+    whose: str
+    n_runs: int
+    why: Missing
+    whole: bool = False
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Landscapes:
-    """The energy landscapes of one atlas and preset, one for each group and session, or why none.
+    """The energy landscapes of one atlas and preset, one for each group and session that has one.
 
-    left_out : runs that were not taken, to save time
+    left_out : runs that were not taken, to save time; lost : those that failed
     """
 
     atlas: str
     denoise: str
-    valleys: tuple[Valleys, ...] | Missing
+    valleys: tuple[Valleys, ...]
     left_out: int = 0
+    lost: tuple[Lost, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,10 +113,12 @@ class StatesFound:
     """All that a study knows of its brain states.
 
     learnt : of every atlas, preset and method; landscapes : of every atlas, under its first preset
+    untreated : keys of the runs at rest before any treatment or without one
     """
 
     learnt: tuple[LearntStates, ...]
     landscapes: tuple[Landscapes, ...] = ()
+    untreated: frozenset[tuple[str, ...]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -85,9 +85,10 @@
     const [line, own] = [series(), ++run];
     slider.max = line.length - 1;
     along.hidden = line.length < 2;
+    along.hidden = line.length < 2;
     const [mean, first] = [line[slider.value], line[0]];
     session.textContent = mean.session;
-    slider.setAttribute("aria-valuetext", mean.session);
+    slider.setAttribute("aria-valuetext", mean.session || "the only session");
     words.textContent = numbers(mean, first);
     for (const box of boxes) box.hidden = box.dataset.atlas !== mean.atlas;
     const view = await (views[mean.atlas] ??= viewOf(mean.atlas));

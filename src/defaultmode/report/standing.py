@@ -19,9 +19,11 @@ from defaultmode.report.choosing import (
 )
 from defaultmode.report.strokes import ticks
 from defaultmode.report.writing import NOT_THERE, plain, shown
+from defaultmode.statistics import design_of
 
 WIDTH, HEIGHT = 240, 10  # units of a strip
 MOST_TICKS = 31
+FEWEST_PEOPLE = 10  # our own: with fewer, one person more moves a percentile by 10 points
 QUALITY = (MOVEMENT, "censored_share", "usable_s")
 
 
@@ -29,10 +31,10 @@ QUALITY = (MOVEMENT, "censored_share", "usable_s")
 class Standing:
     """One measure of one person.
 
-    values : of each run, as text; mean : over the runs; percentile : of that mean among n people,
-    empty where all are alike
-    others, own : strokes of the strip, the people of the study and the runs of this person;
-    low, high : the values at its ends; leading : drawn first
+    values : of each run, as text; mean : over the runs that are compared; percentile : of that mean
+    among n people, or why there is none
+    others, own : strokes of the strip, the people of the study and the runs of this person, those
+    that are compared; low, high : the values at its ends; leading : drawn first
     """
 
     measure: str
@@ -53,12 +55,14 @@ class Standing:
 class Spread:
     """How one measure spreads over the people of one atlas.
 
-    means, percentiles : participant → mean over their runs, and where it lies; low, high : of all
-    runs; others : strokes of the means, or of MOST_TICKS quantiles of them
+    at : column → level of the runs that are compared; means, percentiles : participant → mean over
+    these runs, and where it lies; low, high : of these runs; others : strokes of the means, or of
+    MOST_TICKS quantiles of them
     """
 
     column: Column
     preset: str
+    at: Mapping[str, str]
     means: Mapping[str, float]
     percentiles: Mapping[str, float]
     low: float
@@ -67,18 +71,31 @@ class Spread:
     leading: bool
 
 
-def spreads(study: Study) -> dict[str, list[Spread]]:
-    """Atlas → how each measure spreads over people, the few that are drawn first."""
+def spreads(study: Study, *, reference: Mapping[str, str] | None = None) -> dict[str, list[Spread]]:
+    """Atlas → how each measure spreads over people, the few that are drawn first.
+
+    Where people have several sessions or conditions, those of reference are compared.
+    reference : column → level, where the design would take another
+    """
     chosen = list(_chosen(study))
+    at = {f.name: f.reference for f in design_of(study, reference=reference).baseline}
     labels = preset_labels(study)
     return {
         atlas: [
             spread
             for column, leading in chosen
-            if (spread := _spread(of_atlas(study, atlas), column, labels, leading=leading))
+            if (spread := _spread(alike, column, labels, at=at, leading=leading))
         ]
         for atlas in atlases(study)
+        for alike in [_alike(of_atlas(study, atlas), at)]
     }
+
+
+def _alike(table: pd.DataFrame, at: Mapping[str, str]) -> pd.DataFrame:
+    """Rows of the sessions and conditions that are compared."""
+    for name, level in at.items():
+        table = table[table[name].astype(str) == level]
+    return table
 
 
 def _chosen(study: Study) -> Iterator[tuple[Column, bool]]:
@@ -95,7 +112,12 @@ def _chosen(study: Study) -> Iterator[tuple[Column, bool]]:
 
 
 def _spread(
-    table: pd.DataFrame, column: Column, labels: Mapping[str, str], *, leading: bool
+    table: pd.DataFrame,
+    column: Column,
+    labels: Mapping[str, str],
+    *,
+    at: Mapping[str, str],
+    leading: bool,
 ) -> Spread | None:
     values = table[column.name].dropna()
     if values.empty:
@@ -107,6 +129,7 @@ def _spread(
     return Spread(
         column=column,
         preset=labels[column.denoise],
+        at=at,
         means={str(person): float(v) for person, v in means.items()},
         percentiles={str(person): float(v) for person, v in percentiles.items()},
         low=low,
@@ -124,30 +147,43 @@ def _strokes(values: Array, low: float, high: float) -> str:
 
 def standings(found: Sequence[Spread], rows: pd.DataFrame) -> list[Standing]:
     """Each measure of one person; rows : of that person, in one atlas."""
-    person = str(rows["participant_id"].iloc[0])
-    columns = rows[[spread.column.name for spread in found]].to_numpy(np.float64).T
-    made = []
-    for spread, values in zip(found, columns, strict=True):
-        if person in spread.means:
-            made.append(
-                Standing(
-                    measure=plain(spread.column.measure),
-                    preset=spread.preset,
-                    unit=spread.column.unit,
-                    values=tuple(map(shown, values)),
-                    mean=shown(spread.means[person]),
-                    percentile=f"{spread.percentiles[person]:.0f}"
-                    if spread.high > spread.low
-                    else "",
-                    n=len(spread.means),
-                    others=spread.others,
-                    own=_strokes(values, spread.low, spread.high),
-                    low=shown(spread.low),
-                    high=shown(spread.high),
-                    leading=spread.leading,
-                )
-            )
-    return made
+    return [_standing(spread, rows) for spread in found if rows[spread.column.name].notna().any()]
+
+
+def _standing(spread: Spread, rows: pd.DataFrame) -> Standing:
+    person, name = str(rows["participant_id"].iloc[0]), spread.column.name
+    own = _alike(rows, spread.at)[name].to_numpy(np.float64)
+    return Standing(
+        measure=plain(spread.column.measure),
+        preset=spread.preset,
+        unit=spread.column.unit,
+        values=tuple(map(shown, rows[name])),
+        mean=shown(spread.means.get(person)),
+        percentile=_percentile(spread, person),
+        n=len(spread.means),
+        others=spread.others,
+        own=_strokes(own, spread.low, spread.high),
+        low=shown(spread.low),
+        high=shown(spread.high),
+        leading=spread.leading,
+    )
+
+
+def _percentile(spread: Spread, person: str) -> str:
+    """Where the mean of a person lies, or why that is not said."""
+    if person not in spread.means:
+        return "no such run"
+    if spread.low == spread.high:
+        return "all alike"
+    if len(spread.means) < FEWEST_PEOPLE:
+        return "too few"
+    return f"{spread.percentiles[person]:.0f}"
+
+
+def compared_words(found: Mapping[str, Sequence[Spread]]) -> str:
+    """Which runs are compared, such as "session ses-before"; empty where all are."""
+    at = next((spread.at for measures in found.values() for spread in measures), {})
+    return ", ".join(f"{name.removesuffix('_id')} {level}" for name, level in at.items())
 
 
 def numbers_of(study: Study, person: str) -> pd.DataFrame:

@@ -1,25 +1,35 @@
 """The section on brain states: what they are, who was in them when, and whether anyone is stuck."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from defaultmode.core.missing import Missing
-from defaultmode.core.study import BEYOND
+from defaultmode.core.study import BEYOND, KEYS, Column
 from defaultmode.figures import Category
-from defaultmode.report.choosing import MOST_ATLASES, leading_presets, measured, preset_labels
+from defaultmode.report.choosing import (
+    MOST_ATLASES,
+    categories,
+    factors,
+    leading_presets,
+    measured,
+    of_atlas,
+    preset_labels,
+)
 from defaultmode.report.chosen_effects import chosen_effects
 from defaultmode.report.drawings import Drawing
+from defaultmode.report.flow_nouns import EVERYBODY
 from defaultmode.report.landscape_drawings import (
     landscape_drawing,
     landscape_table,
     landscape_title,
 )
 from defaultmode.report.nouns import Page
-from defaultmode.report.panels import categorised, category_panel, mean_words
+from defaultmode.report.panels import CATEGORY, SHADE, category_panel, mean_words
 from defaultmode.report.section import Filled
-from defaultmode.report.section_nouns import Landscapes, LearntStates
+from defaultmode.report.section_nouns import Landscapes, LearntStates, Lost
 from defaultmode.report.state_drawings import (
     METHODS,
     QUANTITIES,
@@ -28,11 +38,13 @@ from defaultmode.report.state_drawings import (
     timeline_drawing,
 )
 from defaultmode.report.writing import Table, counted, listed, shown
+from defaultmode.statistics.qc_fc import LEVEL
 
 LANDSCAPE_MEASURES = (
     *("landscape_minima", "landscape_default_basin"),
     *("landscape_default_dwell_s", "landscape_default_barrier"),
 )
+UNGROUPED = "no group known"
 CITES = ("Vidaurre2017", "Cabral2017", "Liu2013", "Prichard1994")
 LANDSCAPE_CITES = ("Watanabe2013", "Ezaki2017", "Becker1997")
 
@@ -51,12 +63,12 @@ class AtlasStates:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LandscapeShown:
-    """One energy landscape: its figure and numbers, or why there is none."""
+    """Energy landscapes: their figure and numbers, and (whose, why) of those that are lost."""
 
     title: str
     drawing: Drawing | None
     table: Table | None
-    missing: Missing | None
+    lost: tuple[tuple[str, Missing], ...]
     left_out: str
 
 
@@ -132,23 +144,54 @@ def _sentence(page: Page, drawn: LearntStates, rivals: Sequence[LearntStates]) -
 
 
 def stuck_words(page: Page, drawn: LearntStates) -> str:
-    """What is seen of visits to the default-mode state, and what of it surrogates do not have."""
-    known, table = measured(page.study), categorised(page, drawn.atlas)
+    """How long untreated people stay in the default-mode state, and how much of it is chance."""
+    known = measured(page.study)
     measure = f"{drawn.method}_default_dwell_s"
     column = known.get(measure, {}).get(drawn.denoise)
-    if column is None or not table[column.name].notna().any():
+    if column is None or not page.study.table[column.name].notna().any():
         return ""
     label = preset_labels(page.study).get(drawn.denoise, drawn.denoise)
-    everybody = table.assign(category="everybody")
-    seen = category_panel(everybody, column.name, "").categories[0]
-    said = f"{label}: a visit to {drawn.names[drawn.default]} lasts {mean_words(seen, 's')}"
+    table = _untreated(page, drawn.atlas)
+    n_runs = int(table[column.name].notna().sum())
+    if not n_runs:
+        return f"{label}: no run at rest is known to be untreated, so nothing is tested here."
+    seen = category_panel(table, column.name, "").categories
+    said = (
+        f"{label}: a visit to {drawn.names[drawn.default]} lasts "
+        f"{_by_group((mean_words(c, 's') for c in seen), seen)} (mean over people with its 95 % "
+        f"interval; {counted(n_runs, 'run')} at rest, before any treatment or without one)"
+    )
     beyond = known.get(measure + BEYOND, {}).get(drawn.denoise)
     if beyond is None or not table[beyond.name].notna().any():
         return f"{said}. No surrogates were drawn, so nothing says that this is more than chance."
-    left = category_panel(everybody, beyond.name, "").categories[0]
+    left = category_panel(table, beyond.name, "").categories
+    verdicts = (f"{mean_words(c, 's')}, {_verdict(c)}" for c in left)
+    return f"{said}. Beyond surrogates that is {_by_group(verdicts, left)}." + _runs_beyond(column)
+
+
+def _untreated(page: Page, atlas: str) -> pd.DataFrame:
+    """Rows of the untreated runs of an atlas, each under its group."""
+    table, groups = of_atlas(page.study, atlas), factors(page).between
+    keys = table[list(KEYS)].astype(str).itertuples(index=False, name=None)
+    known = page.states.untreated if page.states else frozenset()
+    labels = categories(table, groups).fillna(UNGROUPED) if groups else EVERYBODY
+    return table.assign(**{CATEGORY: labels, SHADE: 0})[[key in known for key in keys]]
+
+
+def _by_group(said: Iterable[str], groups: Sequence[Category]) -> str:
+    """What is said of each group, after its name where there are several."""
+    if [group.label for group in groups] == [EVERYBODY]:
+        return "; ".join(said)
+    return "; ".join(f"{g.label} {words}" for g, words in zip(groups, said, strict=True))
+
+
+def _runs_beyond(dwell: Column) -> str:
+    """How many single runs differ from their surrogates, beside how many do by chance."""
+    if not dwell.note:
+        return ""
     return (
-        f"{said}. Beyond surrogates that is {mean_words(left, 's')}: {_verdict(left)}. The dwell "
-        f"time {column.note}; chance alone gives about 1 in 20."
+        f" Of all runs, treated ones too, the dwell time {dwell.note}; chance alone gives about "
+        f"1 in {1 / LEVEL:.0f}."
     )
 
 
@@ -158,10 +201,10 @@ def _verdict(beyond: Category) -> str:
         return "too few people to tell"
     low, high = beyond.interval
     if low > 0:
-        return "longer than chance gives, over everybody taken together"
+        return "longer than chance gives"
     if high < 0:
-        return "shorter than chance gives, over everybody taken together"
-    return "no longer than chance gives"
+        return "shorter than chance gives"
+    return "which cannot be told from chance"
 
 
 def _effects(page: Page, drawn: Sequence[LearntStates]) -> Table | None:
@@ -171,12 +214,17 @@ def _effects(page: Page, drawn: Sequence[LearntStates]) -> Table | None:
     return chosen_effects(page, wanted, name="state-effects", caption=caption)
 
 
+def _lost(one: Lost) -> str:
+    runs = counted(one.n_runs, "run")
+    return f"{one.whose}, no landscape of {runs}" if one.whole else f"{one.whose}, without {runs}"
+
+
 def _landscape(page: Page, found: Landscapes) -> LandscapeShown:
     left = counted(found.left_out, "run") if found.left_out else ""
     return LandscapeShown(
         landscape_title(page, found),
         landscape_drawing(page, found),
         landscape_table(page, found),
-        found.valleys if isinstance(found.valleys, Missing) else None,
+        tuple((_lost(one), one.why) for one in found.lost),
         f"{left} of further people were not read again, to save time." if left else "",
     )

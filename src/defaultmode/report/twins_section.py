@@ -103,7 +103,9 @@ def _sentences(table: pd.DataFrame) -> list[str]:
         + "."
     ]
     for atlas, part in _by_atlas(table):
-        means = part.groupby("participant_id")[list(RIVALS)].mean().mean()
+        complete = part.dropna(subset=[r for r in RIVALS if part[r].notna().any()])
+        means = complete.groupby("participant_id")[list(RIVALS)].mean().mean()
+        people = counted(complete["participant_id"].nunique(), "person").replace("sons", "ple")
         said.append(
             f"{atlas}: on the half of the run that it was not fitted to, a twin reaches a "
             f"correlation of {shown(means['held_out_r'], 2)}; the others' average "
@@ -111,16 +113,17 @@ def _sentences(table: pd.DataFrame) -> list[str]:
             f"{shown(means['structure_only_r'], 2)}, the same first half blended with the group "
             f"without any model {shown(means['blend_r'], 2)}, the first half itself "
             f"{shown(means['ceiling_r'], 2)}, and a perfect model of what lasts would reach "
-            f"{shown(means['noiseless_ceiling_r'], 2)} (means over people)." + _no_better(means)
+            f"{shown(means['noiseless_ceiling_r'], 2)} (means over {people} of "
+            "whom all of these are known)." + _no_better(means)
         )
     return said
 
 
 def _no_better(means: pd.Series) -> str:
-    """A sentence where the model adds nothing to the data it was fitted to."""
-    if means["held_out_r"] > means["blend_r"]:
-        return ""
-    return " The model itself foretells no more than the blend that it was fitted to."
+    """A sentence where the model adds nothing to the data; empty where either is not known."""
+    if means["held_out_r"] <= means["blend_r"]:
+        return " The model itself foretells no more than the blend that it was fitted to."
+    return ""
 
 
 def _belief(part: pd.DataFrame, atlas: str) -> tuple[Drawing, Table]:

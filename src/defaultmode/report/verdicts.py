@@ -170,8 +170,9 @@ def claim_tables(verdicts: Verdicts, claim: Claim) -> ClaimTables:
 
 
 def _reason(rows: Sequence[Row]) -> str:
-    """Why the claim has its verdict: that of the first preset, or which presets disagree."""
-    if rows[0]["verdict_over_presets"] == "pipeline-dependent":
+    """Why the claim has its verdict: that of the first preset, or which of them disagree."""
+    over = over_atlases(str(row["verdict_over_presets"]) for row in rows)
+    if over in (DIFFERS, "pipeline-dependent"):
         return "; ".join(f"{place_of(row)}: {row['verdict']}" for row in rows)
     return str(rows[0]["reason"])
 

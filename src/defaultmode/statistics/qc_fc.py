@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import nan, sqrt
+from math import nan
 
 import numpy as np
 
 from defaultmode.core.missing import Missing
 from defaultmode.core.recording import Array
 
-FEWEST = 10  # our own: with fewer, the median |r| of unrelated numbers is above 0.23
+FEWEST = 10  # our own: with 9, the median |r| of unrelated numbers is 0.26
 LEVEL = 0.05
 
 
@@ -19,8 +19,10 @@ class QcFc:
 
     n : people; r, p : (n_values,), Pearson r and its two-sided p, NaN where fewer than FEWEST
     people have the value or it does not vary
-    median_abs_r : over the values; chance_abs_r : what it is expected to be without any relation
-    share : of the values with p < LEVEL; LEVEL is what chance alone would give
+    median_abs_r : over the values; chance_abs_r : what it is expected to be without any relation,
+    by how many people have each value
+    share : of the values with p < LEVEL; chance alone gives LEVEL in the mean over studies, and in
+    any one study far less or more, because values share patterns
     distance_rho : Spearman correlation of r with the distance between regions, NaN without one
     """
 
@@ -58,18 +60,19 @@ def qc_fc(
         r,
         p,
         float(np.median(np.abs(r[known]))),
-        chance_of(n),
+        float(np.median(chance_of(degrees[known] + 2))),
         float((p[known] < LEVEL).mean()),
         nan if distance_mm is None else _rank_correlation(r, distance_mm),
     )
 
 
-def chance_of(n: int) -> float:
-    """The median |r| of n pairs of unrelated normal numbers, from Student's t."""
+def chance_of(n: Array) -> Array:
+    """The median |r| of n pairs of unrelated normal numbers, for each n, from Student's t."""
     from scipy.stats import t
 
-    middle = float(t.ppf(0.75, n - 2))
-    return middle / sqrt(n - 2 + middle**2)
+    middle = t.ppf(0.75, n - 2)
+    chance: Array = middle / np.sqrt(n - 2 + middle**2)
+    return chance
 
 
 def _correlations(values: Iterable[Array], moved_mm: Array) -> tuple[Array, Array]:
