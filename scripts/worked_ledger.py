@@ -16,6 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from defaultmode.cli import main
+from defaultmode.report.verdicts import over_atlases
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENT = ROOT / "docs" / "worked_ledger.md"
@@ -66,7 +67,7 @@ def run(*words: object) -> None:
 def claims(out: Path) -> str:
     """The verdicts, and the numbers of what could be tested."""
     table, whole = read(out, "claims"), read(out, "specifications")
-    words = table.drop_duplicates("claim")["verdict_over_presets"].value_counts()
+    words = table.groupby("claim")["verdict_over_presets"].agg(over_atlases).value_counts()
     said = ", ".join(f"{n} {word}" for word, n in words.items())
     head = f"Of {table['claim'].nunique()} claims: {said}.\n"
     known = table["estimate"].notna()

@@ -88,7 +88,7 @@ def made_course(brain, treatment, dose=None, therapy_at_min=None):
         "condition_level": [1.0] * times.size,
         "dissociation": band(40 * level, 8, "CADSS points") if person and drug else None,
         "mood": band(mood, 6, "MADRS points") if person else None,
-        "notes": [{"text": "Mood follows trial averages.", "kind": "built in"}],
+        "notes": [{"text": "Mood follows trial averages.", "kind": "built in", "about": "mood"}],
         "refused": None,
         "frames": [made_frame(t, float(np.interp(t, times, level))) for t in FRAMES_MIN],
     }
@@ -113,7 +113,10 @@ def made_frame(at_min, level):
         "within_default": 0.5 - 0.3 * level,
         "default_task_positive": -0.25 + 0.3 * level,
         "global_variance": 1.0 + 0.5 * level,
-        "without_global": {"within_default": 0.3, "default_task_positive": -0.4 + 0.1 * level},
+        "without_global": {
+            "within_default": 0.3 + 0.1 * level,
+            "default_task_positive": -0.4 + 0.1 * level,
+        },
         "edges": packed(np.round(r[rows, columns] * 127).astype(np.int8)),
     }
 

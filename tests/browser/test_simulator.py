@@ -4,7 +4,8 @@ import json
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
-from threading import Thread
+from itertools import pairwise
+from threading import Event, Thread
 
 import pytest
 
@@ -118,14 +119,49 @@ def test_a_therapy_session_moves_mood_and_is_marked(simulator):
 def test_a_twin_gets_a_share_and_no_mood_and_its_name_does_not_run(simulator):
     page = simulator.page
     page.select_option("#brain-choice", "twin-1")
-    until(simulator, lambda: "trials" in page.locator("#mood .absent").inner_text())
-    assert page.locator("#mood .plot svg, #dissociation .plot svg").count() == 0
+    until(simulator, lambda: page.locator("#no-scores").is_visible())
+    assert "fitted to one scan" in page.inner_text("#no-scores")
+    for chart in ("mood", "dissociation", "compare-mood"):
+        assert not page.locator(f"#{chart}").is_visible()
+    assert page.inner_text("#dose-name") == "Exposure (share of the highest studied level)"
+    assert "usual exposures" in page.inner_text("#compare-how")
+    assert "dose" not in page.inner_text("#compare-how")
     assert page.inner_text("#dose-said") == "50% of the highest studied level"
     assert "mg/kg" not in state(simulator)
     assert page.locator("#therapy").is_disabled()
     assert page.locator("#treatment-choice option[value=ect]").is_disabled()
     assert HOSTILE in page.inner_text("#brain-about")
     assert page.locator("img").count() == 0
+
+
+def test_the_slider_says_where_the_clock_stands_from_the_start_and_after_a_choice(simulator):
+    slider = simulator.page.locator("#time")
+    for brain in ("depressed", "twin-1"):
+        simulator.page.select_option("#brain-choice", brain)
+        assert slider.input_value() == "0"
+        assert slider.get_attribute("aria-valuetext") == "10 min before the treatment"
+
+
+def test_marks_are_counted_and_what_is_known_of_mood_and_of_signs_stands_beside_it(simulator):
+    page = simulator.page
+    chips = page.locator("#rests summary, #rests .nothing").all_inner_texts()
+    some = ["calibrated 1", "built in 1", "emergent 1"]
+    assert chips == [*some, "assumed 0: nothing here is marked as assumed"]
+    notes = page.locator("#mood-notes li")
+    assert "not an effect within minutes" in notes.nth(0).inner_text()
+    assert notes.nth(1).inner_text() == "Mood follows trial averages. (built in)"
+    frames = made_course("depressed", "ketamine", 0.5)["frames"]
+    first, most = frames[0], min(frames, key=lambda frame: frame["within_default"])
+    by = first["within_default"] - most["within_default"]
+    raised = most["without_global"]["within_default"] - first["without_global"]["within_default"]
+    signs = page.inner_text("#signs")
+    assert signs.startswith("40 min after ketamine (0.5 mg/kg), where the change")
+    assert f"within the default mode falls by {by:.3f}" in signs
+    assert f"without it, it rises by {raised:.3f}" in signs
+    assert "depends on that choice" in signs
+    page.select_option("#treatment-choice", "none")
+    until(simulator, lambda: "does not change" in page.inner_text("#signs"))
+    assert notes.all_inner_texts() == ["Mood follows trial averages. (built in)"]
 
 
 def test_compared_treatments_have_lines_labels_dashes_and_numbers(simulator):
@@ -179,11 +215,20 @@ def test_less_motion_stops_play_but_not_the_steps(opened, page_file):
     assert state(found) != before
 
 
+def gaps(shown):
+    """The room between neighbours on a line, in px."""
+    boxes = [shown.nth(i).bounding_box() for i in range(shown.count())]
+    return [b["x"] - a["x"] - a["width"] for a, b in pairwise(boxes)]
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
 def test_nothing_is_wider_than_the_page_nor_inaccessible(opened, page_file, width, scheme):
     axe = files(pytest.importorskip("axe_playwright_python")).joinpath("axe.min.js")
     found = ready(opened(page_file, width=width, color_scheme=scheme, bypass_csp=True))
     assert found.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert min(gaps(found.page.locator("#hours span:not(.crowded)"))) >= 6
+    for closed in ("#mood summary", "#compare-mood summary"):
+        found.page.click(closed)
     found.page.add_script_tag(content=axe.read_text("utf-8"))
     wrong = found.page.evaluate("async () => (await axe.run(document)).violations")
     assert [f"{v['id']}: {n['html'][:120]}" for v in wrong for n in v["nodes"]] == []
@@ -193,6 +238,7 @@ class Answers(BaseHTTPRequestHandler):
     """A server that answers as the real one does, and keeps what it was sent."""
 
     heard: list
+    go_on: Event
 
     def log_message(self, *_):
         """Nothing."""
@@ -208,6 +254,8 @@ class Answers(BaseHTTPRequestHandler):
         parts = (asked["brain"], asked["treatment"], asked["dose"], asked["therapy_at_min"])
         course = made_course(*parts)
         frames = course.pop("frames")
+        if self.path == "/api/frames" and asked["treatment"] == "psilocybin":
+            self.go_on.wait(20)
         n = len(made_catalogue()["regions"])
         sample = {"activity": [0.5] * n, "default": 0.5, "task_positive": 0.5, "global": 0.5}
         lines = {
@@ -228,20 +276,23 @@ class Answers(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving():
-    """The address of such a server, and what it hears."""
-    heard = []
-    handler = type("Listening", (Answers,), {"heard": heard})
+def serving(*, slow=False):
+    """Such a server's address, what it hears, and the event that psilocybin waits for if slow."""
+    heard, go_on = [], Event()
+    if not slow:
+        go_on.set()
+    handler = type("Listening", (Answers,), {"heard": heard, "go_on": go_on})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/", heard
+        yield f"http://127.0.0.1:{server.server_port}/", heard, go_on
+        go_on.set()
         server.shutdown()
         thread.join()
 
 
 def test_the_served_page_asks_its_server_with_the_token(opened):
-    with serving() as (address, heard):
+    with serving() as (address, heard, _):
         found = opened(address, offline=False)
         ready(found)
         found.page.wait_for_selector("#running svg .bead")
@@ -253,3 +304,17 @@ def test_the_served_page_asks_its_server_with_the_token(opened):
     live = next(asked for path, *_, asked in heard if path == "/api/live")
     assert live["at_min"] == FRAMES_MIN[0]
     assert not found.said
+
+
+def test_what_is_still_being_computed_is_named_and_never_bare(opened):
+    with serving(slow=True) as (address, _, go_on):
+        found = opened(address, offline=False)
+        waiting = found.page.locator("#compare-missing")
+        until(found, lambda: waiting.inner_text() == "Still being computed: Psilocybin.")
+        assert "fills when you press Play" in found.page.inner_text("#running .absent")
+        found.page.select_option("#treatment-choice", "psilocybin")
+        until(found, lambda: "psilocybin" in state(found))
+        assert "Connectivity is being computed" in state(found)
+        assert "n/a" not in found.page.inner_text("#bench")
+        go_on.set()
+        until(found, lambda: not waiting.inner_text() and "within" in state(found))

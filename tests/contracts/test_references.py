@@ -9,8 +9,8 @@ from defaultmode.core.errors import DefaultModeError
 from defaultmode.denoising import all_presets
 from defaultmode.measures import all_measures
 from defaultmode.report.caveats import all_caveats
-from defaultmode.report.methods import SOFTWARE
 from defaultmode.report.everyday import PRIMER_KEYS
+from defaultmode.report.methods import SOFTWARE
 from defaultmode.report.references import (
     all_references,
     citation_bibtex,

@@ -1,7 +1,9 @@
 """Who gets how far through a study, and why the others do not, counted by hand."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import made_datasets as made
@@ -9,10 +11,11 @@ from defaultmode.cli import main
 from defaultmode.figures.participant_flow import FlowStep, participant_flow
 from defaultmode.pipeline.folder import Folder
 from defaultmode.pipeline.gathering import gather_study, study_settings
-from defaultmode.pipeline.report_flow import flow_of
+from defaultmode.pipeline.report_flow import Known, _in_order, _reason, flow_of
 from defaultmode.report import Page
 from defaultmode.report.flow_nouns import Flow
 from defaultmode.report.flow_section import fill_flow, sessions_table, stages_table
+from defaultmode.statistics import Design, Factor, design_of
 from report_example import example_page, example_study
 
 WHOLE = {"01": "patient", "02": "patient", "03": "control", "04": "control"}
@@ -76,6 +79,36 @@ def test_who_left_a_trial_is_named_by_the_status_of_the_session(flow: Flow) -> N
     [visit] = [s for s in flow.sessions if s.group == "patient"]
     assert (visit.session, visit.expected, visit.measured) == ("ses-b", 2, 1)
     assert visit.reasons == (("left the trial", 1),)
+
+
+def test_a_reason_is_what_cost_most_and_no_warning() -> None:
+    rows = [
+        ("within_default_mode", "E401", "a warning"),
+        ("framewise_displacement_mean", "E304", "motion is not known"),
+        ("region a", "E302", "region"),
+        ("region b", "E302", "region"),
+        ("within_default_mode, boundary_contrast", "E301", "too short"),
+    ]
+    table = pd.DataFrame(rows, columns=["what", "code", "reason"])
+    assert _reason(table) == ("too short", "E301")
+    whole = pd.concat(
+        [table, pd.DataFrame([("every measure", "E305", "alike")], columns=table.columns)]
+    )
+    assert _reason(whole) == ("alike", "E305")
+    assert _reason(table[:1]) is None
+
+
+def test_sessions_stand_in_the_order_of_the_design(results: Path) -> None:
+    study, _ = gather_study(study_settings(results, {}, {}))
+    known = Known(study, None, {}, "", {}, design_of(study))  # type: ignore[arg-type]
+    assert _in_order(["ses-10", "ses-acute", "ses-9", "ses-pre"], known) == [
+        "ses-pre", "ses-acute", "ses-9", "ses-10",
+    ]  # fmt: skip
+    levels = (Factor("session_id", "within", ("ses-placebo", "ses-ketamine")),)
+    known = replace(known, design=Design(within=levels))
+    assert _in_order(["ses-ketamine", "ses-pre", "ses-placebo"], known) == [
+        "ses-placebo", "ses-ketamine", "ses-pre",
+    ]  # fmt: skip
 
 
 def test_a_blinded_study_takes_no_group_from_the_tables(results: Path) -> None:

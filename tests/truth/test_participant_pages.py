@@ -26,7 +26,13 @@ from defaultmode.report.participant_page import (
     build_participant_page,
     links_between,
 )
-from defaultmode.report.standing import MOST_TICKS, spreads, standings
+from defaultmode.report.standing import (
+    FEWEST_PEOPLE,
+    MOST_TICKS,
+    compared_words,
+    spreads,
+    standings,
+)
 from injections import PAYLOADS
 from made_participants import person_of
 from report_example import example_study
@@ -141,14 +147,15 @@ def test_the_percentile_is_that_of_the_persons_mean_among_all_people() -> None:
     study = example_study(40)
     [found] = spreads(study).values()
     name = "within_default_mode__as_supplied"
-    means = study.table.groupby("participant_id")[name].mean()
+    before = study.table[study.table["condition"] == "before"]
+    means = before.groupby("participant_id")[name].mean()
     rows = study.table[study.table["participant_id"] == "sub-07"]
     first = standings(found, rows)[0]
     expected = percentileofscore(means, means["sub-07"], kind="mean")
     assert float(first.percentile) == pytest.approx(expected, abs=0.5)
     assert first.n == 40
     assert first.others.count("M") == MOST_TICKS
-    assert first.own.count("M") == 2
+    assert first.own.count("M") == 1
     assert first.values == tuple(f"{v:.3f}" for v in rows[name])
 
 
@@ -157,7 +164,29 @@ def test_what_does_not_vary_has_no_percentile() -> None:
     table = study.table.assign(within_default_mode__as_supplied=0.5)
     [found] = spreads(type(study)(table, study.columns, study.missing)).values()
     alike = standings(found, table[table["participant_id"] == "sub-01"])[0]
-    assert alike.percentile == ""
+    assert alike.percentile == "all alike"
+
+
+def test_fewer_than_ten_people_have_no_percentile() -> None:
+    for n, said in ((FEWEST_PEOPLE - 1, "too few"), (FEWEST_PEOPLE, "5")):
+        study = example_study(n)
+        name = "within_default_mode__as_supplied"
+        lowest = (
+            study.table.query("condition == 'before'").set_index("participant_id")[name].idxmin()
+        )
+        [found] = spreads(study).values()
+        first = standings(found, study.table[study.table["participant_id"] == lowest])[0]
+        assert (first.n, first.percentile) == (n, said)
+
+
+def test_who_has_no_run_of_the_compared_session_has_no_percentile() -> None:
+    study = example_study()
+    table = study.table.query("participant_id != 'sub-01' or condition == 'after'")
+    found = spreads(type(study)(table, study.columns, study.missing))
+    [measures] = found.values()
+    first = standings(measures, table[table["participant_id"] == "sub-01"])[0]
+    assert (first.percentile, first.mean, first.n, first.own) == ("no such run", "n/a", 11, "")
+    assert compared_words(found) == "condition before"
 
 
 def test_no_text_of_a_data_set_becomes_an_element_or_an_attribute() -> None:

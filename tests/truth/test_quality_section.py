@@ -72,7 +72,19 @@ def test_unrelated_numbers_give_what_chance_gives() -> None:
     found = qc_fc(list(RNG.standard_normal((20, 20_000))), RNG.gamma(2, 0.1, 20))
     assert isinstance(found, QcFc)
     assert found.share == pytest.approx(0.05, abs=0.005)
-    assert found.median_abs_r == pytest.approx(chance_of(20), abs=0.005)
+    assert found.median_abs_r == pytest.approx(chance_of(np.array(20)), abs=0.005)
+
+
+def test_chance_follows_how_many_people_have_each_value() -> None:
+    values = RNG.standard_normal((40, 9))
+    values[12:, 1:] = np.nan
+    found = qc_fc(list(values), RNG.gamma(2, 0.1, 40))
+    assert isinstance(found, QcFc)
+    assert found.chance_abs_r == pytest.approx(chance_of(np.array(12)))
+    drawn = RNG.standard_normal((2, 12, 20_000))
+    r = [pearsonr(*drawn, axis=0).statistic]
+    assert found.chance_abs_r == pytest.approx(np.median(np.abs(r)), abs=0.01)
+    assert chance_of(np.array(FEWEST - 1)) == pytest.approx(0.26, abs=0.005)
 
 
 def test_motion_that_strengthens_short_connections_shows_against_distance() -> None:
@@ -136,6 +148,23 @@ def test_the_section_says_n_chance_and_why(quality: Quality, results: Path) -> N
     expected = study.table[names].corr().iloc[0, 1]
     row = table.frame[table.frame["denoise"] == "as-supplied"].iloc[0]
     assert row["r"] == pytest.approx(expected)
+
+
+def test_a_measure_meets_the_motion_of_its_own_runs() -> None:
+    """Motion is known under the second preset alone; a run without the measure adds no motion."""
+    study = example_study()
+    moved = [c for c in study.table if c.startswith("framewise_displacement_mean")]
+    name = "within_default_mode__as_supplied"
+    table = study.table.copy()
+    table[moved[-1]] = table[moved].bfill(axis=1).iloc[:, 0]
+    table[moved[:-1]] = np.nan
+    table.loc[1::4, name] = np.nan
+    found = measures_table(type(study)(table, study.columns, study.missing))
+    assert found is not None
+    both = table.dropna(subset=[name]).groupby("participant_id")[[name, moved[-1]]].mean()
+    row = found.frame.query("measure == 'within_default_mode' and denoise == 'as-supplied'").iloc[0]
+    assert row["n"] == len(both)
+    assert row["r"] == pytest.approx(both.corr().iloc[0, 1])
 
 
 def test_without_motion_the_section_says_so() -> None:

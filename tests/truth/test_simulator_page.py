@@ -95,6 +95,12 @@ def test_every_reference_mark_leads_to_an_entry(offline):
     assert targets <= set(re.findall(r'id="(ref-\w+)"', offline))
 
 
+def test_two_regions_never_share_a_name(offline):
+    names = re.findall(r'role="region"[^>]* aria-label="([^"]*)"', offline)
+    assert {"Numbers of mood", "Numbers of mood, side by side"} <= set(names)
+    assert len(set(names)) == len(names)
+
+
 def test_no_script_reads_text_as_html():
     for name in SCRIPTS:
         if name.startswith("simulator"):

@@ -8,14 +8,18 @@ import pytest
 
 import made_datasets as made
 from defaultmode.cli import main
+from defaultmode.core.missing import Missing
+from defaultmode.core.plan import Plan
 from defaultmode.core.settings import Settings
-from defaultmode.core.study import BEYOND, Column, Study
+from defaultmode.core.study import BEYOND, KEYS, Column, Study
 from defaultmode.figures import Relief, Track, energy_landscape, state_timeline
 from defaultmode.measures import pattern_shares, pooled_landscape
 from defaultmode.measures._network_landscape import energy_landscape as landscape_of_run
+from defaultmode.outputs import finished_runs
+from defaultmode.pipeline.claim_columns import Ground
 from defaultmode.pipeline.folder import Folder
 from defaultmode.pipeline.gathering import gather_study, study_settings
-from defaultmode.pipeline.report_states import states_found
+from defaultmode.pipeline.report_states import _keys, _landscape, states_found
 from defaultmode.report import Page, build_page
 from defaultmode.report.landscape_drawings import landscape_drawing, landscape_table
 from defaultmode.report.panels import brief
@@ -23,6 +27,7 @@ from defaultmode.report.section_nouns import (
     LabelledRun,
     Landscapes,
     LearntStates,
+    Lost,
     StatesFound,
     Valleys,
 )
@@ -33,6 +38,7 @@ from defaultmode.report.state_drawings import (
     timeline_drawing,
 )
 from defaultmode.report.states_section import drawn_states, fill_states, stuck_words
+from defaultmode.statistics.occasions import occasions_of
 from report_example import PRESETS, example_page, example_study
 from toy_recordings import lively
 
@@ -81,7 +87,9 @@ def dwelling(beyond_s: float) -> Study:
 
 def page_of(study: Study, *states: LearntStates, landscapes: tuple[Landscapes, ...] = ()) -> Page:
     found = states or (learnt(study, "cap", 0.3), learnt(study, "leida", 0.6))
-    return example_page(study=study, states=StatesFound(found, landscapes))
+    before = study.table[study.table["condition"] == "before"][list(KEYS)].astype(str)
+    untreated = frozenset(before.itertuples(index=False, name=None))
+    return example_page(study=study, states=StatesFound(found, landscapes, untreated))
 
 
 def test_no_states_no_section():
@@ -97,13 +105,49 @@ def test_the_method_that_comes_back_best_is_drawn():
 
 @pytest.mark.parametrize(
     ("beyond_s", "verdict"),
-    [(0.0, "no longer than"), (3.0, ": longer than"), (-3.0, "shorter than")],
+    [
+        (0.0, "n = 6, which cannot be told from chance"),
+        (3.0, "n = 6, longer than chance"),
+        (-3.0, "n = 6, shorter than chance"),
+    ],
 )
 def test_being_stuck_is_tested(beyond_s, verdict):
     study = dwelling(beyond_s)
     said = stuck_words(page_of(study), learnt(study, "leida", 0.6))
-    assert verdict in said
-    assert "NOTE" in said
+    for group in ("control", "patient"):
+        assert said.count(f"{group} ") == 2
+    assert said.count(verdict) == 2
+    assert "12 runs at rest" in said
+    assert "NOTE; chance alone gives about 1 in 20" in said
+
+
+def test_treated_runs_say_nothing_of_being_stuck():
+    """Whoever was treated lasts 100 s; nobody untreated does."""
+    study = dwelling(0.0)
+    name = "leida_default_dwell_s__as_supplied"
+    treated = study.table["condition"] == "after"
+    table = study.table.assign(**{name: np.where(treated, 100.0, 8.0)})
+    said = stuck_words(
+        page_of(Study(table, study.columns, study.missing)), learnt(study, "leida", 0.6)
+    )
+    assert "8.00 s" in said
+    assert "100" not in said
+    unknown = example_page(study=study, states=StatesFound((learnt(study, "leida", 0.6),)))
+    assert "no run at rest is known to be untreated" in stuck_words(
+        unknown, learnt(study, "leida", 0.6)
+    )
+
+
+def test_every_lost_landscape_is_told_with_whose_it_is():
+    study = example_study()
+    lost = (
+        Lost("patient · before", 2, Missing("NO SIGNAL", "E302")),
+        Lost("control · after", 6, Missing("ONE MINIMUM", "E301"), whole=True),
+    )
+    some = Landscapes("synthetic42", PRESETS[0], (valleys(0.9),), lost=lost)
+    html = build_page(page_of(study, landscapes=(some,)))
+    assert "patient · before, without 2 runs: NO SIGNAL" in html
+    assert "control · after, no landscape of 6 runs: ONE MINIMUM" in html
 
 
 def test_without_surrogates_nothing_is_claimed():
@@ -193,15 +237,16 @@ def test_one_run_pooled_is_that_run():
     assert pooled.basins.sum() == pytest.approx(1)
 
 
-def test_barriers_and_a_model_that_does_not_fit():
-    def valleys(accuracy: float) -> Valleys:
-        saddles = np.array([[1.0, 4.0], [4.0, 2.5]])
-        up = np.array([[True, False], [False, True]])
-        return Valleys(
-            "all", ("sub-01",), ("default mode", "b"), up, np.array([1.0, 2.5]),
-            np.array([0.7, 0.3]), up[:, 0], saddles, accuracy,
-        )  # fmt: skip
+def valleys(accuracy: float) -> Valleys:
+    saddles = np.array([[1.0, 4.0], [4.0, 2.5]])
+    up = np.array([[True, False], [False, True]])
+    return Valleys(
+        "all", ("sub-01",), ("default mode", "b"), up, np.array([1.0, 2.5]),
+        np.array([0.7, 0.3]), up[:, 0], saddles, accuracy,
+    )  # fmt: skip
 
+
+def test_barriers_and_a_model_that_does_not_fit():
     study = example_study()
     good, bad = (Landscapes("synthetic42", PRESETS[0], (valleys(a),)) for a in (0.9, 0.5))
     page = page_of(study)
@@ -231,7 +276,8 @@ def folder(tmp_path_factory) -> Path:
 def test_what_is_read_back_is_what_was_measured(folder):
     settings = study_settings(folder, {}, {})
     study, _ = gather_study(settings)
-    found = states_found(Folder(folder), settings, Page("made", study))
+    ground = Ground(study, occasions_of(study), Plan())
+    found = states_found(Folder(folder), settings, Page("made", study), ground)
     own = [o for o in found.learnt if o.method == "cap"]
     assert own
     for one in own:
@@ -243,11 +289,23 @@ def test_what_is_read_back_is_what_was_measured(folder):
             assert run.occupancy[one.default] == pytest.approx(occupancy, nan_ok=True)
             assert run.dwell_s[one.default] == pytest.approx(dwell_s, nan_ok=True)
     assert {o.atlas for o in found.landscapes} == set(study.table["atlas"])
+    assert {keys[0] for keys in found.untreated} == set(study.table["participant_id"])
+
+
+def test_runs_without_a_landscape_are_counted(folder):
+    runs = finished_runs(folder, Folder(folder).measure_tables())
+    known = {_keys(run): f"group {run.participant[-1]}" for run in runs}
+    found = _landscape(runs, "no such preset", known, n_runs=len(runs))
+    assert found.valleys == ()
+    assert [(one.whose, one.n_runs, one.why.code) for one in found.lost] == [
+        (f"group {i}", 1, "E302") for i in range(4)
+    ]
 
 
 def test_a_folder_without_states(tmp_path):
     empty = Page("made", example_study())
-    assert states_found(Folder(tmp_path), Settings(out=str(tmp_path)), empty) is None
+    ground = Ground(empty.study, occasions_of(empty.study), Plan())
+    assert states_found(Folder(tmp_path), Settings(out=str(tmp_path)), empty, ground) is None
 
 
 def test_brief_numbers_keep_three_digits():

@@ -53,12 +53,28 @@ def test_means_are_over_people():
     first, second = fill_twins(example_page(twins=twins()))["sentences"]
     assert first.startswith("4 runs of 3 people")
     assert "correlation of 0.65" in second
+    assert "2 people of whom" in second
 
 
 @pytest.mark.parametrize(("blend", "said"), [(0.9, True), (0.1, False)])
 def test_a_model_that_adds_nothing_is_said_to(blend, said):
     sentences = fill_twins(example_page(twins=twins(blend=blend)))["sentences"]
     assert ("no more than the blend" in sentences[1]) == said
+
+
+def test_without_the_blend_nothing_is_said_of_the_model():
+    second = fill_twins(example_page(twins=twins(blend=np.nan)))["sentences"][1]
+    assert "no more than the blend" not in second
+    assert "without any model n/a" in second
+
+
+def test_means_are_over_those_who_have_all():
+    """sub-02, with 0.8, has no blend: 0.5 is left, that of sub-01."""
+    found = twins()
+    found.table.loc[found.table["participant_id"] == "sub-02", "blend_r"] = np.nan
+    second = fill_twins(example_page(twins=found))["sentences"][1]
+    assert "correlation of 0.50" in second
+    assert "1 person of whom" in second
 
 
 def test_who_is_left_out_and_why():

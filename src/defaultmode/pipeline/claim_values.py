@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import isfinite
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from defaultmode.claims import Claim, Test
@@ -19,16 +20,15 @@ Groups = NDArray[np.str_]
 Values = tuple[Groups, dict[str, Array]]  # of every person: the group, and moment → value
 
 
-def values_behind(
-    ground: Ground, claims: Sequence[Claim], rows: Sequence[Mapping[str, object]]
-) -> Iterator[Behind]:
+def values_behind(ground: Ground, claims: Sequence[Claim], table: pd.DataFrame) -> Iterator[Behind]:
     """What was measured behind each row of the claim table that has an estimate.
 
     Nothing for tests that do not rest on one value per person and moment, such as mediation,
     maps of regions and predictions.
     """
     tests = {(claim.id, test.name): test for claim in claims for test in claim.tests}
-    for row in rows:
+    rows = table[["claim", "test", "atlas", "denoise", "estimate", "unit"]]
+    for row in (dict(zip(rows.columns, values, strict=True)) for values in rows.to_numpy()):
         test = tests[str(row["claim"]), str(row["test"])]
         if isfinite(float(str(row["estimate"]))) and test.contrast in VALUES:
             found = _behind(ground, test, row)

@@ -149,7 +149,7 @@ def verdicts_of(book: Ledger) -> Verdicts:
         limits=limits(ground),
         notes=book.claims.notes,
         permutations=ground.plan.permutations,
-        behind=tuple(values_behind(ground, claims, book.claims.table.to_dict("records"))),
+        behind=tuple(values_behind(ground, claims, book.claims.table)),
     )
 
 

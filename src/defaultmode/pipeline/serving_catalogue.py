@@ -22,6 +22,14 @@ from defaultmode.simulation.events import Event
 
 Json = dict[str, object]
 HEALTHY = "healthy"
+PERSONAL = (
+    "its connectivity is nearer to this person's other half of the scan than others' is; the "
+    "recording shrunk towards the group does as well."
+)
+UNKNOWN = (
+    "its connectivity is not known to be nearer to this person's other half of the scan than "
+    "others' is."
+)
 LIMITS = (
     "Model output is not evidence of effect in people.",
     "Only doses that were studied can be chosen.",
@@ -69,11 +77,11 @@ def _healthy_first(condition: Condition) -> tuple[bool, str]:
 
 def _twin_brains(twins: Mapping[str, ServedTwin]) -> Iterator[Json]:
     for name, twin in twins.items():
-        said = "shows" if twin.found.personal else "is not known to show"
+        said = PERSONAL if twin.found.personal else UNKNOWN
         yield {
             "id": name,
             "name": f"Twin of {_whose(twin.found.key)}",
-            "sentence": f"Fitted to {twin.found.key}; it {said} this person better than others do.",
+            "sentence": f"Fitted to {twin.found.key}; {said}",
             "kind": "twin",
             "hypothetical": False,
         }

@@ -15,9 +15,9 @@ SHOWN = ("within_default_mode", "default_mode_task_positive", "global_signal_var
 WITHOUT_MOOD = ("psilocybin",)  # it acts on mood in trials, and no course of that was fitted
 
 
-def mark(text: str, kind: str) -> Mark:
-    """A sentence and what it rests on."""
-    return {"text": text, "kind": kind}
+def mark(text: str, kind: str, *, about: str = "") -> Mark:
+    """A sentence and what it rests on; about : the curve beside which it is shown."""
+    return {"text": text, "kind": kind} | ({"about": about} if about else {})
 
 
 def drug_marks(drug: Drug) -> list[Mark]:
@@ -93,8 +93,16 @@ def course_notes(drug: Drug | None, *, therapy: Event | None, mood: bool) -> Ite
         if number.label and name != "most_learnt":
             yield mark(number.sentence, number.label)
     if mood:
-        yield mark("The average course of mood was fitted to published averages.", CALIBRATED)
-        yield mark("How people differ around it, and so the band, is assumed.", ASSUMED)
+        yield mark(
+            "The average course of mood was fitted to published averages.", CALIBRATED, about="mood"
+        )
+        yield mark(
+            "How people differ around it, and so the band, is assumed.", ASSUMED, about="mood"
+        )
     if therapy is not None:
         yield from learning_marks(therapy)
-        yield mark("Mood does not follow sessions here; the condition's level does.", BUILT_IN)
+        yield mark(
+            "Mood does not follow sessions here; the condition's level does.",
+            BUILT_IN,
+            about="mood",
+        )

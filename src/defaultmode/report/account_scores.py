@@ -111,7 +111,7 @@ def _box(raw: Mapping[str, Any]) -> str:
 
 def _seeds(raw: Mapping[str, Any]) -> str:
     if "seeds_mean" not in raw:
-        return raw["lost"]
+        return str(raw["lost"])
     middle = f"{_short(raw['seeds_mean'])} ({_span(raw, 'seeds')}) {raw['unit']}"
     return f"{middle.strip()}, n = {raw['seeds_n']:.0f}"
 

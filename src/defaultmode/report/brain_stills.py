@@ -64,9 +64,13 @@ def still_view(ones: Shown, labels: Mapping[str, str]) -> AtlasView:
     for denoise, part in groupby(ones, lambda one: one.denoise):
         of_preset, label = list(part), labels.get(denoise, denoise)
         if not tables:  # pictures of the first preset alone: of the others tables say enough
-            groups = [list(part) for _, part in groupby(of_preset, lambda one: one.group)]
-            for number, of_group in enumerate(groups, start=1):
-                matrices.append(_matrix(of_group, label, limit=limit, number=number))
+            groups = dict.fromkeys(one.group for one in of_preset)
+            matrices = [
+                _matrix(
+                    [one for one in of_preset if one.group == name], label, limit=limit, number=n
+                )
+                for n, name in enumerate(groups, start=1)
+            ]
         tables.append(_table(of_preset, label, number=len(tables) + 1))
     return AtlasView(atlas.name, _brain(ones[0], labels), tuple(matrices), tuple(tables))
 

@@ -22,7 +22,7 @@ from defaultmode.figures import (
 from defaultmode.report.drawings import Drawing, drawing
 from defaultmode.report.nouns import Behind, Verdicts
 from defaultmode.report.verdict_tables import anchor_of
-from defaultmode.report.writing import Marks, plain, shown
+from defaultmode.report.writing import Marks, counted, listed, plain, shown
 
 Floats = NDArray[np.float64]
 MOST_PANELS, MOST_LINES, MOST_GROUPS = 2, 120, 4
@@ -53,6 +53,7 @@ def points_drawing(verdicts: Verdicts, claim: Claim) -> Drawing | None:
     decides = verdicts.deciding.get(claim.id, ())
     drawn = [one for one in chosen if one.denoise in decides][:MOST_PANELS] or chosen[:MOST_PANELS]
     figure, caption = _figure(claim, drawn)
+    caption += _groups_left(drawn)
     if len(drawn) < len(chosen):
         caption += " The first presets that decide are drawn; study.tsv holds every one."
     name = f"{anchor_of(claim.id)}-points"
@@ -99,6 +100,15 @@ def _groups(one: Behind) -> dict[str, NDArray[np.bool_]]:
     """Group → its people; one group where they are not told apart."""
     labels = np.array([g or EVERYBODY for g in one.groups])
     return {name: labels == name for name in sorted(set(labels))[:MOST_GROUPS]}
+
+
+def _groups_left(drawn: Sequence[Behind]) -> str:
+    """A sentence on the groups that are not drawn; empty where all are, or none is told apart."""
+    known = {group or EVERYBODY for one in drawn for group in one.groups}
+    left = sorted(known - {group for one in drawn for group in _groups(one)})
+    if not left or drawn[0].pair:
+        return ""
+    return f" Not drawn: {counted(len(left), 'further group')} ({listed(left)})."
 
 
 def _rains(one: Behind) -> list[Rain]:

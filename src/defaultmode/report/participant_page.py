@@ -12,6 +12,7 @@ from defaultmode.figures.network_matrix import network_order
 from defaultmode.figures.pixels import coarse, diverging_picture
 from defaultmode.report.carpets import Carpet, carpet_of
 from defaultmode.report.quality_nouns import SessionMatrix, Trace
+from defaultmode.report.references import all_references
 from defaultmode.report.rendering import rendered
 from defaultmode.report.standing import FEWEST_PEOPLE, MOST_TICKS, Standing
 from defaultmode.report.tables import missing_table
@@ -20,6 +21,7 @@ from defaultmode.report.writing import Table, counted, data_url, shown, tsv
 MOST_CARPETS, MOST_MATRICES, MOST_RUN_COLUMNS = 8, 6, 4
 MOST_PIXELS = 110  # along either side of a matrix
 LIMIT_Z = 1.0
+BANDS = "Power2017"  # what bands across all regions come with; the report of the study cites it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,6 +99,7 @@ def build_participant_page(person: Person) -> str:
         "matrices_not_drawn": _further(len(person.matrices) - MOST_MATRICES, "matrix"),
         "download": data_url(tsv(person.numbers).encode("utf-8"), "text/tab-separated-values"),
         "limit": LIMIT_Z,
+        "bands": all_references()[BANDS],
         "most_ticks": MOST_TICKS,
         "fewest_people": FEWEST_PEOPLE,
     }

@@ -10,7 +10,7 @@
       const { catalogue, words } = data;
       Object.assign(this, { catalogue, words, view: null, scene: null, loading: new AbortController() });
       this.source = simulator.source(data);
-      this.chosen = new Controls({ catalogue, source: this.source, reasons: words.reasons, changed: () => this.load() });
+      this.chosen = new Controls({ catalogue, source: this.source, words, changed: () => this.load() });
       this.charts = Object.keys(words.charts).map((name) => [name, new Chart(part(name))]);
       this.clock = new Clock({
         stops: catalogue.frames_min,
@@ -24,15 +24,14 @@
         show: (samples, at_s) => this.scene.scan(samples, at_s),
         failed: (problem) => { part("scan-begun").textContent = `The scan stopped: ${problem.message}`; },
       });
-      const { reasons, comparisons } = words;
       const { source, chosen, clock } = this;
-      this.compared = new Comparison({ catalogue, source, words: comparisons, reasons, chosen, clock });
+      this.compared = new Comparison({ catalogue, source, words, chosen, clock });
     }
 
     async open() {
       part("bench").hidden = false;
       if (part("tables")) part("tables").open = false;
-      this.scene = await Scene.open({ catalogue: this.catalogue });
+      this.scene = await Scene.open({ catalogue: this.catalogue, reasons: this.words.reasons });
       part("change").addEventListener("change", () => this.follow(this.clock.now));
       part("apart").addEventListener("change", () => this.scan.showAgain());
       await this.load();
@@ -43,6 +42,8 @@
       this.loading = new AbortController();
       const { signal } = this.loading;
       this.scan.stop();
+      this.scene.noScan(this.words.reasons.scan_to_come);
+      this.compared.wait();
       try {
         const { request } = this.chosen;
         const course = await this.source.course(request, signal);
@@ -51,6 +52,8 @@
         if (course.refused) return;
         await this.source.frames(request, (frame) => { if (!signal.aborted) this.add(frame); }, signal);
         if (signal.aborted) return;
+        this.view.whole = true;
+        this.draw();
         await Promise.all([this.compared.refresh(), this.beginScan()]);
       } catch (problem) {
         if (!signal.aborted) this.begin({ request: this.chosen.request, refused: problem.message });
@@ -59,7 +62,7 @@
 
     begin(course) {
       const refused = Boolean(course.refused);
-      this.view = new CourseView({ course, chosen: this.chosen, reasons: this.words.reasons });
+      this.view = new CourseView({ course, chosen: this.chosen, words: this.words });
       part("bench").classList.toggle("refused", refused);
       if (refused) this.clock.pause();
       else this.clock.along(course.times_min[0], course.times_min.at(-1));
@@ -79,7 +82,11 @@
 
     draw() {
       this.drawing = false;
+      part("signs").textContent = this.view.signs();
+      part("mood-notes").replaceChildren(...this.view.ofMood());
+      part("no-scores").hidden = !this.view.twin;
       for (const [name, chart] of this.charts) {
+        part(name).hidden = !this.view.has(name);
         chart.show(this.view.given(name, { axis: this.clock.axis, rows: this.catalogue.frames_min }));
         const unit = this.view.unit(name);
         if (unit) part(name).querySelector(".unit").textContent = unit;
@@ -108,6 +115,7 @@
     async beginScan() {
       if (this.view.course.refused) return;
       await this.scan.begin(this.view.course.request, this.clock.now);
+      if (!this.source.anyTime && !this.scan.length_s) this.scene.noScan(this.words.reasons.no_scan);
       if (!this.clock.playing) this.scan.showAll();
     }
 

@@ -134,20 +134,23 @@
 
   const spanOrBefore = (minutes) => (minutes < 0 ? `${span(-minutes)} before` : span(minutes));
 
-  const numbers = ({ lines, rows, digits, said = spanOrBefore }) => ({
+  // A value in words; one that is missing says why.
+  const sayer = ({ digits, missing = "not known" }) => (value) => (Number.isFinite(value) ? shown(value, digits) : missing);
+
+  const numbers = ({ lines, rows, said = spanOrBefore, ...given }) => ({
     head: ["Time", ...lines.flatMap(({ name, low }) => (low ? [name, "low", "high"] : [name]))],
     rows: rows.map((t) => [
       said(t),
       ...lines.flatMap(({ times, values, low, high }) => (low ? [values, low, high] : [values])
-        .map((column) => shown(valueAt({ times, values: column }, t), digits))),
+        .map((column) => sayer(given)(valueAt({ times, values: column }, t)))),
     ]),
   });
 
   // The values on the clock, each behind a piece of its line.
-  const reading = ({ lines, digits }, now) => lines.map((line) => {
+  const reading = ({ lines, ...given }, now) => lines.map((line) => {
     const sample = shape("svg", { class: "sample", viewBox: "0 0 22 8", "aria-hidden": "true" });
     drawn(sample, "path", { class: `line look-${line.look}`, d: "M0 4H22" });
-    const value = shown(valueAt(line, now), digits);
+    const value = sayer(given)(valueAt(line, now));
     return made("span", {}, sample, ` ${line.name} `, made("strong", { textContent: value }));
   });
 
@@ -176,7 +179,7 @@
       this.numbers.querySelector(".scroll").replaceChildren(made("table", {}, ...table(numbers(this.given))));
     }
 
-    // given : {lines, axis, events, zero, digits, rows and how they are said, absent}
+    // given : {lines, axis, events, zero, digits, rows and how they are said, absent, missing}
     show(given) {
       this.given = given.lines.length ? given : null;
       this.now ??= given.axis?.first;

@@ -8,15 +8,26 @@
   const SLIDER = 1000;
   const END = 0.9999;
   const NEAR_MIN = 0.01;
+  const GAP_PX = 8; // between two names of times
   const part = (id) => document.getElementById(id);
+
+  // Hides names of times that would touch the next one; the last stays.
+  const thin = (ruler) => {
+    let free = Infinity;
+    for (const tick of [...ruler.children].reverse()) {
+      const { left, right } = tick.getBoundingClientRect();
+      tick.classList.toggle("crowded", right > free - GAP_PX);
+      if (right <= free - GAP_PX) free = left;
+    }
+  };
 
   class Clock {
     // stops : minutes at which connectivity is known; moved: to any time; ran: for so many seconds;
     // settled: it stands still; rested: and will stay where it is
     constructor({ stops, moved, ran, settled, rested }) {
-      Object.assign(this, { stops, moved, ran, settled, rested, playing: false, slider: part("time") });
+      Object.assign(this, { stops, moved, ran, settled, rested, playing: false, slider: part("time"), now: stops[0] });
       this.along(stops[0], stops.at(-1));
-      this.now = stops[0];
+      new ResizeObserver(() => thin(part("hours"))).observe(part("hours"));
       part("play").disabled = still();
       part("still").hidden = !still();
       part("play").addEventListener("click", () => (this.playing ? this.pause() : this.play()));
@@ -33,14 +44,21 @@
         tick.style.left = `${100 * this.axis.place(at)}%`;
         return tick;
       }));
+      thin(part("hours"));
+      this.place(this.now);
     }
 
     get atEnd() { return this.axis.place(this.now) >= END; }
 
-    set(minutes) {
+    // Where the slider stands and what it says, without moving anything else.
+    place(minutes) {
       this.now = Math.min(Math.max(minutes, this.axis.first), this.axis.last);
       this.slider.value = Math.round(SLIDER * this.axis.place(this.now));
       this.slider.setAttribute("aria-valuetext", `${since(this.now)} the treatment`);
+    }
+
+    set(minutes) {
+      this.place(minutes);
       this.moved(this.now);
     }
 

@@ -23,8 +23,8 @@
   };
 
   class Controls {
-    constructor({ catalogue, source, reasons, changed }) {
-      Object.assign(this, { catalogue, source, reasons, changed, times: [] });
+    constructor({ catalogue, source, words, changed }) {
+      Object.assign(this, { catalogue, source, words, reasons: words.reasons, changed, times: [] });
       Object.assign(this, { dose: part("dose"), therapy: part("therapy"), therapyAt: part("therapy-at") });
       this.newTreatment();
       part("choices").addEventListener("input", ({ target }) => {
@@ -93,6 +93,9 @@
       const { sentence } = this.treatment;
       part("brain-about").textContent = this.brain.sentence;
       part("treatment-about").textContent = this.twin ? `${sentence} ${this.reasons.twin_events}` : sentence;
+      const { amount, compared } = this.words.given[this.brain.kind];
+      part("dose-name").textContent = amount;
+      part("compare-how").textContent = compared;
       this.sayDose();
       this.sayTherapy();
     }
@@ -102,7 +105,8 @@
       const studiedOnes = [...this.doses.keys()].filter((i) => this.reaches(this.doses[i]));
       if (studiedOnes.length) this.dose.value = nearest(studiedOnes, Number(this.dose.value));
       const outside = this.doses.filter((dose) => !this.reaches(dose)).map(({ label }) => label).join(", ");
-      const { no_dose: none, one_dose: one } = this.reasons;
+      const { no_dose, no_exposure, one_dose: one } = this.reasons;
+      const none = this.twin ? no_exposure : no_dose;
       const why = !this.doses.length ? filled(none, { treatment: name }) : this.doses.length < 2 ? one : "";
       const said = [
         grey(this.dose, why),
@@ -140,5 +144,5 @@
     return reason;
   };
 
-  Object.assign(simulator, { Controls });
+  Object.assign(simulator, { Controls, filled });
 })();

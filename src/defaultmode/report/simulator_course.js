@@ -2,7 +2,7 @@
 // What the page says of one course: its lines, its events, and its state in a sentence.
 (() => {
   const { made, shown, simulator } = globalThis.defaultmode;
-  const { since, valueAt } = simulator;
+  const { filled, since, valueAt } = simulator;
   const CONNECTIVITY = [
     ["within_default", "within the default mode"],
     ["default_task_positive", "default mode to task-positive"],
@@ -10,13 +10,16 @@
   const DIGITS = { connectivity: 3, without: 3, variance: 2, acting: 2, plasma: 0, dissociation: 1, mood: 1 };
   const ZERO = { connectivity: [0], without: [0], variance: [1], acting: [0, 1], plasma: [0], dissociation: [0], mood: [0] };
 
+  const SCORES = ["dissociation", "mood"];
+  const SMALLEST = 0.0005; // of a change that three digits can show
+
   // A name inside a sentence: small unless it begins with an abbreviation.
   const small = (name) => (name[1] === name[1]?.toUpperCase() ? name : name[0].toLowerCase() + name.slice(1));
 
   class CourseView {
-    constructor({ course, chosen, reasons }) {
+    constructor({ course, chosen, words }) {
       const { brain, treatment, chosenDose: dose } = chosen;
-      Object.assign(this, { course, reasons, brain, treatment, dose, frames: [] });
+      Object.assign(this, { course, words, reasons: words.reasons, brain, treatment, dose, frames: [], whole: false });
     }
 
     ofFrames(key) {
@@ -57,10 +60,16 @@
       }[chart]();
     }
 
+    get twin() { return this.brain.kind === "twin"; }
+
+    // Scores of groups are no part of a twin, so their cards are left out.
+    has(chart) { return !(this.twin && SCORES.includes(chart)); }
+
+    get missing() { return this.whole ? this.reasons.unknown : this.reasons.not_yet; }
+
     absent(chart) {
-      const twin = this.brain.kind === "twin";
-      if (chart === "mood" || chart === "dissociation") return twin ? this.reasons.twin_mood : this.reasons[`no_${chart}`];
-      if (chart === "plasma") return twin ? this.reasons.twin_plasma : this.reasons.no_plasma;
+      if (SCORES.includes(chart)) return this.reasons[`no_${chart}`];
+      if (chart === "plasma") return this.twin ? this.reasons.twin_plasma : this.reasons.no_plasma;
       return this.reasons.computing;
     }
 
@@ -73,7 +82,7 @@
     // Everything that a chart needs.
     given(chart, { axis, rows }) {
       const [lines, events, absent] = [this.lines(chart), this.events(), this.absent(chart)];
-      return { lines, axis, rows, events, absent, zero: ZERO[chart], digits: DIGITS[chart] };
+      return { lines, axis, rows, events, absent, missing: this.missing, zero: ZERO[chart], digits: DIGITS[chart] };
     }
 
     unit(chart) { return this.course[chart]?.unit; }
@@ -89,30 +98,64 @@
         const [at, without] = [key, `${key}_without`].map((k) => this.beside(k, now));
         return `${label} ${at}, without the global signal ${without}`;
       }) : [this.reasons.computing];
-      for (const chart of ["dissociation", "mood"]) if (this.course[chart]) said.push(`${chart} ${this.score(chart, now)}`);
+      for (const chart of SCORES) if (this.course[chart]) said.push(`${chart} ${this.score(chart, now)}`);
       return `${since(now)} ${this.what()}. ${this.brain.name}: ${said.join("; ")}.`;
     }
 
     beside(key, now) {
       const curve = this.ofFrames(key);
-      return `${shown(valueAt(curve, now))} (${shown(curve.values[0])} before)`;
+      return `${this.value(valueAt(curve, now))} (${this.value(curve.values[0])} before)`;
+    }
+
+    value(number, digits = 2) { return Number.isFinite(number) ? shown(number, digits) : this.missing; }
+
+    // How the change within the default mode depends on the global signal, where it is largest.
+    signs() {
+      const [first] = this.frames;
+      if (!this.whole || !first) return `${this.reasons.computing}.`;
+      const changeOf = (frame, key) => frame[key] - first[key];
+      const size = (frame) => Math.abs(changeOf(frame, "within_default"));
+      const most = this.frames.reduce((best, frame) => (size(frame) > size(best) ? frame : best));
+      const found = ["within_default", "within_default_without"].map((key) => changeOf(most, key));
+      const { where, changes, part, agree } = this.words.signs;
+      const [raw, removed] = found.map((by) => this.moved(by));
+      const said = [filled(changes, { raw, removed })];
+      if (most !== first) said.unshift(filled(where, { when: `${since(most.at_min)} ${this.what()}` }));
+      if (found.every((by) => Math.abs(by) >= SMALLEST)) said.push(found[0] * found[1] > 0 ? agree : part);
+      return said.join(" ");
+    }
+
+    moved(by) {
+      const { rises, falls, same } = this.words.signs;
+      if (!Number.isFinite(by)) return this.missing;
+      if (Math.abs(by) < SMALLEST) return same;
+      return filled(by > 0 ? rises : falls, { size: shown(Math.abs(by), 3) });
+    }
+
+    // What to know beside the curve of mood: its step, and what the course says of it.
+    ofMood() {
+      const { mood, notes = [] } = this.course;
+      const step = mood && this.dose ? [this.reasons.mood_step] : [];
+      const said = notes.filter(({ about }) => about === "mood").map(({ text, kind }) => `${text} (${kind})`);
+      return [...step, ...said].map((textContent) => made("li", { textContent }));
     }
 
     score(chart, now) {
       const { mean, low, high, unit } = this.course[chart];
-      const [at, from, to] = [mean, low, high].map((values) => shown(valueAt({ times: this.course.times_min, values }, now), 0));
+      const [at, from, to] = [mean, low, high].map((values) => this.value(valueAt({ times: this.course.times_min, values }, now), 0));
       return `${at}, middle 90 % ${from} to ${to}, ${unit}`;
     }
 
-    // What the numbers rest on, by kind, each text once.
+    // What the numbers rest on, by kind, each text once; a kind of which there is nothing says so.
     rests(kinds) {
       const marks = [...(this.treatment.marks ?? []), ...(this.course.notes ?? [])];
       const textsOf = (kind) => [...new Set(marks.filter((mark) => mark.kind === kind).map(({ text }) => text))];
       const chip = (kind) => made("span", { className: `kind ${kind.replace(" ", "-")}`, textContent: kind });
       const listed = (texts) => made("ul", {}, ...texts.map((textContent) => made("li", { textContent })));
-      return kinds.map((kind) => [kind, textsOf(kind)])
-        .filter(([, texts]) => texts.length)
-        .map(([kind, texts]) => made("details", {}, made("summary", {}, chip(kind), ` ${texts.length}`), listed(texts)));
+      const none = (kind) => made("p", { className: "nothing" }, chip(kind), ` 0: ${this.words.nothing[kind]}`);
+      return kinds.map((kind) => [kind, textsOf(kind)]).map(([kind, texts]) => (texts.length
+        ? made("details", {}, made("summary", {}, chip(kind), ` ${texts.length}`), listed(texts))
+        : none(kind)));
     }
   }
 

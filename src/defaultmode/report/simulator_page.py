@@ -29,6 +29,7 @@ SCRIPTS = (
     "simulator_compare.js",
     "simulator.js",
 )
+TO_SCRIPTS = ("charts", "comparisons", "reasons", "kinds", "nothing", "given", "signs")
 LONGER = (("d", 1440.0), ("h", 60.0))
 CURVES = (
     ("plasma_ng_ml", "Plasma, ng/ml", 0),
@@ -70,7 +71,7 @@ def build_simulator(catalogue: Json, *, grid: Json | None = None, token: str = "
         "catalogue": catalogue,
         "grid": grid and {name: part for name, part in grid.items() if name != "catalogue"},
         "token": token,
-        "words": {key: said[key] for key in ("charts", "comparisons", "reasons", "kinds")},
+        "words": {key: said[key] for key in TO_SCRIPTS},
     }
     context = {
         "words": said,

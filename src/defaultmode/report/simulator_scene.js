@@ -36,13 +36,20 @@
   };
 
   class Scene {
-    static async open({ catalogue }) {
+    static async open({ catalogue, reasons }) {
       const part = (id) => document.getElementById(id);
       const brain = await defaultmode.brain(part("brain"), { mesh: catalogue.mesh, regions: catalogue.regions });
       const matrix = defaultmode.matrix(part("matrix"), catalogue.regions);
       const traces = new Chart(part("running"));
       const [change, apart, begun] = ["change", "apart", "scan-begun"].map(part);
-      return Object.assign(new Scene(), { brain, matrix, traces, change, apart, begun, edges: null, activity: null });
+      return Object.assign(new Scene(), { brain, matrix, traces, change, apart, begun, reasons, edges: null, activity: null });
+    }
+
+    // Until a scan begins: why nothing runs.
+    noScan(absent) {
+      this.traces.show({ lines: [], absent });
+      this.begun.textContent = "";
+      this.activity = null;
     }
 
     // The colours mean the same at all times of a course; frames come in one by one.
@@ -69,7 +76,7 @@
       const inView = samples.filter(({ t_s }) => t_s <= now_s && t_s > now_s - WINDOW_S);
       const seen = this.apart.checked ? inView.map(without) : inView;
       const traces = this.apart.checked ? TRACES : [...TRACES, AVERAGE];
-      if (!seen.length) return this.traces.show({ lines: [], absent: "No scan has begun." });
+      if (!seen.length) return this.noScan(this.reasons.scan_to_come);
       const from = Math.max(0, now_s - WINDOW_S);
       const times = seen.map(({ t_s }) => t_s);
       this.traces.show({

@@ -105,7 +105,8 @@ def _sentences(table: pd.DataFrame) -> list[str]:
     for atlas, part in _by_atlas(table):
         complete = part.dropna(subset=[r for r in RIVALS if part[r].notna().any()])
         means = complete.groupby("participant_id")[list(RIVALS)].mean().mean()
-        people = counted(complete["participant_id"].nunique(), "person").replace("sons", "ple")
+        n = complete["participant_id"].nunique()
+        whom = counted(n, "person").replace("persons", "people")
         said.append(
             f"{atlas}: on the half of the run that it was not fitted to, a twin reaches a "
             f"correlation of {shown(means['held_out_r'], 2)}; the others' average "
@@ -113,7 +114,7 @@ def _sentences(table: pd.DataFrame) -> list[str]:
             f"{shown(means['structure_only_r'], 2)}, the same first half blended with the group "
             f"without any model {shown(means['blend_r'], 2)}, the first half itself "
             f"{shown(means['ceiling_r'], 2)}, and a perfect model of what lasts would reach "
-            f"{shown(means['noiseless_ceiling_r'], 2)} (means over {people} of "
+            f"{shown(means['noiseless_ceiling_r'], 2)} (means over {whom} of "
             "whom all of these are known)." + _no_better(means)
         )
     return said
