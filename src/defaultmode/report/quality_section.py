@@ -136,8 +136,11 @@ def measures_table(study: Study) -> Table | None:
 
 def _measures(study: Study, atlas: str) -> list[dict[str, object]]:
     """Every measure against motion; both of a person are means over the runs that have both."""
+    moved = displacement(study)
+    if moved.empty:  # nor need a study of clinical tables alone have the keys of runs
+        return []
     table = of_atlas(study, atlas).set_index(list(KEYS))
-    table = table.assign(**{MOVEMENT: displacement(study)}).dropna(subset=[MOVEMENT])
+    table = table.assign(**{MOVEMENT: moved}).dropna(subset=[MOVEMENT])
     alike: dict[bytes, list[Column]] = defaultdict(list)  # columns that the same runs have
     for column in study.named(role="measure", kind="number"):
         if column.measure:

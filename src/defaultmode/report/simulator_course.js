@@ -11,6 +11,7 @@
   const ZERO = { connectivity: [0], without: [0], variance: [1], acting: [0, 1], plasma: [0], dissociation: [0], mood: [0] };
 
   const SCORES = ["dissociation", "mood"];
+  const WITHIN = ["within_default", "within_default_without"];
   const SMALLEST = 0.0005; // of a change that three digits can show
 
   // A name inside a sentence: small unless it begins with an abbreviation.
@@ -109,20 +110,21 @@
 
     value(number, digits = 2) { return Number.isFinite(number) ? shown(number, digits) : this.missing; }
 
-    // How the change within the default mode depends on the global signal, where it is largest.
+    // The change within the default mode with and without the global signal, at the scan where the
+    // two disagree most on its direction, or where they agree throughout, at the scan where it is largest.
     signs() {
       const [first] = this.frames;
       if (!this.whole || !first) return `${this.reasons.computing}.`;
-      const changeOf = (frame, key) => frame[key] - first[key];
-      const size = (frame) => Math.abs(changeOf(frame, "within_default"));
-      const most = this.frames.reduce((best, frame) => (size(frame) > size(best) ? frame : best));
-      const found = ["within_default", "within_default_without"].map((key) => changeOf(most, key));
-      const { where, changes, part, agree } = this.words.signs;
-      const [raw, removed] = found.map((by) => this.moved(by));
-      const said = [filled(changes, { raw, removed })];
-      if (most !== first) said.unshift(filled(where, { when: `${since(most.at_min)} ${this.what()}` }));
-      if (found.every((by) => Math.abs(by) >= SMALLEST)) said.push(found[0] * found[1] > 0 ? agree : part);
-      return said.join(" ");
+      const changes = this.frames.map((frame) => WITHIN.map((key) => frame[key] - first[key]));
+      const least = (pair) => Math.min(...pair.map(Math.abs));
+      const differ = ([raw, removed]) => raw * removed < 0 && least([raw, removed]) >= SMALLEST;
+      const apart = changes.some(differ);
+      const size = (pair) => (apart ? Number(differ(pair)) * least(pair) : Math.abs(pair[0]));
+      const most = changes.reduce((best, pair, i) => (size(pair) > size(changes[best]) ? i : best), 0);
+      const { disagree, agree, still, both } = this.words.signs;
+      const [raw, removed] = changes[most].map((by) => this.moved(by));
+      const names = { raw, removed, when: `${since(this.frames[most].at_min)} ${this.what()}` };
+      return filled(`${most ? (apart ? disagree : agree) : still} ${both}`, names);
     }
 
     moved(by) {
