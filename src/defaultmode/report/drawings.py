@@ -1,6 +1,6 @@
 """The figures of the page, each with its words and its numbers."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,14 +15,10 @@ from defaultmode.figures import (
     Effect,
     Pair,
     Panel,
-    brain,
     forest,
     global_signal,
     lean_svg,
     motion,
-    network_matrix,
-    network_order,
-    placed,
     points,
 )
 from defaultmode.report.choosing import (
@@ -41,12 +37,12 @@ from defaultmode.report.choosing import (
     preset_labels,
     preset_pairs,
 )
-from defaultmode.report.nouns import ConnectivitySummary, Page
+from defaultmode.report.nouns import Page
 from defaultmode.report.summaries import FEWEST_FOR_INTERVAL, correlation, person_summary
 from defaultmode.report.tables import comparison_of, effects_of, size_of
-from defaultmode.report.writing import NO_MARKS, Marks, counted, plain, shown
+from defaultmode.report.writing import NO_MARKS, Marks, plain, shown
 
-MOST_FORESTS, MOST_MATRICES, MOST_EDGES = 6, 6, 60
+MOST_FORESTS = 6
 KIND_ORDER = ("interaction", "paired", "group", "correlation")
 
 
@@ -72,99 +68,6 @@ def drawing(
 ) -> Drawing:
     """A figure with its words and numbers."""
     return Drawing(name, Markup(lean_svg(figure, label=alt)), caption, frame)
-
-
-def _limit(summaries: Iterable[ConnectivitySummary]) -> float:
-    """End of the colour scale: one for all matrices, so that they can be compared by eye."""
-    ends = []
-    for summary in summaries:
-        known = np.abs(summary.z[np.triu_indices(len(summary.atlas), k=1)])
-        known = known[np.isfinite(known)]
-        if known.size:
-            ends.append(float(np.quantile(known, 0.98)))
-    return max(0.1, float(np.ceil(10 * max(ends, default=1.0)) / 10))
-
-
-def _edge_list(summary: ConnectivitySummary) -> pd.DataFrame:
-    names = summary.atlas.names
-    order = network_order(summary.atlas)
-    frame = pd.DataFrame(
-        summary.z[np.ix_(order, order)], columns=[names[i] for i in order], dtype=np.float64
-    )
-    frame.insert(0, "Node", [names[i] for i in order])
-    return frame
-
-
-def matrices(page: Page) -> list[Drawing]:
-    """Mean connectivity by network, one for each atlas and preset, on one colour scale."""
-    chosen, labels = page.connectivity[:MOST_MATRICES], preset_labels(page.study)
-    limit = _limit(chosen)
-    drawn = []
-    for i, summary in enumerate(chosen):
-        size = counted(summary.n_recordings, "recording")
-        title = f"{labels.get(summary.denoise, summary.denoise)}, {summary.label}"
-        absent = int(np.isnan(summary.z).all(axis=1).sum())
-        left_out = f" {counted(absent, 'region')} without a signal, hatched." if absent else ""
-        caption = (
-            f"{summary.atlas.name}, {summary.label}: mean of {size}, within each person first. "
-            f"Thick outline: the default mode.{left_out}"
-        )
-        alt = (
-            f"Connectivity matrix of {len(summary.atlas)} regions ordered by network, {title}. "
-            f"{_network_words(summary)}"
-        )
-        figure = network_matrix(summary.z, summary.atlas, title=title, limit=limit)
-        name = f"matrix-{i + 1}"
-        drawn.append(drawing(name, figure, _edge_list(summary), alt=alt, caption=caption))
-    return drawn
-
-
-def _network_words(summary: ConnectivitySummary) -> str:
-    """The two numbers that a reader of the matrix looks for."""
-    ours, theirs = summary.atlas.members("default"), summary.atlas.members("task-positive")
-    within = summary.z[np.ix_(ours, ours)][np.triu_indices(len(ours), k=1)]
-    across = summary.z[np.ix_(ours, theirs)]
-    said = [
-        f"mean {where} {shown(float(np.nanmean(block)))}"
-        for where, block in (("within the default mode", within), ("to task-positive", across))
-        if np.isfinite(block).any()
-    ]
-    return f"Fisher z: {', '.join(said)}." if said else ""
-
-
-def brains(page: Page) -> list[Drawing]:
-    """Where the regions lie, with the strongest edges of the first summary of each atlas."""
-    drawn = []
-    firsts = {s.atlas.name: s for s in reversed(page.connectivity)}
-    labels = preset_labels(page.study)
-    for name in list(dict.fromkeys(s.atlas.name for s in page.connectivity))[:MOST_ATLASES]:
-        summary = firsts[name]
-        atlas = summary.atlas
-        known = len(placed(atlas))
-        if not known:
-            continue
-        preset = labels.get(summary.denoise, summary.denoise)
-        figure = brain(summary.z, atlas, title=f"{name}, {preset}", most_edges=MOST_EDGES)
-        default = len(atlas.members("default"))
-        alt = f"Glass brain from three sides with {known} regions, {default} of them default mode."
-        caption = (
-            f"The {MOST_EDGES} strongest connections between default-mode regions at most; thicker "
-            "is stronger. " + _left_out(len(atlas) - known)
-        )
-        frame = pd.DataFrame([_region(r) for r in atlas.regions])
-        drawn.append(drawing(f"brain-{name}", figure, frame, alt=alt, caption=caption))
-    return drawn
-
-
-def _left_out(n: int) -> str:
-    return f"{counted(n, 'region')} without a known centre left out." if n else "All regions shown."
-
-
-def _region(region: object) -> dict[str, object]:
-    fields = ("name", "network", "role", "subsystem", "place", "hemisphere", "verified")
-    row: dict[str, object] = {f: getattr(region, f) for f in fields}
-    centre = getattr(region, "xyz_mm", None) or (None, None, None)
-    return row | dict(zip(("x_mm", "y_mm", "z_mm"), centre, strict=True))
 
 
 def _panel(table: pd.DataFrame, column: Column, label: str, shades: dict[str, int]) -> Panel | None:

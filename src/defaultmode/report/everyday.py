@@ -4,11 +4,8 @@ from defaultmode.report.caveats import caveats
 from defaultmode.report.choosing import atlases, factors, preset_labels, recorded
 from defaultmode.report.claim_section import claim_cites, claim_section
 from defaultmode.report.drawings import (
-    MOST_MATRICES,
-    brains,
     clouds,
     forests,
-    matrices,
 )
 from defaultmode.report.methods import cite, methods_text
 from defaultmode.report.nouns import Page
@@ -56,15 +53,6 @@ def fill_dynamics(page: Page) -> Filled | None:
     """Dynamic measures beside their surrogates."""
     table = surrogate_table(page.study)
     return None if table is None else {"surrogates": table}
-
-
-def fill_connectivity(page: Page) -> Filled:
-    """Matrices, and where the regions lie."""
-    return {
-        "matrices": matrices(page),
-        "matrices_not_drawn": _further(len(page.connectivity) - MOST_MATRICES, "matrix"),
-        "brains": brains(page),
-    }
 
 
 def fill_sessions(page: Page) -> Filled:

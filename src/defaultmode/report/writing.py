@@ -96,11 +96,6 @@ def data_url(content: bytes, kind: str) -> str:
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
-def tsv_url(frame: pd.DataFrame) -> str:
-    """The table as the target of a download link."""
-    return data_url(tsv(frame).encode("utf-8"), "text/tab-separated-values")
-
-
 def json_block(value: object) -> Markup:
     """A value for a script of the page, in which nothing can end or begin an element."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
