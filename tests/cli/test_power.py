@@ -210,7 +210,8 @@ def test_nothing_is_written(plan, tmp_path, monkeypatch):
 
 def test_the_worked_examples_are_what_the_command_prints(capsys):
     text = (Path(__file__).resolve().parents[2] / "docs" / "power.md").read_text("utf-8")
-    examples = [block.strip() for block in text.split("```")[1::2]]
+    blocks = text.split("```")[1::2]
+    examples = [block.removeprefix("console").strip() for block in blocks]
     assert len(examples) == 3
     for example in examples:
         command, printed = example.removeprefix("$ defaultmode ").split("\n", maxsplit=1)

@@ -130,4 +130,4 @@ def _measured_words(page: Page) -> list[str]:
 
 def _further(n: int, word: str) -> str:
     """How many more there are, empty for none."""
-    return counted(n, f"further {word}").replace("matrixs", "matrices") if n > 0 else ""
+    return counted(n, f"further {word}") if n > 0 else ""
