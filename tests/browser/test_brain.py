@@ -239,7 +239,7 @@ def test_when_the_graphics_are_lost_the_still_brain_comes_back(still):
 def test_without_scripts_every_session_is_in_pictures_and_tables(opened, report):
     found = opened(report, scripts=False)
     assert found.page.locator(".brain svg").is_visible()
-    assert found.page.locator(".stills figure").count() == 4
+    assert found.page.locator(".stills figure").count() == 2  # of the first preset, a group each
     assert found.page.locator(".stills table").count() == 2
     assert found.page.get_by_text("control · later (n = 12)").first.is_visible()
     assert not found.page.locator("#views-controls").is_visible()

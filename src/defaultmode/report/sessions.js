@@ -44,7 +44,7 @@
     const own = regions[atlas];
     const kept = [...own.keys()].filter((i) => BOTH.includes(own[i].role));
     const box = boxes.find((one) => one.dataset.atlas === atlas);
-    const canvases = [0, 1, 2].map(() => made("canvas"));
+    const canvases = [0, 1, 2].map(() => made("canvas", { attributes: { "aria-label": "Mean connectivity, being drawn" } }));
     const titles = ["Mean connectivity by network", "", ""].map((textContent) => made("p", { className: "title", textContent }));
     const figures = canvases.map((canvas, k) => made("div", { className: "morph" }, titles[k], canvas));
     const heading = made("p", { className: "title", textContent: "Default mode and task-positive regions" });
