@@ -10,6 +10,7 @@ import shutil
 import time
 from collections import Counter
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,7 +24,7 @@ from defaultmode.core.study import MISSING_COLUMNS, Study
 from defaultmode.pipeline.ledger import ledger
 from defaultmode.pipeline.reporting import verdicts_of
 from defaultmode.pipeline.studying import results_of
-from defaultmode.report import ConnectivitySummary, Page, build_page
+from defaultmode.report import Page, SessionConnectivity, build_page
 from defaultmode.statistics import design_of
 
 SMALL, LARGE = Size((14, 12, 7, 7), 60), Size((300, 250, 200, 250), 60)
@@ -64,32 +65,32 @@ def missing_of(table: pd.DataFrame) -> pd.DataFrame:
     return rows.reindex(columns=MISSING_COLUMNS).assign(**why, run_id="1").fillna("n/a")
 
 
-def made_connectivity(
-    n_recordings: int, rng: np.random.Generator
-) -> tuple[ConnectivitySummary, ...]:
-    """Mean matrices of noise, 100 regions, one for each preset."""
+def made_brains(people: int, rng: np.random.Generator) -> tuple[SessionConnectivity, ...]:
+    """Mean matrices of noise, 100 regions, of two groups in three sessions and every preset."""
     regions = tuple(
         Region(f"{name} {i + 1}", name, role, xyz_mm=tuple(rng.uniform(-60, 60, 3)))
         for name, role in NETWORKS
         for i in range(25)
     )
     atlas = Atlas("made", regions, "Made up", "One hundred made-up regions.")
-    found = []
-    for preset in NAMES:
-        z = rng.normal(0.1, 0.2, (100, 100))
-        found.append(ConnectivitySummary(atlas, preset, "everybody", n_recordings, (z + z.T) / 2))
-    return tuple(found)
+    noise = (rng.normal(0.1, 0.2, (100, 100)) for _ in range(6 * len(NAMES)))
+    return tuple(
+        SessionConnectivity(atlas, preset, group, session, people // 2, (z + z.T) / 2)
+        for (preset, group, session), z in zip(product(NAMES, "AB", "123"), noise, strict=True)
+    )
 
 
 def made_page(size: Size, rng: np.random.Generator) -> Page:
     """The page of a made study: random numbers of nobody, with every claim asked."""
     study = four_presets(made_study(size, rng))
     book = ledger(study, Plan(permutations=PERMUTATIONS))
+    brains = made_brains(size.n, rng)
     return Page(
         title="MADE UP: random numbers, nobody's brain",
         study=study,
         results=results_of(study, design_of(study, reference={})),
-        connectivity=made_connectivity(len(study.table), rng),
+        atlases=(brains[0].atlas,),
+        sessions_connectivity=brains,
         warning="Made up to weigh a page: nobody in it exists.",
         verdicts=verdicts_of(book),
     )

@@ -11,7 +11,7 @@ import pandas as pd
 from defaultmode.core.atlas import Atlas, Region
 from defaultmode.core.result import Result
 from defaultmode.core.study import KEYS, MISSING_COLUMNS, Column, Study
-from defaultmode.report import ConnectivitySummary, Page, Used
+from defaultmode.report import Page, Used
 from defaultmode.report.nouns import SessionConnectivity
 
 PRESETS = ("as-supplied", "as-supplied+GSR")
@@ -157,10 +157,7 @@ def example_page(**changes: object) -> Page:
         "title": "SYNTHETIC example, nobody's brain",
         "study": study,
         "results": (example_effects(study),),
-        "connectivity": tuple(
-            ConnectivitySummary(atlas, p, "all recordings", 24, example_matrix(p, atlas))
-            for p in PRESETS
-        ),
+        "atlases": (atlas,),
         "sessions_connectivity": tuple(
             SessionConnectivity(atlas, p, "", session, 12, example_matrix(p, atlas) - fall)
             for p in PRESETS

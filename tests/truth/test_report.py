@@ -19,7 +19,7 @@ from defaultmode.core.result import Result
 from defaultmode.core.study import MISSING_COLUMNS, Column, Study
 from defaultmode.denoising import all_presets, denoise
 from defaultmode.measures import find
-from defaultmode.report import ConnectivitySummary, Page, Used, all_references, build_page
+from defaultmode.report import Page, SessionConnectivity, Used, all_references, build_page
 from defaultmode.report.caveats import caveats
 from defaultmode.report.choosing import factors, measured, preset_pairs
 from defaultmode.report.methods import methods_text
@@ -108,9 +108,7 @@ def small(study: Study, **changes: object) -> str:
     study = few(study)
     results = changes.pop("results", (example_effects(study),))
     return build_page(
-        example_page(
-            study=study, connectivity=(), sessions_connectivity=(), results=results, **changes
-        )
+        example_page(study=study, atlases=(), sessions_connectivity=(), results=results, **changes)
     )
 
 
@@ -348,9 +346,9 @@ def test_an_unknown_fact_is_refused():
 
 
 def test_a_matrix_of_another_size_is_refused():
-    atlas = example_page().connectivity[0].atlas
+    [atlas] = example_page().atlases
     with pytest.raises(DefaultModeError) as raised:
-        ConnectivitySummary(atlas, "as-supplied", "all", 1, np.zeros((3, 3)))
+        SessionConnectivity(atlas, "as-supplied", "", "", 1, np.zeros((3, 3)))
     assert raised.value.code == "E131"
 
 

@@ -16,7 +16,7 @@ from defaultmode.core.settings import Settings
 from defaultmode.core.study import Study
 from defaultmode.denoising import all_presets
 from defaultmode.measures import all_measures
-from defaultmode.outputs import FinishedRun, crate_file, finished_runs, mean_fisher_z
+from defaultmode.outputs import FinishedRun, crate_file, finished_runs
 from defaultmode.pipeline.accounting import account_text
 from defaultmode.pipeline.asking import CLINICAL
 from defaultmode.pipeline.claim_limits import limits
@@ -35,7 +35,6 @@ from defaultmode.pipeline.report_twins import twins_found
 from defaultmode.pipeline.state_scoring import states_said
 from defaultmode.pipeline.virtual_sources import virtual_warning
 from defaultmode.report import (
-    ConnectivitySummary,
     Page,
     Used,
     Verdicts,
@@ -107,7 +106,7 @@ def page_of(
         title=f"Default mode network report{', virtual people' if warning else ''}",
         study=study,
         results=analysis.results,
-        connectivity=connectivity_of(runs),
+        atlases=tuple(atlases_of(runs).values()),
         notes=tuple(notes),
         warning=warning,
         verdicts=verdicts_of(analysis.ledger),
@@ -221,26 +220,6 @@ def _before(done: Mapping[str, object]) -> str:
     mean = "demeaned" if done.get("demeaned") else "with their mean"
     signal = ", their global signal removed" if done.get("global_signal_removed") else ""
     return f"Recordings were supplied {band}, {mean}{signal}."
-
-
-def connectivity_of(runs: Sequence[FinishedRun]) -> tuple[ConnectivitySummary, ...]:
-    """Mean Fisher z over the participants of each atlas and preset."""
-    stacks: dict[tuple[str, str], dict[str, list[Path]]] = {}
-    for run in runs:
-        for denoise, path in run.matrices.items():
-            people = stacks.setdefault((run.description["atlas"], denoise), {})
-            people.setdefault(run.participant, []).append(path)
-    atlases = atlases_of(runs)
-    order = list(all_presets())
-    summaries = []
-    for (atlas, denoise), people in sorted(
-        stacks.items(), key=lambda item: (item[0][0], order.index(item[0][1]))
-    ):
-        n_runs = sum(len(paths) for paths in people.values())
-        label = f"{len(people)} participant{'' if len(people) == 1 else 's'}"
-        z = mean_fisher_z(people)
-        summaries.append(ConnectivitySummary(atlases[atlas], denoise, label, n_runs, z))
-    return tuple(summaries)
 
 
 def atlases_of(runs: Sequence[FinishedRun]) -> dict[str, Atlas]:

@@ -1,7 +1,7 @@
 """The page: what was measured, what it shows and how far to believe it, in one offline file."""
 
 from defaultmode.report.highlights import highlights, person_table
-from defaultmode.report.nouns import Behind, ConnectivitySummary, Page, Used, Verdicts
+from defaultmode.report.nouns import Behind, Page, SessionConnectivity, Used, Verdicts
 from defaultmode.report.page import build_page
 from defaultmode.report.references import (
     Reference,
@@ -14,9 +14,9 @@ from defaultmode.report.references import (
 
 __all__ = [
     "Behind",
-    "ConnectivitySummary",
     "Page",
     "Reference",
+    "SessionConnectivity",
     "Used",
     "Verdicts",
     "all_references",

@@ -110,7 +110,7 @@ def _global_signal_without_tissue(page: Page) -> bool:
 
 
 def _unverified(page: Page) -> bool:
-    return any(not r.verified for s in page.connectivity for r in s.atlas.regions)
+    return any(not r.verified for atlas in page.atlases for r in atlas.regions)
 
 
 CONDITIONS: dict[str, Callable[[Page], bool]] = {
@@ -126,7 +126,7 @@ CONDITIONS: dict[str, Callable[[Page], bool]] = {
 
 
 def _applies(caveat: Caveat, page: Page, text: str) -> bool:
-    used = {s.atlas.name for s in page.connectivity} | set(atlases(page.study))
+    used = {atlas.name for atlas in page.atlases} | set(atlases(page.study))
     return (
         caveat.always
         or any(word in text for word in caveat.words)

@@ -107,7 +107,7 @@ def _measured_words(page: Page) -> list[str]:
     if table.empty:
         return ["No recordings: this page rests on clinical tables alone."]
     said = [measured_sentence(table)]
-    for atlas in {s.atlas.name: s.atlas for s in page.connectivity}.values():
+    for atlas in page.atlases:
         own, rival = len(atlas.members("default")), len(atlas.members("task-positive"))
         said.append(
             f"Atlas {atlas.name}: {counted(len(atlas), 'region')}, of which {own} belong to the "

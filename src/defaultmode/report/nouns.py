@@ -47,27 +47,6 @@ class Used:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ConnectivitySummary:
-    """Mean connectivity of some recordings under one preset.
-
-    label : whose (such as "all recordings"); z : (n_regions, n_regions), mean Fisher z in the
-    atlas's column order, NaN where missing.
-    """
-
-    atlas: Atlas
-    denoise: str
-    label: str
-    n_recordings: int
-    z: Array
-
-    def __post_init__(self) -> None:
-        n = len(self.atlas)
-        if np.shape(self.z) != (n, n):
-            msg = f"z has shape {np.shape(self.z)}; atlas {self.atlas.name!r} has {n} regions."
-            raise DefaultModeError("E131", msg)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class SessionConnectivity:
     """Mean connectivity of the people of one group in one session, under one preset.
 
@@ -151,7 +130,7 @@ class Page:
     title: str
     study: Study
     results: tuple[Result, ...] = ()
-    connectivity: tuple[ConnectivitySummary, ...] = ()
+    atlases: tuple[Atlas, ...] = ()
     notes: tuple[str, ...] = ()
     facts: Mapping[str, object] = field(default_factory=dict)
     highlights: tuple[str, ...] = ()
